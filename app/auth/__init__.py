@@ -1,0 +1,1 @@
+"""Who is calling: people with roles and memberships, sessions, and API keys."""

@@ -1,0 +1,91 @@
+"""The actor: what every service function knows about its caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a person, or an API key, is to an organisation."""
+
+    STUDENT = "student"
+    TEACHER = "teacher"
+    SCHOOL_LEAD = "school_lead"
+    COMPANY_MEMBER = "company_member"
+    COMPANY_ADMIN = "company_admin"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One membership: a role, and what it is bound to."""
+
+    role: Role
+    school_id: UUID | None = None
+    class_ids: frozenset[UUID] = frozenset()
+    student_id: UUID | None = None
+    company_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A caller. `scopes` is None for a person; an API key can do only what its scopes name."""
+
+    kind: str
+    id: UUID | None
+    name: str
+    grants: tuple[Grant, ...] = ()
+    scopes: frozenset[str] | None = None
+    request_id: str = ""
+    language: str = "it"
+    roles: frozenset[Role] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", frozenset(grant.role for grant in self.grants))
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether nothing in the way of calling forbids `scope` ("students:read"); rules come on top."""
+        return self.scopes is None or scope in self.scopes
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether any of the roles is held anywhere."""
+        return not self.roles.isdisjoint(roles)
+
+    def is_staff_of(self, school_id: UUID | None, class_id: UUID | None = None) -> bool:
+        """Whether the actor leads the school, or teaches the class."""
+        if school_id is None:
+            return False
+        return any(
+            grant.school_id == school_id
+            and (grant.role is Role.SCHOOL_LEAD or (grant.role is Role.TEACHER and class_id in grant.class_ids))
+            for grant in self.grants
+        )
+
+    def is_of_company(self, company_id: UUID | None, *, as_admin: bool = False) -> bool:
+        """Whether the actor works for the company (as its administrator)."""
+        roles = {Role.COMPANY_ADMIN} if as_admin else {Role.COMPANY_ADMIN, Role.COMPANY_MEMBER}
+        return company_id is not None and any(
+            grant.company_id == company_id and grant.role in roles for grant in self.grants
+        )
+
+    def is_student(self, student_id: UUID) -> bool:
+        """Whether the actor is that student."""
+        return any(grant.role is Role.STUDENT and grant.student_id == student_id for grant in self.grants)
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the actor runs the service."""
+        return Role.ADMINISTRATOR in self.roles
+
+    @property
+    def oversees(self) -> bool:
+        """Whether the actor coordinates the territory, or runs the service."""
+        return self.has_role(Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+def system(name: str) -> Actor:
+    """The service itself: imports, the demo, scheduled work."""
+    return Actor(kind="system", id=None, name=name, grants=(Grant(Role.ADMINISTRATOR),))

@@ -1,0 +1,1 @@
+"""Host organisations, their sites and their contacts."""

@@ -1,0 +1,182 @@
+"""Tables' common ground, the engine, and the only place that knows transactions.
+
+A session exists only inside `with db.read()` or `with db.write()`. Blocks never nest: a block within a block would
+hold two connections of a pool that has as many as there are threads, and could wait for itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+_is_open: ContextVar[bool] = ContextVar("bottega_block_is_open", default=False)
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A moment, kept in UTC; SQLite forgets time zones, so they are put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base: constraints get predictable names, so that migrations can speak of them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), date: sa.Date(), UUID: sa.Uuid(), dict[str, Any]: sa.JSON()}  # noqa: RUF012
+
+
+def text_enum(kind: type[StrEnum]) -> sa.Enum:
+    """A column type for an enum: its values as text, with a CHECK."""
+    return sa.Enum(
+        kind,
+        name=kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def new_id() -> UUID:
+    """A public id: opaque and not countable, so that minors cannot be enumerated."""
+    return uuid4()
+
+
+class Revision(Base):
+    """How often anything under a topic has changed; a process that remembers the number knows when to look again."""
+
+    __tablename__ = "revisions"
+
+    topic: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    number: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+
+
+def touch(session: Session, topic: str) -> None:
+    """Say that something under `topic` changes in this transaction; its revision rises with the commit."""
+    session.info.setdefault("topics", set()).add(topic)
+
+
+def revision(session: Session, topic: str) -> int:
+    """The number of committed changes under `topic`."""
+    return session.scalar(sa.select(Revision.number).where(Revision.topic == topic)) or 0
+
+
+def _raise_revisions(session: Session) -> None:
+    # Late and in order of name: the rows are locked for as short as possible, and never crosswise.
+    for topic in sorted(session.info.pop("topics", ())):
+        raised = sa.update(Revision).where(Revision.topic == topic).values(number=Revision.number + 1)
+        if not session.execute(raised).rowcount:  # type: ignore[attr-defined]
+            session.add(Revision(topic=topic, number=1))
+            session.flush()
+
+
+class Database:
+    """An engine and its two kinds of block."""
+
+    def __init__(self, url: str, *, connections: int = 4) -> None:
+        self.engine = make_engine(url, connections=connections)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one consistent state and can change nothing."""
+        with _one_block(), self._session(is_write=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are committed when the block ends, and undone when it raises."""
+        with _one_block(), self._session(is_write=True) as session:
+            try:
+                yield session
+                session.flush()
+                _raise_revisions(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    @contextmanager
+    def _session(self, *, is_write: bool) -> Iterator[Session]:
+        with Session(self.engine, expire_on_commit=False, autoflush=is_write) as session:
+            session.connection(execution_options={"bottega_write": is_write, "postgresql_readonly": not is_write})
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _one_block() -> Iterator[None]:
+    if _is_open.get():
+        raise RuntimeError("a database block is already open here; blocks never nest")
+    token = _is_open.set(True)
+    try:
+        yield
+    finally:
+        _is_open.reset(token)
+
+
+def make_engine(url: str, *, connections: int = 4) -> Engine:
+    """An engine for either database; on SQLite, our own BEGIN instead of the driver's."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_size=connections, max_overflow=0, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        parsed,
+        poolclass=sa.pool.QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": 10, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is off; `_begin_sqlite` decides which kind
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_write = connection.get_execution_options().get("bottega_write", True)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if is_write else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")

@@ -1,0 +1,1 @@
+"""What happened, who did it, and in which request: append-only."""

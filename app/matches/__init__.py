@@ -1,0 +1,1 @@
+"""Rankings; the only package that imports `matching`."""

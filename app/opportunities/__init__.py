@@ -1,0 +1,1 @@
+"""Internships, visits and training paths."""

@@ -1,0 +1,1 @@
+"""Municipalities: where everything is."""

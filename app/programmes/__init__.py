@@ -1,0 +1,1 @@
+"""Study paths, and the skills that each year of them brings."""

@@ -1,0 +1,1 @@
+"""Schools, their sites and their classes."""

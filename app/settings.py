@@ -1,0 +1,51 @@
+"""Everything an operator can set, read from `BOTTEGA_*` environment variables."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 -- refused in production below
+
+
+class Settings(BaseSettings):
+    """One value per field; the operator guide lists them from the descriptions here."""
+
+    model_config = SettingsConfigDict(env_prefix="BOTTEGA_", frozen=True)
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="In production, default secrets are refused and cookies need HTTPS."
+    )
+    database_url: str = Field(
+        "sqlite:///var/bottega.sqlite3",
+        description="`sqlite:///path` for one school, `postgresql+psycopg://…` for the network.",
+    )
+    threads: int = Field(
+        4, ge=1, le=64, description="Worker threads, and database connections, of one process."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_SECRET),
+        min_length=32,
+        description="Makes the pseudonyms that companies see. Changing it changes every pseudonym.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8000", max_length=200, description="Address under which people reach the service."
+    )
+    max_body_bytes: int = Field(
+        5 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is answered 413."
+    )
+    rate_limit_per_minute: int = Field(
+        1200, ge=1, description="Requests a minute for each API key, or for each address without one."
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
+    matching_seed: int = Field(
+        0, ge=0, le=2**31 - 1, description="Decides the order of equal scores; stands in every ranking."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_default_secrets(self) -> Self:
+        if self.environment == "production" and self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
+            raise ValueError("BOTTEGA_SECRET_KEY must be set in production")
+        return self
