@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -53,7 +53,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime(), date: sa.Date(), UUID: sa.Uuid(), dict[str, Any]: sa.JSON()}  # noqa: RUF012
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        date: sa.Date(),
+        UUID: sa.Uuid(),
+        dict[str, Any]: sa.JSON(),
+    }
 
 
 def text_enum(kind: type[StrEnum]) -> sa.Enum:
@@ -132,7 +137,9 @@ class Database:
     @contextmanager
     def _session(self, *, is_write: bool) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=is_write) as session:
-            session.connection(execution_options={"bottega_write": is_write, "postgresql_readonly": not is_write})
+            session.connection(
+                execution_options={"bottega_write": is_write, "postgresql_readonly": not is_write}
+            )
             yield session
 
     def close(self) -> None:

@@ -224,5 +224,9 @@ def _from_validation(error: RequestValidationError) -> Problem:
         if fault["type"] == "json_invalid":
             return BadRequest(f"The body is not JSON: {fault.get('ctx', {}).get('error', fault['msg'])}.")
         source, *path = fault["loc"]
-        faults.append({"in": str(source), "field": ".".join(str(part) for part in path), "detail": fault["msg"]})
-    return Invalid(f"{len(faults)} {'field is' if len(faults) == 1 else 'fields are'} not valid.", faults=faults)
+        faults.append(
+            {"in": str(source), "field": ".".join(str(part) for part in path), "detail": fault["msg"]}
+        )
+    return Invalid(
+        f"{len(faults)} {'field is' if len(faults) == 1 else 'fields are'} not valid.", faults=faults
+    )

@@ -60,7 +60,9 @@ class Actor:
             return False
         return any(
             grant.school_id == school_id
-            and (grant.role is Role.SCHOOL_LEAD or (grant.role is Role.TEACHER and class_id in grant.class_ids))
+            and (
+                grant.role is Role.SCHOOL_LEAD or (grant.role is Role.TEACHER and class_id in grant.class_ids)
+            )
             for grant in self.grants
         )
 

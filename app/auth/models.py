@@ -38,15 +38,23 @@ class Membership(Base):
             " AND (role IN ('company_member', 'company_admin')) = (company_id IS NOT NULL)",
             name="bound_to_role",
         ),
-        sa.UniqueConstraint("user_id", "role", "school_id", "company_id", "student_id"),
+        sa.UniqueConstraint("user_id", "student_id"),
+        sa.UniqueConstraint("user_id", "role", "school_id"),
+        sa.UniqueConstraint("user_id", "role", "company_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     role: Mapped[Role] = mapped_column(text_enum(Role))
-    school_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("schools.id", ondelete="CASCADE"), index=True)
-    company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("companies.id", ondelete="CASCADE"), index=True)
-    student_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("students.id", ondelete="CASCADE"), index=True)
+    school_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("schools.id", ondelete="CASCADE"), index=True
+    )
+    company_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("companies.id", ondelete="CASCADE"), index=True
+    )
+    student_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("students.id", ondelete="CASCADE"), index=True
+    )
 
 
 class TaughtClass(Base):

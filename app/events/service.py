@@ -14,7 +14,11 @@ from app.events.models import Event
 
 
 def record(
-    session: Session, actor: Actor, action: str, object_id: UUID | str | int, data: dict[str, Any] | None = None
+    session: Session,
+    actor: Actor,
+    action: str,
+    object_id: UUID | str | int,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event in the same transaction as what it tells; `action` is "<thing>.<past participle>"."""
     session.add(

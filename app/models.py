@@ -1,0 +1,19 @@
+"""Every table, so that the metadata is whole wherever this module has been imported."""
+
+from app.auth import models as auth
+from app.companies import models as companies
+from app.db import Base
+from app.events import models as events
+from app.matches import models as matches
+from app.opportunities import models as opportunities
+from app.places import models as places
+from app.programmes import models as programmes
+from app.schools import models as schools
+from app.skills import models as skills
+from app.students import models as students
+
+__all__ = [
+    "auth", "companies", "events", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
+]  # fmt: skip
+
+metadata = Base.metadata

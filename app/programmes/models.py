@@ -1,0 +1,59 @@
+"""Study paths, the names the ministry gives them, and what each year brings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+
+
+class Programme(Base):
+    """One version of a study path: an *indirizzo*, or an *articolazione* below it."""
+
+    __tablename__ = "programmes"
+    __table_args__ = (
+        sa.CheckConstraint("first_year <= last_year", name="years_in_order"),
+        sa.CheckConstraint("valid_to IS NULL OR valid_from <= valid_to", name="validity_in_order"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    code: Mapped[str | None] = mapped_column(sa.String(20))
+    kind: Mapped[str] = mapped_column(sa.String(20))
+    sector: Mapped[str] = mapped_column(sa.String(40))
+    title_it: Mapped[str] = mapped_column(sa.String(200))
+    title_en: Mapped[str] = mapped_column(sa.String(200))
+    broader_id: Mapped[str | None] = mapped_column(sa.ForeignKey("programmes.id"), index=True)
+    first_year: Mapped[int]
+    last_year: Mapped[int]
+    eqf: Mapped[int | None]
+    version: Mapped[str] = mapped_column(sa.String(20))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    source: Mapped[str] = mapped_column(sa.String(300))
+
+
+class StudyPath(Base):
+    """A study path's name as the ministry writes it, and the programme that it means, if any."""
+
+    __tablename__ = "study_paths"
+
+    name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    programme_id: Mapped[str | None] = mapped_column(sa.ForeignKey("programmes.id"), index=True)
+    unmapped_reason: Mapped[str | None] = mapped_column(sa.String(300))
+
+
+class ProgrammeSkill(Base):
+    """A skill that a student of the programme has normally met by the end of that year, at that level."""
+
+    __tablename__ = "programme_skills"
+    __table_args__ = (sa.CheckConstraint("level BETWEEN 1 AND 4", name="level"),)
+
+    programme_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("programmes.id", ondelete="CASCADE"), primary_key=True
+    )
+    year: Mapped[int] = mapped_column(primary_key=True)
+    skill_id: Mapped[str] = mapped_column(sa.ForeignKey("skills.id"), primary_key=True, index=True)
+    level: Mapped[int]
