@@ -1,0 +1,100 @@
+"""`/api/v1`: one application out of the packages' routers, and the document that describes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import Field
+from starlette.responses import JSONResponse, Response
+
+from app import errors, rest
+from app.companies import api as companies
+from app.events import api as events
+from app.frame import RateLimit
+from app.matches import api as matches
+from app.opportunities import api as opportunities
+from app.places import api as places
+from app.programmes import api as programmes
+from app.schools import api as schools
+from app.settings import Settings
+from app.skills import api as skills
+from app.students import api as students
+
+PREFIX = "/api/v1"
+VERSION = "1.0.0"
+ROUTERS = (
+    places.router, skills.router, programmes.router, schools.router, companies.router, students.router,
+    opportunities.router, matches.router, events.router,
+)  # fmt: skip
+
+
+class StatusOut(rest.Out):
+    """The service is up and reaches its database."""
+
+    status: rest.Slug = Field(description="Always `ok`; anything else is a problem document.")
+    version: rest.Slug
+
+
+def build(settings: Settings) -> FastAPI:
+    """The API application."""
+    app = FastAPI(
+        title="Bottega",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=_operation_id,
+        default_response_class=JSONResponse,
+    )
+
+    @app.get("/status", tags=["service"], summary="Is the service up?")
+    def read_status(call: rest.InCall) -> StatusOut:
+        with call.database.read():
+            return StatusOut(status="ok", version=VERSION)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def read_openapi() -> JSONResponse:
+        return JSONResponse(document(app, settings), headers={"cache-control": "max-age=300"})
+
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    app.add_exception_handler(rest.Replay, _replay)
+    app.add_middleware(RateLimit, settings=settings, render=errors.as_json)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _replay(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, rest.Replay)  # noqa: S101 -- registered for Replay only
+    return error.response
+
+
+# --- the document -----------------------------------------------------------------------------------------------------
+
+
+def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    """The OpenAPI 3.1 document, with everything said that every operation has in common."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _describe(
+            get_openapi(
+                title="Bottega",
+                version=VERSION,
+                openapi_version="3.1.0",
+                routes=app.routes,
+                description="Students of technical schools and the companies of their territory find each other. "
+                "Every list has cursors, every ranking explains itself, every change is recorded.",
+            ),
+            settings,
+        )
+    return app.openapi_schema
+
+
+def _describe(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    return document | {"servers": [{"url": settings.public_url + PREFIX, "description": "This installation"}]}

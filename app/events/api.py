@@ -1,0 +1,7 @@
+"""`events` over the API."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["events"])

@@ -1,0 +1,152 @@
+"""What surrounds every request: an id, security headers, a limit on bodies, a refusal of forged posts, a rate limit.
+
+Plain ASGI, and only two layers of it: each further layer costs a good part of the frame's speed.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from urllib.parse import urlsplit
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import BadRequest, NotAllowed, Problem, ProblemRenderer, TooLarge, TooManyRequests
+from app.settings import Settings
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class Frame:
+    """The outer layer: Request-Id, security headers, body limit, and no unsafe request from another site."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer) -> None:
+        self.app = app
+        self.max_body_bytes = settings.max_body_bytes
+        self.render = render
+        self.headers = dict(_SECURITY_HEADERS)
+        if settings.environment == "production":
+            self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+        scope["bottega.request_id"] = request_id
+        has_answered = False
+
+        async def answer(message: Message) -> None:
+            nonlocal has_answered
+            if message["type"] == "http.response.start":
+                has_answered = True
+                answered = MutableHeaders(scope=message)
+                answered["request-id"] = request_id
+                for name, value in self.headers.items():
+                    answered.setdefault(name, value)
+                answered.setdefault("cache-control", "no-store")
+            await send(message)
+
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_body_bytes:
+                raise self._too_large()
+            return message
+
+        try:
+            self._refuse_forgery(scope["method"], headers)
+            self._refuse_length(headers)
+            await self.app(scope, limited, answer)
+        except Problem as problem:
+            # Only what the frame itself raises comes this far, and always before an answer has begun.
+            if has_answered:
+                raise
+            await self.render(Request(scope), problem)(scope, receive, answer)
+
+    def _refuse_length(self, headers: Headers) -> None:
+        length = headers.get("content-length", "0")
+        if not length.isdecimal():
+            raise BadRequest("Content-Length is not a number.")
+        if int(length) > self.max_body_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"This service takes at most {self.max_body_bytes} bytes.")
+
+    @staticmethod
+    def _refuse_forgery(method: str, headers: Headers) -> None:
+        # SameSite cookies are the first wall, this is the second. Programs send neither header.
+        if method in _SAFE_METHODS or "cookie" not in headers:
+            return
+        origin = headers.get("origin")
+        if headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (
+            origin is not None and urlsplit(origin).netloc != headers.get("host")
+        ):
+            raise NotAllowed("The request came from a page of another site.")
+
+
+class RateLimit:
+    """The inner layer of the API: so many requests a minute for a key, a person or an address; told in each answer."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer) -> None:
+        self.app = app
+        self.item = RateLimitItemPerMinute(settings.rate_limit_per_minute)
+        self.limiter = FixedWindowRateLimiter(MemoryStorage())
+        self.render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        caller = _caller(scope)
+        is_within = self.limiter.hit(self.item, caller)
+        reset_time, remaining = self.limiter.get_window_stats(self.item, caller)
+        seconds = str(max(0, int(reset_time - time.time())))
+        told = {
+            "ratelimit-limit": str(self.item.amount),
+            "ratelimit-remaining": str(remaining),
+            "ratelimit-reset": seconds,
+        }
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(told)
+            await send(message)
+
+        if is_within:
+            await self.app(scope, receive, answer)
+            return
+        problem = TooManyRequests(f"Come back in {seconds} s.", headers={"Retry-After": seconds})
+        response: Response = self.render(Request(scope), problem)
+        await response(scope, receive, answer)
+
+
+def _caller(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            # The key's prefix only: enough to tell callers apart, and no secret in memory longer than needed.
+            return value[:32].decode("latin-1")  # type: ignore[no-any-return]
+    client = scope.get("client")
+    return client[0] if client else "unknown"

@@ -1,0 +1,47 @@
+"""Putting the service together; nothing happens at import."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from app import api, errors, models, web
+from app.db import Database
+from app.frame import Frame
+from app.settings import Settings
+
+__all__ = ["create_app", "models"]
+
+
+def create_app(settings: Settings | None = None, *, database: Database | None = None) -> FastAPI:
+    """The whole service: pages at `/`, the API at `/api/v1`. It opens no connection before the first request."""
+    settings = settings or Settings()
+    database = database or Database(settings.database_url, connections=settings.threads)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        # A thread without a connection would only wait for one.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
+        yield
+        database.close()
+
+    site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    service = api.build(settings)
+    for part in (site, service):
+        part.state.database, part.state.settings = database, settings
+    site.mount(api.PREFIX, service)
+    web.mount(site)
+    errors.install(site, render)
+    site.add_middleware(Frame, settings=settings, render=render)
+    return site
+
+
+def render(request: Request, problem: errors.Problem) -> Response:
+    """A problem for whoever asked: JSON below the API, a page elsewhere."""
+    if request.url.path.startswith(api.PREFIX):
+        return errors.as_json(request, problem)
+    return web.problem_page(request, problem)

