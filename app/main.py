@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app import api, errors, models, web
 from app.db import Database
-from app.frame import Frame
+from app.frame import Frame, RateLimit
 from app.settings import Settings
 
 __all__ = ["create_app", "models"]
@@ -33,7 +33,8 @@ def create_app(settings: Settings | None = None, *, database: Database | None = 
     service = api.build(settings)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
-    site.mount(api.PREFIX, service)
+    site.get("/status", include_in_schema=False)(api.read_status)
+    site.mount(api.PREFIX, RateLimit(service, settings, errors.as_json))
     web.mount(site)
     errors.install(site, render)
     site.add_middleware(Frame, settings=settings, render=render)
