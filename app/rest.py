@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -25,7 +25,6 @@ from app.auth.models import IdempotencyKey
 from app.db import Database
 
 MERGE_PATCH = "application/merge-patch+json"
-KEPT_FOR = timedelta(hours=24)
 
 # --- fields -----------------------------------------------------------------------------------------------------------
 
@@ -194,7 +193,7 @@ class Call:
         digest.update(body.model_dump_json().encode())
         now = datetime.now(UTC)
         kept = session.get(IdempotencyKey, (owner, key))
-        if kept is not None and kept.created_at < now - KEPT_FOR:
+        if kept is not None and kept.created_at < now - auth.KEPT_FOR:
             session.delete(kept)
             session.flush()
             kept = None

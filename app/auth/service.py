@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,11 +17,13 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import rules
 from app.auth.actors import Actor, Grant, Role
-from app.auth.models import ApiKey, Membership, SignIn, TaughtClass, User
+from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, User
 from app.events import service as events
 
 COOKIE = "bottega_session"
 KEY_MARK = "btg"
+KEPT_FOR = timedelta(hours=24)
+"""How long the answer to a POST is kept for its repetition."""
 
 
 class BadCredentials(errors.NotSignedIn):
@@ -203,6 +206,18 @@ def sign_out(session: Session, cookie: str | None) -> None:
     """End the session behind the cookie, if there is one."""
     if cookie:
         session.execute(sa.delete(SignIn).where(SignIn.token_hash == hash_token(cookie)))
+
+
+def forget_expired(session: Session) -> dict[str, int]:
+    """Delete sessions that have ended and answers kept for repetition longer than a day; how many of each."""
+    now = datetime.now(UTC)
+    ended = session.execute(sa.delete(SignIn).where(SignIn.expires_at <= now))
+    kept = session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT_FOR))
+    return {"sign_ins": _rows(ended), "idempotency_keys": _rows(kept)}
+
+
+def _rows(result: sa.Result[Any]) -> int:
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def add_user(
