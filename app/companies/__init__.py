@@ -1,0 +1,1 @@
+"""Companies and other host organisations: who they are, where they work and in which sector."""

@@ -1,0 +1,1 @@
+"""Places: municipalities, their towns and how far apart they are."""
