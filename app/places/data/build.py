@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FORMER_SINCE = "1991-01-01"
 TOLERANCE_M = 500
 FAR_M = 2000
-COORDINATES = ("latitude", "longitude")
+PLACED_BY_HAND = ("town", "latitude", "longitude")
 METRES_PER_DEGREE = 111_195
 SARDINIA = {
     "112": ("SS", "Sassari"),
@@ -96,7 +96,7 @@ def main() -> None:
     """Read, join, place, check by reading back, and report."""
     municipalities = _istat_list()
     overrides = _own("overrides.csv")
-    _override(municipalities, [row for row in overrides if row["column"] not in COORDINATES])
+    _override(municipalities, [row for row in overrides if row["column"] not in PLACED_BY_HAND])
     formers = _former_list(municipalities)
     _add_outlines_and_population(municipalities, _curated())
     towns = _towns()
@@ -104,7 +104,7 @@ def main() -> None:
     inside = finder.towns_by_municipality(towns)
     _find_successors(formers, municipalities, inside, _curated())
     notes = _place(municipalities, formers, inside, towns)
-    _override(municipalities, [row for row in overrides if row["column"] in COORDINATES])
+    _place_by_hand(municipalities, towns, [row for row in overrides if row["column"] in PLACED_BY_HAND])
     _write(gazetteer.MUNICIPALITIES, gazetteer.MUNICIPALITY_COLUMNS, map(_cells, municipalities))
     known = sorted(
         (each for each in formers if each.successor), key=lambda each: (each.successor, each.ended_on, each.name)
@@ -366,10 +366,22 @@ def _override(municipalities: Iterable[Municipality], rows: Iterable[Mapping[str
     by_istat = {each.istat: each for each in municipalities}
     for row in rows:
         each, column = by_istat[row["istat"]], row["column"]
-        kind = type(getattr(each, column)) if column not in COORDINATES else float
-        setattr(each, column, kind(row["value"]))
-        if column in COORDINATES:
-            each.coordinate_source = "override"
+        setattr(each, column, type(getattr(each, column))(row["value"]))
+
+
+def _place_by_hand(
+    municipalities: Iterable[Municipality], towns: Iterable[Town], rows: Iterable[Mapping[str, str]]
+) -> None:
+    """Column `town` names a GeoNames id; `latitude` and `longitude` are degrees."""
+    by_istat = {each.istat: each for each in municipalities}
+    by_id = {str(town.geonameid): town for town in towns}
+    for row in rows:
+        each = by_istat[row["istat"]]
+        each.coordinate_source = "override"
+        if row["column"] == "town":
+            each.latitude, each.longitude = by_id[row["value"]].latitude, by_id[row["value"]].longitude
+        else:
+            setattr(each, row["column"], float(row["value"]))
 
 
 def _cells(each: Municipality) -> list[str]:
