@@ -75,7 +75,9 @@ class _Row:
 
     def fault(self, column: str, reason: str) -> GazetteerError:
         found = self.cells[column]
-        return GazetteerError(f"{self.path.name}, row {self.number}, column {column}: {reason} (found {found!r})")
+        return GazetteerError(
+            f"{self.path.name}, row {self.number}, column {column}: {reason} (found {found!r})"
+        )
 
     def matching(self, column: str, pattern: str, meaning: str) -> str:
         if not re.fullmatch(pattern, self.cells[column], re.ASCII):
@@ -145,7 +147,9 @@ def _municipality(row: _Row) -> MunicipalityData:
 
 
 def _caps(row: _Row) -> tuple[str, ...]:
-    caps = tuple(row.matching("caps", r"\d{5}( \d{5})*", "codes of five digits with one blank between").split(" "))
+    caps = tuple(
+        row.matching("caps", r"\d{5}( \d{5})*", "codes of five digits with one blank between").split(" ")
+    )
     if len(set(caps)) != len(caps):
         raise row.fault("caps", "the same code stands twice")
     return caps
@@ -167,10 +171,14 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[_Row]:
     reader = csv.reader(io.StringIO(_text(path), newline=""))
     header = next(reader, [])
     if tuple(header) != columns:
-        raise GazetteerError(f"{path.name}, row 1: the columns must be {', '.join(columns)} (found {', '.join(header)})")
+        raise GazetteerError(
+            f"{path.name}, row 1: the columns must be {', '.join(columns)} (found {', '.join(header)})"
+        )
     for number, cells in enumerate(reader, start=2):
         if len(cells) != len(columns):
-            raise GazetteerError(f"{path.name}, row {number}: {len(columns)} columns expected, {len(cells)} found")
+            raise GazetteerError(
+                f"{path.name}, row {number}: {len(columns)} columns expected, {len(cells)} found"
+            )
         yield _Row(path, number, dict(zip(columns, cells, strict=True)))
 
 

