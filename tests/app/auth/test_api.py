@@ -110,13 +110,20 @@ def test_a_key_for_a_school_that_does_not_exist_is_a_conflict(client: TestClient
 
 
 def test_the_use_of_a_key_is_noted_once_a_day(client: TestClient, make: Factory) -> None:
+    def last_use() -> datetime | None:
+        with make.database.read() as session:
+            return session.query(ApiKey.last_used_at).scalar()
+
     headers = make.bearer()
-    client.get("/api/v1/keys", headers=headers)
-    with make.database.read() as session:
-        first = session.query(ApiKey.last_used_at).scalar()
-    client.get("/api/v1/keys", headers=headers)
-    with make.database.read() as session:
-        assert session.query(ApiKey.last_used_at).scalar() == first is not None
+    assert client.get("/api/v1/events", headers=headers).status_code == 200
+    first = last_use()
+    assert first is not None
+    assert client.get("/api/v1/events", headers=headers).status_code == 200
+    assert last_use() == first
+    with make.database.write() as session:
+        session.query(ApiKey).update({"last_used_at": first - timedelta(days=2)})
+    client.get("/api/v1/events", headers=headers)
+    assert last_use() != first - timedelta(days=2)
 
 
 def test_issuing_and_revoking_are_recorded(client: TestClient, make: Factory) -> None:
