@@ -139,7 +139,12 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each part of the score counts. Data with a version: a stored ranking can be replayed."""
+    """How much each part of the score counts. Data with a version: a stored ranking can be replayed.
+
+    `parts` holds the weights, `kinds` a factor on them for one kind of opportunity (1 where it is
+    silent); `matching.score` says why the defaults are what they are. `attendance` is the least share
+    of an internship's days on which the student must be free.
+    """
 
     version: str = "2026-11"
     parts: Mapping[str, float] = field(
@@ -148,10 +153,18 @@ class Weights:
             "learning": 0.15,
             "interest": 0.15,
             "travel": 0.15,
-            "calendar": 0.12,
-            "programme": 0.08,
+            "calendar": 0.10,
+            "programme": 0.06,
+            "hours": 0.04,
         }
     )
+    kinds: Mapping[str, Mapping[str, float]] = field(
+        default_factory=lambda: {
+            "visit": {"skills": 0.25, "learning": 1.5, "interest": 2.0},
+            "training": {"skills": 0.5, "learning": 2.5},
+        }
+    )
+    attendance: float = 0.75
 
 
 @dataclass(frozen=True, slots=True)
