@@ -40,7 +40,7 @@ def road_km(latitude: float, longitude: float, latitudes: Any, longitudes: Any) 
     Examples
     --------
     >>> round(float(road_km(44.4949, 11.3426, 44.3533, 11.7143)), 1)  # Bologna to Imola
-    43.4
+    43.5
     """
     there = np.radians(latitudes)
     half_north = np.sin((there - np.radians(latitude)) / 2.0)

@@ -8,7 +8,7 @@ counts for more than holding something broader (welding for TIG welding).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from matching.errors import MatchingError, UnknownSkill
@@ -150,7 +150,7 @@ class Vocabulary:
         --------
         >>> vocabulary = Vocabulary([Concept("a", {}), Concept("b", {}, broader="a", related=("c",)), Concept("c", {})])
         >>> dict(vocabulary.covered_by("b"))
-        {'c': 0.2, 'a': 0.7, 'b': 1.0}
+        {'c': 0.2, 'b': 1.0, 'a': 0.7}
         """
         found = self._covered_by.get(needed)
         if found is None:
@@ -175,7 +175,7 @@ class Vocabulary:
             for below in layer:
                 near[below] = max(value, near.get(below, 0.0))
             value *= down
-            layer = [id for below in layer for id in self._narrower.get(below, ())]
+            layer = [child for below in layer for child in self._narrower.get(below, ())]
         near[centre] = 1.0
         return near
 
@@ -264,7 +264,15 @@ def gain_of(met: float, near: float) -> float:
     return (1.0 - met) * (FAR + (1.0 - FAR) * near)
 
 
-def interest_fit(near: Iterable[float]) -> float:
+def mean(values: Sequence[float]) -> float:
+    """The mean, added from left to right as the index does it (`sum` rounds differently); 0 of nothing."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total / len(values) if values else 0.0
+
+
+def interest_fit(near: Sequence[float]) -> float:
     """Half for the nearest of an opportunity's skills, half for their mean: 0 when it names none.
 
     Examples
@@ -272,8 +280,4 @@ def interest_fit(near: Iterable[float]) -> float:
     >>> interest_fit([1.0, 0.0])
     0.75
     """
-    values = list(near)
-    total = 0.0
-    for value in values:
-        total += value
-    return (max(values) + total / len(values)) / 2 if values else 0.0
+    return (max(near, default=0.0) + mean(near)) / 2.0
