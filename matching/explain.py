@@ -138,7 +138,11 @@ def _reason(
         need = required[position] if inside else opportunity.wanted[position - len(required)]
         held = evidence.held_for(need)
         assert held is not None  # noqa: S101 - it is met by half at least
-        values = {"skill": need.id, "level": held.level, "evidence": held.evidence.value}
+        values: dict[str, str | int | float] = {
+            "skill": need.id,
+            "level": held.level,
+            "evidence": held.evidence.value,
+        }
         if held.id == need.id:
             return Reason("skill_held", values)
         return Reason("skill_close", {**values, "held": held.id})

@@ -108,7 +108,8 @@ def hidden_by(student: Student, opportunity: Opportunity, on: date, attendance: 
 
     Examples
     --------
-    >>> visit = Opportunity("v", "visit", seats_free=0)
+    >>> from matching.types import Kind
+    >>> visit = Opportunity("v", Kind.VISIT, seats_free=0)
     >>> hidden_by(Student("s", 44.5, 11.3), visit, date(2026, 11, 22))
     'no_seats'
     """

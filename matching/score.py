@@ -128,7 +128,7 @@ def score(
     >>> ranked.parts
     {'skills': 0.85, 'learning': 0.0, 'travel': 1.0, 'calendar': 1.0, 'programme': 0.5}
     >>> round(ranked.score, 4)
-    0.7130
+    0.713
     """
     needs = opportunity.required + opportunity.wanted
     met = [best_held(student, need, vocabulary)[0] for need in needs]

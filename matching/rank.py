@@ -1,0 +1,273 @@
+"""The ranking: an index that returns exactly what the plain definition would, only faster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from heapq import nsmallest
+from threading import Lock
+from typing import Final
+
+import numpy as np
+
+from matching.columns import KINDS, Columns, Floats, Ints, Reach, tie
+from matching.errors import MatchingError, UnknownOpportunity
+from matching.explain import Evidenced, explain
+from matching.rules import hidden_by
+from matching.score import PARTS, part_weights, parts_for, score
+from matching.skills import REQUIRED, Vocabulary
+from matching.types import Kind, Opportunity, Ranked, Student, Weights
+
+VERSION: Final = "1"
+"""The version of the algorithm: raised whenever the same data and weights would rank otherwise."""
+
+
+class Index:
+    """Opportunities ranked for students, and students for an opportunity: exact, explained, repeatable.
+
+    Parameters
+    ----------
+    opportunities
+        Of two with the same id the later one counts.
+    vocabulary
+        The tree that all skill ids belong to.
+    weights
+        How much each part counts; the defaults if left out.
+    on
+        The day of the ranking: what ended or closed before it is hidden.
+    seed
+        Decides the order of equal scores, which is otherwise random but the same everywhere.
+
+    Notes
+    -----
+    Safe to use from several threads: a reader keeps the snapshot that it began with. `put` and `drop` only
+    note the change; the next reader lays out the columns anew.
+
+    Examples
+    --------
+    >>> from matching.types import Concept, HeldSkill, SkillNeed
+    >>> vocabulary = Vocabulary([Concept("plc", {"it": ("Programmazione PLC",)})])
+    >>> firm = Opportunity("firm", Kind.INTERNSHIP, 44.49, 11.34, required=(SkillNeed("plc", 3),))
+    >>> index = Index([firm], vocabulary, on=date(2026, 11, 22))
+    >>> student = Student("s", 44.49, 11.34, max_km=30, skills=(HeldSkill("plc", 3),))
+    >>> [(ranked.id, round(ranked.score, 3)) for ranked in index.top(student)]
+    [('firm', 0.713)]
+    >>> index.drop("firm")
+    >>> index.top(student)
+    []
+    """
+
+    def __init__(
+        self,
+        opportunities: Iterable[Opportunity],
+        vocabulary: Vocabulary,
+        weights: Weights | None = None,
+        *,
+        on: date,
+        seed: int = 0,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.weights = Weights() if weights is None else weights
+        self.on = on
+        self.seed = seed
+        self._reach = Reach(vocabulary)
+        self._lock = Lock()
+        self._columns: Columns | None = None
+        self._opportunities: dict[str, Opportunity] = {}
+        for kind in KINDS:
+            part_weights(self.weights, kind)
+        for opportunity in opportunities:
+            self._check(opportunity)
+            self._opportunities[opportunity.id] = opportunity
+
+    def _check(self, opportunity: Opportunity) -> None:
+        for need in opportunity.required + opportunity.wanted + opportunity.taught:
+            self._reach.key(need.id, need.level)
+
+    def __len__(self) -> int:
+        return len(self._opportunities)
+
+    def __contains__(self, opportunity_id: object) -> bool:
+        return opportunity_id in self._opportunities
+
+    def __getitem__(self, opportunity_id: str) -> Opportunity:
+        try:
+            return self._opportunities[opportunity_id]
+        except KeyError:
+            raise UnknownOpportunity(opportunity_id) from None
+
+    def put(self, opportunity: Opportunity) -> None:
+        """Add an opportunity, or replace the one with its id.
+
+        Raises
+        ------
+        UnknownSkill
+            A skill that the vocabulary does not hold; nothing has changed then.
+        """
+        self._check(opportunity)
+        with self._lock:
+            self._opportunities[opportunity.id] = opportunity
+            self._columns = None
+
+    def drop(self, opportunity_id: str) -> None:
+        """Take an opportunity out.
+
+        Raises
+        ------
+        UnknownOpportunity
+            There is none with this id.
+        """
+        with self._lock:
+            self[opportunity_id]
+            del self._opportunities[opportunity_id]
+            self._columns = None
+
+    def _snapshot(self) -> Columns:
+        columns = self._columns
+        if columns is None:
+            with self._lock:
+                columns = self._columns
+                if columns is None:
+                    some = self._opportunities.values()
+                    columns = Columns(some, self._reach, self.weights, self.on, self.seed)
+                    self._columns = columns
+        return columns
+
+    def hidden_by(self, student: Student, opportunity_id: str) -> str | None:
+        """The first rule that hides an opportunity from a student, or None."""
+        return hidden_by(student, self[opportunity_id], self.on, self.weights.attendance)
+
+    def top(
+        self,
+        student: Student,
+        k: int = 20,
+        kind: Kind | None = None,
+        after: tuple[float, str] | None = None,
+    ) -> list[Ranked]:
+        """The best `k` opportunities for a student, by falling score, equal scores by the seed.
+
+        Parameters
+        ----------
+        kind
+            Only this kind.
+        after
+            Score and id of the last line already seen: the list goes on behind it, also when that
+            opportunity has left the index since.
+
+        Raises
+        ------
+        UnknownSkill
+            A skill or an interest of the student that the vocabulary does not hold.
+        """
+        if k < 0:
+            raise MatchingError(f"cannot return {k} opportunities")
+        columns = self._snapshot()
+        tables = self._reach.tables(student)
+        rows, shares = columns.survivors(student, kind)
+        if not len(rows) or not k:
+            return []
+        values = columns.values(student, tables, rows, shares)
+        scores = _weighted_means(columns, student, rows, values)
+        chosen = self._best(scores, columns.ties[rows], k, after)
+        return self._ranked(columns, student, tables, rows[chosen], scores[chosen], values[:, chosen])
+
+    def _best(self, scores: Floats, ties: Ints, k: int, after: tuple[float, str] | None) -> Ints:
+        """Positions of the best `k`, in order."""
+        among = None
+        if after is not None:
+            last, place = after[0], np.uint64(tie(self.seed, after[1]))
+            among = np.flatnonzero((scores < last) | ((scores == last) & (ties > place)))
+            scores, ties = scores[among], ties[among]
+        if len(scores) > k:
+            least = np.partition(scores, len(scores) - k)[len(scores) - k]
+            keep = np.flatnonzero(scores >= least)
+            order = keep[np.lexsort((ties[keep], -scores[keep]))[:k]]
+        else:
+            order = np.lexsort((ties, -scores))
+        return order if among is None else among[order]
+
+    def _ranked(
+        self, columns: Columns, student: Student, tables: Floats, rows: Ints, scores: Floats, values: Floats
+    ) -> list[Ranked]:
+        """The chosen rows with their reasons, which only they need."""
+        entries, _, begins = columns.entries_of(rows)
+        weighted, gains, near = tables[:, entries].tolist()
+        km = columns.kilometres(student.latitude, student.longitude)[columns.place[rows]].tolist()
+        evidence = Evidenced(student, self.vocabulary, self.on)
+        names = [parts_for(student, kind) for kind in KINDS]
+        found = []
+        for row, begin, total, part_values, far in zip(
+            rows.tolist(), begins.tolist(), scores.tolist(), values.T.tolist(), km, strict=True
+        ):
+            one = columns.rows[row]
+            kind = KINDS.index(one.kind)
+            by_name = dict(zip(PARTS, part_values, strict=True))
+            parts = {name: by_name[name] for name in names[kind]}
+            wanted = begin + len(one.required)
+            taught = wanted + len(one.wanted)
+            end = taught + len(one.taught)
+            met = [value / REQUIRED for value in weighted[begin:wanted]] + weighted[wanted:taught]
+            way = None if one.latitude is None or one.longitude is None else far
+            reasons, gap = explain(
+                evidence, one, parts, columns.scales[kind], met, near[begin:end], gains[taught:end], way
+            )
+            found.append(Ranked(one.id, total, parts, reasons, gap, way))
+        return found
+
+    def top_many(
+        self, students: Iterable[Student], k: int = 20, kind: Kind | None = None
+    ) -> list[list[Ranked]]:
+        """The best `k` for each of several students, in their order."""
+        return [self.top(student, k, kind) for student in students]
+
+    def candidates(
+        self, opportunity: Opportunity | str, students: Iterable[Student], k: int = 20
+    ) -> list[Ranked]:
+        """The best `k` students for one opportunity, or for the one with this id.
+
+        `Ranked.id` is the student's id. Who would not see the opportunity is left out.
+        """
+        one = self[opportunity] if isinstance(opportunity, str) else opportunity
+        self._check(one)
+        attendance = self.weights.attendance
+        seen = [student for student in students if hidden_by(student, one, self.on, attendance) is None]
+        lines = [score(student, one, self.vocabulary, self.weights, self.on) for student in seen]
+        named = [
+            Ranked(student.id, line.score, line.parts, line.reasons, line.gap, line.travel_km)
+            for student, line in zip(seen, lines, strict=True)
+        ]
+        return nsmallest(k, named, key=lambda line: (-line.score, tie(self.seed, line.id)))
+
+
+def _weighted_means(columns: Columns, student: Student, rows: Ints, values: Floats) -> Floats:
+    """The scores, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
+    table = np.zeros((len(PARTS), len(KINDS)))
+    totals = np.zeros(len(KINDS))
+    for position, (kind, scale) in enumerate(zip(KINDS, columns.scales, strict=True)):
+        for name in parts_for(student, kind):
+            table[PARTS.index(name), position] = scale[name]
+            totals[position] += scale[name]
+    totals[totals == 0.0] = 1.0
+    kinds = columns.kind[rows]
+    products = table[:, kinds] * values
+    scores = products[0].copy()
+    for product in products[1:]:
+        scores += product
+    return scores / totals[kinds]
+
+
+def by_definition(
+    opportunities: Sequence[Opportunity],
+    student: Student,
+    vocabulary: Vocabulary,
+    weights: Weights,
+    on: date,
+    seed: int = 0,
+) -> list[Ranked]:
+    """The whole ranking by the plain definition: what `Index.top` must return, in its order."""
+    lines = [
+        score(student, one, vocabulary, weights, on)
+        for one in opportunities
+        if hidden_by(student, one, on, weights.attendance) is None
+    ]
+    return sorted(lines, key=lambda line: (-line.score, tie(seed, line.id)))
