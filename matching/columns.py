@@ -33,6 +33,7 @@ from matching.skills import EVIDENCE, LEVELS, REQUIRED, Vocabulary, gain_of, lev
 from matching.types import HeldSkill, Kind, Opportunity, Span, Student, Weights
 
 Ints = npt.NDArray[np.int64]
+Ties = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 KINDS: Final = (Kind.INTERNSHIP, Kind.VISIT, Kind.TRAINING)
@@ -335,12 +336,14 @@ class Columns:
             lo, hi = np.searchsorted(never, (first, behind))
             seen[never[lo:hi] - first] = False
             lo, hi = np.searchsorted(varies, (first, behind))
-            if lo < hi and student.free:
-                shares = shares.copy()
-                for row in varies[lo:hi].tolist():
-                    one = self.rows[row]
-                    shares[row] = best_share(student.free, takeable_spans(student, one, self.on), one.kind)
-                    seen[row - first] &= shares[row] >= self.least[row]
+            for row in varies[lo:hi].tolist():
+                one = self.rows[row]
+                if age_failures(student, one, self.on):
+                    seen[row - first] = False
+                elif student.free:
+                    share = best_share(student.free, takeable_spans(student, one, self.on), one.kind)
+                    shares = _with(shares, row, share)
+                    seen[row - first] &= share >= self.least[row]
         return np.flatnonzero(seen) + first, shares
 
     def entries_of(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
@@ -374,3 +377,11 @@ class Columns:
         else:
             values[6] = 0.0
         return values
+
+
+def _with(shares: Floats, row: int, share: float) -> Floats:
+    """The shares with one of them replaced, leaving those that others use as they are."""
+    if shares[row] != share:
+        shares = shares.copy()
+        shares[row] = share
+    return shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from heapq import nsmallest
 from threading import Lock
@@ -10,11 +11,12 @@ from typing import Final
 
 import numpy as np
 
-from matching.columns import KINDS, Columns, Floats, Ints, Reach, tie
+from matching.columns import KINDS, Columns, Ints, Reach, Ties, tie
 from matching.errors import MatchingError, UnknownOpportunity
 from matching.explain import Evidenced, explain
+from matching.location import Floats
 from matching.rules import hidden_by
-from matching.score import PARTS, part_weights, parts_for, score
+from matching.score import PARTS, facts_of, part_weights, parts_for, ranked, score, weighted_mean
 from matching.skills import REQUIRED, Vocabulary
 from matching.types import Kind, Opportunity, Ranked, Student, Weights
 
@@ -171,7 +173,7 @@ class Index:
         chosen = self._best(scores, columns.ties[rows], k, after)
         return self._ranked(columns, student, tables, rows[chosen], scores[chosen], values[:, chosen])
 
-    def _best(self, scores: Floats, ties: Ints, k: int, after: tuple[float, str] | None) -> Ints:
+    def _best(self, scores: Floats, ties: Ties, k: int, after: tuple[float, str] | None) -> Ints:
         """Positions of the best `k`, in order."""
         among = None
         if after is not None:
@@ -231,12 +233,16 @@ class Index:
         self._check(one)
         attendance = self.weights.attendance
         seen = [student for student in students if hidden_by(student, one, self.on, attendance) is None]
-        lines = [score(student, one, self.vocabulary, self.weights, self.on) for student in seen]
-        named = [
-            Ranked(student.id, line.score, line.parts, line.reasons, line.gap, line.travel_km)
-            for student, line in zip(seen, lines, strict=True)
+        scale = part_weights(self.weights, one.kind)
+        rated = []
+        for student in seen:
+            facts = facts_of(student, one, self.vocabulary, self.on)
+            rated.append((weighted_mean(facts.parts, scale), student, facts))
+        best = nsmallest(k, rated, key=lambda line: (-line[0], tie(self.seed, line[1].id)))
+        return [
+            replace(ranked(student, one, self.vocabulary, scale, self.on, facts), id=student.id)
+            for _, student, facts in best
         ]
-        return nsmallest(k, named, key=lambda line: (-line.score, tie(self.seed, line.id)))
 
 
 def _weighted_means(columns: Columns, student: Student, rows: Ints, values: Floats) -> Floats:
@@ -250,10 +256,11 @@ def _weighted_means(columns: Columns, student: Student, rows: Ints, values: Floa
     totals[totals == 0.0] = 1.0
     kinds = columns.kind[rows]
     products = table[:, kinds] * values
-    scores = products[0].copy()
+    scores: Floats = products[0].copy()
     for product in products[1:]:
         scores += product
-    return scores / totals[kinds]
+    scores /= totals[kinds]
+    return scores
 
 
 def by_definition(

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from matching.calendar import calendar_part
 from matching.errors import MatchingError
@@ -100,7 +100,7 @@ def weighted_mean(parts: Mapping[str, float], weights: Mapping[str, float]) -> f
 
 def hours_part(hours: int, owed: int) -> float:
     """The share of the hours still owed that an internship covers; neutral when it states none."""
-    return min(1.0, hours / owed) if hours > 0 else UNSAID
+    return min(1.0, hours / owed) if hours > 0 and owed > 0 else UNSAID
 
 
 def score(
@@ -130,6 +130,25 @@ def score(
     >>> round(ranked.score, 4)
     0.713
     """
+    facts = facts_of(student, opportunity, vocabulary, on)
+    return ranked(student, opportunity, vocabulary, part_weights(weights, opportunity.kind), on, facts)
+
+
+class Facts(NamedTuple):
+    """What is found out about a student and an opportunity before anything is weighed.
+
+    `met` has a line for each required and wanted need, `gains` for each taught skill, `near` for all.
+    """
+
+    parts: dict[str, float]
+    met: list[float]
+    near: list[float]
+    gains: list[float]
+    km: float | None
+
+
+def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary, on: date) -> Facts:
+    """Work out the parts that apply."""
     needs = opportunity.required + opportunity.wanted
     met = [best_held(student, need, vocabulary)[0] for need in needs]
     loads = [REQUIRED] * len(opportunity.required) + [1.0] * len(opportunity.wanted)
@@ -144,11 +163,23 @@ def score(
         "travel": float(travel_part(0.0 if km is None else km, student.max_km)),
         "calendar": calendar_part(student, opportunity, on),
         "programme": programme_affinity(student, opportunity.eligibility),
+        "hours": hours_part(opportunity.hours, student.hours_owed),
     }
-    if student.hours_owed > 0:
-        values["hours"] = hours_part(opportunity.hours, student.hours_owed)
     parts = {name: values[name] for name in parts_for(student, opportunity.kind)}
-    scale = part_weights(weights, opportunity.kind)
-    evidence = Evidenced(student, vocabulary, on)
-    reasons, gap = explain(evidence, opportunity, parts, scale, met, near, gains, km)
+    return Facts(parts, met, near, gains, km)
+
+
+def ranked(
+    student: Student,
+    opportunity: Opportunity,
+    vocabulary: Vocabulary,
+    scale: Mapping[str, float],
+    on: date,
+    facts: Facts,
+) -> Ranked:
+    """Weigh and explain the facts."""
+    parts, met, near, gains, km = facts
+    reasons, gap = explain(
+        Evidenced(student, vocabulary, on), opportunity, parts, scale, met, near, gains, km
+    )
     return Ranked(opportunity.id, weighted_mean(parts, scale), parts, reasons, gap, km)

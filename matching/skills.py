@@ -9,7 +9,7 @@ counts for more than holding something broader (welding for TIG welding).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from matching.errors import MatchingError, UnknownSkill
 from matching.types import Concept, Evidence, HeldSkill, SkillNeed, Student
@@ -256,11 +256,11 @@ def learning_gain(student: Student, taught: SkillNeed, vocabulary: Vocabulary) -
     """
     met, _ = best_held(student, taught, vocabulary)
     known = max((vocabulary.covers(held.id).get(taught.id, 0.0) for held in student.skills), default=0.0)
-    return gain_of(met, max(known, interest_in(student, taught.id, vocabulary)))
+    return float(gain_of(met, max(known, interest_in(student, taught.id, vocabulary))))
 
 
-def gain_of(met: float, near: float) -> float:
-    """The formula of `learning_gain`, which the index applies to whole columns too."""
+def gain_of(met: Any, near: Any) -> Any:
+    """The formula of `learning_gain` on numbers or arrays."""
     return (1.0 - met) * (FAR + (1.0 - FAR) * near)
 
 
