@@ -19,6 +19,7 @@ import numpy.typing as npt
 from matching.calendar import (
     FULL,
     UNKNOWN,
+    age_failures,
     best_share,
     days_of,
     least_share,
