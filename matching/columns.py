@@ -29,7 +29,7 @@ from matching.calendar import (
 )
 from matching.location import Floats, road_km, travel_part
 from matching.rules import eligibility_failures, programme_affinity, standing_failures
-from matching.score import PARTS, UNSAID, part_weights
+from matching.score import PARTS, UNSAID, part_weights, parts_for
 from matching.skills import EVIDENCE, LEVELS, REQUIRED, Vocabulary, gain_of, level_fit
 from matching.types import HeldSkill, Kind, Opportunity, Span, Student, Weights
 
@@ -236,6 +236,14 @@ class Shared(NamedTuple):
     fits: Bools
 
 
+class Blend(NamedTuple):
+    """How the parts are weighed for a sort of student: lines are parts, columns are kinds."""
+
+    weights: Floats
+    totals: Floats
+    names: list[list[tuple[int, str]]]
+
+
 class Columns:
     """A snapshot of the live opportunities, in rows by kind and id."""
 
@@ -263,6 +271,7 @@ class Columns:
         self.ages = Ages(rows, on)
         room = max(8, CACHE_BYTES // (9 * len(rows) + 1))
         self.shared = lru_cache(min(room, 1024))(self._shared)
+        self.blend = lru_cache(4)(self._blend)
         self.kilometres = lru_cache(min(room, 1024))(self._kilometres)
         self.admission = lru_cache(1024)(self._admission)
         self.wrong_age = lru_cache(min(room, 1024))(self.ages.judge)
@@ -316,6 +325,18 @@ class Columns:
             [programme_affinity(student, some) for some in self.alternatives], np.float64
         )
 
+    def _blend(self, interests: bool, owes: bool) -> Blend:  # noqa: FBT001 - keys of a cache
+        student = Student("", 0.0, 0.0, interests=("any",) * interests, hours_owed=int(owes))
+        weights = np.zeros((len(PARTS), len(KINDS)))
+        totals = np.zeros(len(KINDS))
+        names = []
+        for column, (kind, scale) in enumerate(zip(KINDS, self.scales, strict=True)):
+            names.append([(PARTS.index(name), name) for name in parts_for(student, kind)])
+            for line, name in names[-1]:
+                weights[line, column] = scale[name]
+                totals[column] += scale[name]
+        return Blend(weights, np.where(totals, totals, 1.0), names)
+
     def _shared(self, free: tuple[Span, ...]) -> Shared:
         shares = self.calendars.shares(free)
         return Shared(shares, (shares >= self.least) | (not free))
@@ -337,7 +358,8 @@ class Columns:
             lo, hi = np.searchsorted(never, (first, behind))
             seen[never[lo:hi] - first] = False
             lo, hi = np.searchsorted(varies, (first, behind))
-            for row in varies[lo:hi].tolist():
+            varies = varies[lo:hi]
+            for row in varies[seen[varies - first]].tolist():
                 one = self.rows[row]
                 if age_failures(student, one, self.on):
                     seen[row - first] = False

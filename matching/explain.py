@@ -29,12 +29,15 @@ CODES: Final = frozenset(PHRASES["it"]["student"])
 class Evidenced:
     """One student as the explanations see them; remembers what several opportunities ask for alike."""
 
-    __slots__ = ("_held", "_liked", "on", "student", "vocabulary")
+    __slots__ = ("_held", "_liked", "on", "own_level", "student", "vocabulary")
 
     def __init__(self, student: Student, vocabulary: Vocabulary, on: date) -> None:
         self.student = student
         self.vocabulary = vocabulary
         self.on = on
+        self.own_level: dict[str, int] = {}
+        for held in student.skills:
+            self.own_level[held.id] = max(held.level, self.own_level.get(held.id, 0))
         self._held: dict[tuple[str, int], HeldSkill | None] = {}
         self._liked: dict[str, str] = {}
 
@@ -60,7 +63,7 @@ def explain(
     opportunity: Opportunity,
     parts: Mapping[str, float],
     weights: Mapping[str, float],
-    met: Sequence[float],
+    worth: Sequence[float],
     near: Sequence[float],
     gains: Sequence[float],
     km: float | None,
@@ -72,19 +75,17 @@ def explain(
 
     Parameters
     ----------
-    met, near, gains
-        How well each required and wanted need is met, how near each required, wanted and taught skill
-        lies to an interest, and what each taught skill is worth, in the order of the opportunity.
+    worth, near, gains
+        How well each required and wanted need is met times its weight, how near each required, wanted
+        and taught skill lies to an interest, and what each taught skill adds, in the opportunity's order.
     """
     offers: list[tuple[float, str, int]] = []
-    needs = len(met)
-    if met:
-        required = len(opportunity.required)
-        best = max(
-            range(needs), key=[v * REQUIRED if i < required else v for i, v in enumerate(met)].__getitem__
-        )
-        if met[best] >= WORTH_SAYING:
-            offers.append((weights["skills"] * met[best], "skills", best))
+    if worth:
+        most = max(worth)
+        best = worth.index(most)
+        met = most / REQUIRED if best < len(opportunity.required) else most
+        if met >= WORTH_SAYING:
+            offers.append((weights["skills"] * met, "skills", best))
     if gains:
         gain = max(gains)
         if gain >= WORTH_SAYING:
@@ -116,7 +117,7 @@ def explain(
         reasons.append(reason)
         if len(reasons) == MOST_REASONS:
             break
-    return tuple(reasons), _gap(evidence, opportunity, parts, met, km)
+    return tuple(reasons), _gap(evidence, opportunity, parts, worth, km)
 
 
 def _strength(offer: tuple[float, str, int]) -> float:
@@ -170,23 +171,21 @@ def _gap(
     evidence: Evidenced,
     opportunity: Opportunity,
     parts: Mapping[str, float],
-    met: Sequence[float],
+    worth: Sequence[float],
     km: float | None,
 ) -> Reason | None:
     """What is missing most: a needed skill, else a long way, else days, else the availability itself."""
     worst, loss = -1, 0.0
     required = len(opportunity.required)
-    for position, value in enumerate(met):
-        if value < GAP_BELOW:
-            lost = (1.0 - value) * (REQUIRED if position < required else 1.0)
-            if lost > loss:
-                worst, loss = position, lost
+    for position, value in enumerate(worth):
+        full = REQUIRED if position < required else 1.0
+        if value < GAP_BELOW * full and full - value > loss:
+            worst, loss = position, full - value
     if worst >= 0:
-        inside = worst < required
-        need = opportunity.required[worst] if inside else opportunity.wanted[worst - required]
-        held = evidence.held_for(need)
-        if held is not None and held.id == need.id:
-            return Reason("skill_low", {"skill": need.id, "level": need.level, "held_level": held.level})
+        need = opportunity.required[worst] if worst < required else opportunity.wanted[worst - required]
+        own = evidence.own_level.get(need.id, need.level)
+        if own < need.level:
+            return Reason("skill_low", {"skill": need.id, "level": need.level, "held_level": own})
         return Reason("skill_missing", {"skill": need.id, "level": need.level})
     student = evidence.student
     if km is not None and student.max_km is not None and km > FAR_FROM * student.max_km:

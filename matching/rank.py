@@ -16,8 +16,8 @@ from matching.errors import MatchingError, UnknownOpportunity
 from matching.explain import Evidenced, explain
 from matching.location import Floats
 from matching.rules import hidden_by
-from matching.score import PARTS, facts_of, part_weights, parts_for, ranked, score, weighted_mean
-from matching.skills import REQUIRED, Vocabulary
+from matching.score import facts_of, part_weights, ranked, score, weighted_mean
+from matching.skills import Vocabulary
 from matching.types import Kind, Opportunity, Ranked, Student, Weights
 
 VERSION: Final = "1"
@@ -193,25 +193,29 @@ class Index:
     ) -> list[Ranked]:
         """The chosen rows with their reasons, which only they need."""
         entries, _, begins = columns.entries_of(rows)
-        weighted, gains, near = tables[:, entries].tolist()
+        worth, gains, near = tables[:, entries].tolist()
         km = columns.kilometres(student.latitude, student.longitude)[columns.place[rows]].tolist()
         evidence = Evidenced(student, self.vocabulary, self.on)
-        names = [parts_for(student, kind) for kind in KINDS]
+        names = columns.blend(bool(student.interests), student.hours_owed > 0).names
         found = []
         for row, begin, total, part_values, far in zip(
             rows.tolist(), begins.tolist(), scores.tolist(), values.T.tolist(), km, strict=True
         ):
             one = columns.rows[row]
             kind = KINDS.index(one.kind)
-            by_name = dict(zip(PARTS, part_values, strict=True))
-            parts = {name: by_name[name] for name in names[kind]}
-            wanted = begin + len(one.required)
-            taught = wanted + len(one.wanted)
+            parts = {name: part_values[line] for line, name in names[kind]}
+            taught = begin + len(one.required) + len(one.wanted)
             end = taught + len(one.taught)
-            met = [value / REQUIRED for value in weighted[begin:wanted]] + weighted[wanted:taught]
             way = None if one.latitude is None or one.longitude is None else far
             reasons, gap = explain(
-                evidence, one, parts, columns.scales[kind], met, near[begin:end], gains[taught:end], way
+                evidence,
+                one,
+                parts,
+                columns.scales[kind],
+                worth[begin:taught],
+                near[begin:end],
+                gains[taught:end],
+                way,
             )
             found.append(Ranked(one.id, total, parts, reasons, gap, way))
         return found
@@ -247,19 +251,13 @@ class Index:
 
 def _weighted_means(columns: Columns, student: Student, rows: Ints, values: Floats) -> Floats:
     """The scores, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
-    table = np.zeros((len(PARTS), len(KINDS)))
-    totals = np.zeros(len(KINDS))
-    for position, (kind, scale) in enumerate(zip(KINDS, columns.scales, strict=True)):
-        for name in parts_for(student, kind):
-            table[PARTS.index(name), position] = scale[name]
-            totals[position] += scale[name]
-    totals[totals == 0.0] = 1.0
+    blend = columns.blend(bool(student.interests), student.hours_owed > 0)
     kinds = columns.kind[rows]
-    products = table[:, kinds] * values
+    products = blend.weights[:, kinds] * values
     scores: Floats = products[0].copy()
     for product in products[1:]:
         scores += product
-    scores /= totals[kinds]
+    scores /= blend.totals[kinds]
     return scores
 
 

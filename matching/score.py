@@ -137,11 +137,11 @@ def score(
 class Facts(NamedTuple):
     """What is found out about a student and an opportunity before anything is weighed.
 
-    `met` has a line for each required and wanted need, `gains` for each taught skill, `near` for all.
+    `worth` (how well met, times its weight) has a line for each required and wanted need, `gains` for each taught skill, `near` for all.
     """
 
     parts: dict[str, float]
-    met: list[float]
+    worth: list[float]
     near: list[float]
     gains: list[float]
     km: float | None
@@ -155,6 +155,7 @@ def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary,
     near = [interest_in(student, need.id, vocabulary) for need in needs + opportunity.taught]
     gains = [learning_gain(student, taught, vocabulary) for taught in opportunity.taught]
     km = travel_km(student, opportunity)
+    worth = [load * share for load, share in zip(loads, met, strict=True)]
     fit = skill_fit(zip(loads, met, strict=True))
     values = {
         "skills": UNSAID if fit is None else fit,
@@ -166,7 +167,7 @@ def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary,
         "hours": hours_part(opportunity.hours, student.hours_owed),
     }
     parts = {name: values[name] for name in parts_for(student, opportunity.kind)}
-    return Facts(parts, met, near, gains, km)
+    return Facts(parts, worth, near, gains, km)
 
 
 def ranked(
@@ -178,8 +179,8 @@ def ranked(
     facts: Facts,
 ) -> Ranked:
     """Weigh and explain the facts."""
-    parts, met, near, gains, km = facts
+    parts, worth, near, gains, km = facts
     reasons, gap = explain(
-        Evidenced(student, vocabulary, on), opportunity, parts, scale, met, near, gains, km
+        Evidenced(student, vocabulary, on), opportunity, parts, scale, worth, near, gains, km
     )
     return Ranked(opportunity.id, weighted_mean(parts, scale), parts, reasons, gap, km)

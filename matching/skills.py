@@ -217,10 +217,11 @@ def best_held(student: Student, need: SkillNeed, vocabulary: Vocabulary) -> tupl
     vocabulary[need.id]
     best, which = 0.0, None
     for held in student.skills:
-        similarity = vocabulary.covers(held.id).get(need.id, 0.0)
-        met = similarity * level_fit(held.level, need.level) * EVIDENCE[held.evidence]
-        if met > best:
-            best, which = met, held
+        similarity = vocabulary.covers(held.id).get(need.id)
+        if similarity is not None:
+            met = similarity * level_fit(held.level, need.level) * EVIDENCE[held.evidence]
+            if met > best:
+                best, which = met, held
     return best, which
 
 
