@@ -7,7 +7,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 VENDOR := app/web/static/vendor/manifest.json
 TOOLS := node_modules/.package-lock.json
-PACKAGES := $(patsubst %/__init__.py,-p %,$(wildcard app/__init__.py matching/__init__.py migrations/__init__.py))
+PACKAGES := $(patsubst %/,-p %,$(wildcard app/ matching/ migrations/))
 
 PYTEST_ARGS ?=
 COVERED := app/*/rules.py,app/*/service*.py,matching/*
