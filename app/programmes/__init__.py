@@ -1,0 +1,1 @@
+"""Programmes (study paths) with versions and validity, and the skills each year has met."""

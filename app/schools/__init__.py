@@ -1,0 +1,1 @@
+"""Schools, their sites and classes, and the ministry's open files they are loaded from."""
