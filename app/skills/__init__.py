@@ -1,0 +1,1 @@
+"""Skills: the curated vocabulary and the tables that hold it."""
