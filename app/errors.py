@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -202,6 +203,9 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
         detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
         return render(request, kind(detail, headers=error.headers))
 
+    def handle_race(request: Request, _error: Exception) -> Response:
+        return render(request, Stale("It was changed at the same moment; read it again."))
+
     def handle_busy(request: Request, error: Exception) -> Response:
         log.warning("database_busy", kind=type(error).__name__, request_id=request_id(request))
         return render(request, Unavailable("The database is busy; try again.", headers={"Retry-After": "1"}))
@@ -213,6 +217,7 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
     app.add_exception_handler(Problem, handle_problem)
     app.add_exception_handler(RequestValidationError, handle_validation)
     app.add_exception_handler(HTTPException, handle_http)
+    app.add_exception_handler(StaleDataError, handle_race)
     app.add_exception_handler(OperationalError, handle_busy)
     app.add_exception_handler(PoolTimeout, handle_busy)
     app.add_exception_handler(Exception, handle_unforeseen)
