@@ -65,8 +65,8 @@ class Patch(In):
     never_empty: ClassVar[frozenset[str]] = frozenset()
 
     def changes(self) -> dict[str, Any]:
-        """The fields that the caller sent."""
-        sent = self.model_dump(exclude_unset=True)
+        """The fields that the caller sent; what lies within them is whole, defaults included."""
+        sent = {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
         empty = sorted(name for name, value in sent.items() if value is None and name in self.never_empty)
         if empty:
             raise errors.Invalid(
