@@ -18,7 +18,7 @@ from matching.types import Evidence, Parts, Reason
 def vocabulary(rows: Iterable[VocabularyRow]) -> Vocabulary:
     """The tree of skills."""
     return Vocabulary(
-        Concept(row.id, row.labels, broader=row.broader_id, related=tuple(row.related)) for row in rows
+        Concept(row.id, row.labels, broader=row.broader, related=row.related) for row in rows
     )
 
 
