@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from matching.skills import Vocabulary
@@ -22,6 +24,9 @@ from matching.types import (
 )
 
 ON = date(2026, 11, 22)
+
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For properties on a busy machine: judged by what they find, never by how long they take."""
 
 VOCABULARY = Vocabulary(
     [
@@ -120,8 +125,6 @@ def offers(draw: st.DrawFn, most: int = 12) -> list[Opportunity]:
     """Opportunities with ids of their own, some of them alike but for the id, so that scores tie."""
     found = draw(st.lists(opportunities(), max_size=most))
     copies = draw(st.integers(0, 3)) if found else 0
-    from dataclasses import replace
-
     return [replace(one, id=f"o{number}") for number, one in enumerate(found + found[:1] * copies)]
 
 
