@@ -42,7 +42,7 @@ A line says how it came about: parts between 0 and 1, reasons and a gap in plain
 ...     print(say(reason, vocabulary))
 Programmazione PLC: hai il livello 3, confermato dal tuo insegnante.
 Robotica è tra i tuoi interessi.
-Sei libero in tutti i giorni previsti.
+Hai liberi tutti i giorni previsti.
 Ti manca Saldatura, livello 2: cerca un percorso che la insegna.
 
 The company reads the same facts about a candidate without a name.

@@ -39,7 +39,7 @@ VOCABULARY = Vocabulary(
         Concept("drawing", {"it": ("Disegno tecnico",), "en": ("Technical drawing",)}),
         Concept("automation", {"it": ("Automazione",), "en": ("Automation",)}),
         Concept("plc", {"en": ("PLC programming",)}, broader="automation", related=("drawing",)),
-        Concept("robotics", {"it": ("Robotica",), "en": ("Robotics",)}, broader="automation"),
+        Concept("robotics", {"it": ("robotica",), "en": ("robotics",)}, broader="automation"),
         Concept("english", {}),
     ]
 )
@@ -85,7 +85,7 @@ def students(draw: st.DrawFn, name: str = "student") -> Student:
         name,
         latitude,
         longitude,
-        max_km=draw(st.sampled_from([None, None, 0.0, 10.0, 60.0, 500.0])),
+        max_km=draw(st.sampled_from([None, None, -1.0, 0.0, 10.0, 60.0, 500.0])),
         skills=draw(tuples(held_skills, 4)),
         interests=draw(tuples(ids, 2)),
         free=draw(st.one_of(st.just(()), tuples(spans, 3), st.just((Span(date.min, date.max),)))),

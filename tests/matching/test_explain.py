@@ -151,6 +151,14 @@ def test_say_counts_one_and_many():
     assert say(one, VOCABULARY, "en", "company") == "Can do 1 hour of the 90 hours still owed with you."
 
 
+def test_say_begins_with_a_capital_letter_and_leaves_the_label_as_it_is():
+    liked = Reason("interest_close", {"skill": "robotics", "interest": "plc"})
+    assert say(liked, VOCABULARY) == "Robotica: si collega al tuo interesse PLC programming."
+    assert say(Reason("teaches", {"skill": "robotics", "level": 1}), VOCABULARY).startswith(
+        "Qui impari robotica,"
+    )
+
+
 def test_reasons_are_the_three_strongest_and_name_no_skill_twice():
     ranked = explained(
         {"skills": PLC, "interests": ("plc",), "hours_owed": 10, "programmes": frozenset({"c1"})},
