@@ -1,7 +1,7 @@
 """The words of the explanations: plain Italian (the student is *tu*) and English, for two readers.
 
-Nothing said here gives a gender away. Places are municipalities, so distances are "about"; a candidate has no name, so the company reads a noun
-phrase or "the candidate". Each gap closes with what can be done about it.
+Nothing said here gives a gender away. Places are municipalities, so distances are "about"; a candidate has
+no name. Where something can be done about a gap, the sentence closes with it.
 """
 
 from __future__ import annotations

@@ -105,6 +105,24 @@ def test_ranker_falls_back_on_the_second_period_for_the_young(ranker):
     assert len(ranker([never], VOCABULARY, on=ON).top(young)) == 0
 
 
+def test_ranker_keeps_one_students_age_out_of_anothers_calendar(ranker):
+    """Both have the same days free; the younger one may only take the period that fits less well."""
+    early = Span(date(2026, 12, 7), date(2026, 12, 7))
+    late = Span(date(2026, 12, 8), date(2026, 12, 12))
+    ranking = ranker([Opportunity("o", Kind.INTERNSHIP, spans=(early, late), min_age=16)], VOCABULARY, on=ON)
+    older = replace(STUDENT, free=(Span(early.starts_on, date(2026, 12, 11)),))
+    shares = [
+        ranking.top(one)[0].parts["calendar"]
+        for one in (older, replace(older, born_on=date(2010, 12, 8)), older)
+    ]
+    assert shares == [1.0, 0.8, 1.0]
+
+
+def test_ranker_shows_what_is_online_whatever_the_limit(ranker):
+    nowhere = replace(STUDENT, max_km=-1.0)
+    assert len(ranker([ALIKE[0], Opportunity("on", Kind.VISIT)], VOCABULARY, on=ON).top(nowhere)) == 1
+
+
 @settings(steady, max_examples=150)
 @given(offers(), students(), weights, st.sampled_from([None, *KINDS]), st.integers(0, 2), st.integers(1, 15))
 def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kind, seed, k):
