@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from threading import Lock
@@ -143,23 +143,35 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
+    def student(self, session: Session, student_id: UUID, version: int) -> Known:
+        """One student, whose version the caller has just read."""
+        known = self._known.get(student_id)
+        if known is None or known.version != version:
+            [known] = self._read(session, [student_id])
+        return known
+
     def students(self, session: Session, wanted: sa.ColumnElement[bool] | None = None) -> list[Known]:
         """The students that meet a condition, all if there is none; only those that have changed are read in full."""
         versions = sa.select(StudentRow.id, StudentRow.version)
         if wanted is not None:
             versions = versions.where(wanted)
-        found = session.execute(versions).all()
-        stale = [
-            row.id
-            for row in found
-            if (known := self._known.get(row.id)) is None or known.version != row.version
+        now = dict(session.execute(versions).tuples().all())
+        known = {
+            id_: one
+            for id_, version in now.items()
+            if (one := self._known.get(id_)) and one.version == version
+        }
+        stale = [id_ for id_ in now if id_ not in known]
+        known |= {one.profile.id: one for one in self._read(session, stale)}
+        return [known[id_] for id_ in now if id_ in known]
+
+    def _read(self, session: Session, ids: Sequence[UUID]) -> list[Known]:
+        found = [
+            Known(profile.version, translate.student(profile), profile)
+            for profile in (profiles.load(session, ids) if ids else ())
         ]
-        if stale:
-            for profile in profiles.load(
-                session, None if wanted is None and len(stale) == len(found) else stale
-            ):
-                self._known[profile.id] = Known(profile.version, translate.student(profile), profile)
-        return [self._known[row.id] for row in found]
+        self._known |= {one.profile.id: one for one in found}
+        return found
 
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.auth import service as auth
 from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
@@ -21,15 +21,9 @@ from app.matches.words import RULES
 from app.opportunities import service as opportunities
 from app.opportunities.models import Status
 from app.rest import encode_cursor
-from app.students.models import Student
+from app.students import service as students
 from matching import Kind, Ranked
 from matching.rules import rules_hidden
-
-
-class NoSuchStudent(errors.NotFound):
-    """No such student, or not for this actor."""
-
-    title = "No such student"
 
 
 class NotRanked(errors.Conflict):
@@ -56,23 +50,10 @@ class CandidatesQuestion:
     changes: Changes
 
 
-def _require_scope(actor: Actor) -> None:
-    if not actor.has_scope("matches:read"):
-        raise errors.NotAllowed("The key lacks the scope matches:read.")
-
-
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
-    _require_scope(actor)
-    bound = session.execute(_binding, {"student_id": student_id}).one_or_none()
-    if bound is None or not rules.can_see_matches(actor, bound.school_id, bound.class_id, student_id):
-        raise NoSuchStudent(f"There is no student {student_id}.")
-    changes = engine.changes(session)
-    [known] = engine.students(session, Student.id == student_id)
-    return StudentQuestion(known, changes)
-
-
-_binding = sa.select(Student.school_id, Student.class_id).where(Student.id == sa.bindparam("student_id"))
+    student = students.get(session, actor, student_id, scope="matches:read")
+    return StudentQuestion(engine.student(session, student_id, student.version), engine.changes(session))
 
 
 def student_page(
@@ -101,7 +82,7 @@ def ask_for_candidates(
     session: Session, actor: Actor, engine: Engine, opportunity_id: UUID
 ) -> CandidatesQuestion:
     """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
-    _require_scope(actor)
+    auth.require_scope(actor, "matches:read")
     opportunity = opportunities.read(session, actor, opportunity_id)
     if not rules.can_see_candidates(actor, opportunity.company_id):
         raise errors.NotAllowed("Only the company that offers it sees the candidates.")
@@ -123,8 +104,8 @@ def candidates_page(
     if str(question.opportunity_id) not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
     by_id = {known.student.id: known for known in question.students}
-    students = [known.student for known in question.students]
-    best = state.index.candidates(str(question.opportunity_id), students, offset + limit + 1)
+    asked = [known.student for known in question.students]
+    best = state.index.candidates(str(question.opportunity_id), asked, offset + limit + 1)
     found = best[offset:]
     words = state.index.vocabulary
     items = []
