@@ -1,7 +1,7 @@
 """The words of the explanations: plain Italian (the student is *tu*) and English, for two readers.
 
-Places are municipalities, so distances are "about"; a candidate has no name, so the company reads a noun
-phrase or "the candidate". Each gap closes with what can be done about it.
+Nothing said here gives a gender away. Places are municipalities, so distances are "about"; a candidate has
+no name. Where something can be done about a gap, the sentence closes with it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EVIDENCE: Final = {
             "certified": "con certificazione",
         },
         "company": {
-            "declared": "indicato dallo studente",
+            "declared": "indicato nel profilo",
             "curriculum": "previsto dal corso di studi",
             "validated": "confermato dall'insegnante",
             "certified": "con certificazione",
@@ -65,15 +65,15 @@ PHRASES: Final = {
             "travel_here": "È nel tuo comune o a meno di 1 km.",
             "travel_near": "È a circa {km} km dal tuo comune.",
             "online": "È online: non devi spostarti.",
-            "calendar_free": "Sei libero in tutti i giorni previsti.",
+            "calendar_free": "Hai liberi tutti i giorni previsti.",
             "programme_named": "Cerca proprio chi studia il tuo indirizzo.",
             "sector_named": "È pensato per il tuo settore di studi.",
             "hours": "Copre {hours} delle {owed} che ti mancano.",
             "skill_missing": "Ti manca {skill}, livello {level}: cerca un percorso che la insegna.",
             "skill_low": "{skill}: serve il livello {level}, hai il {held_level}. Un percorso ti può aiutare.",
             "travel_far": "È a circa {km} km, vicino al tuo limite di {max_km}: controlla i mezzi di trasporto.",
-            "calendar_partial": "Sei libero per {free_days} su {days}: chiedi se si può adattare il periodo.",
-            "calendar_unknown": "Non sappiamo quando sei libero: scrivilo nel tuo profilo.",
+            "calendar_partial": "Hai liberi {free_days} su {days}: chiedi se si può adattare il periodo.",
+            "calendar_unknown": "Non sappiamo quando hai tempo: scrivilo nel tuo profilo.",
         },
         "company": {
             "skill_held": "{skill}: livello {level}, {evidence}.",
@@ -87,7 +87,7 @@ PHRASES: Final = {
             "calendar_free": "È disponibile in tutti i giorni previsti.",
             "programme_named": "Studia uno degli indirizzi che cercate.",
             "sector_named": "Viene dal settore di studi che cercate.",
-            "hours": "Da voi può fare {hours} delle {owed} che gli mancano.",
+            "hours": "Da voi può fare {hours} delle {owed} che deve ancora fare.",
             "skill_missing": "Manca {skill}, livello {level}: si può imparare prima o da voi.",
             "skill_low": "{skill}: chiedete il livello {level}, ha il {held_level}. Può crescere da voi.",
             "travel_far": "Il suo comune è a circa {km} km, vicino al suo limite di {max_km}.",
