@@ -215,7 +215,9 @@ def match(
     *,
     student: Annotated[UUID | None, typer.Option(help="A student's id.")] = None,
     all_students: Annotated[bool, typer.Option("--all", help="Rank for every student and keep it.")] = False,
-    kind: Annotated[str | None, typer.Option(help="internship, visit or training; all three if left out.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="internship, visit or training; all three if left out.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
     language: Annotated[str, typer.Option(help="it or en.")] = "it",

@@ -34,7 +34,12 @@ OfKind = Annotated[Kind | None, Query(description="Only this kind; all three tog
     responses=answers(404, 422),
 )
 def list_student_matches(
-    call: InCall, engine: InEngine, student_id: UUID, kind: OfKind = None, limit: Limit = 20, cursor: Cursor = None
+    call: InCall,
+    engine: InEngine,
+    student_id: UUID,
+    kind: OfKind = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
 ) -> JSONResponse:
     """Internships, visits and training paths, the best first, each with its reasons and what is missing."""
     after = decode_cursor(cursor, float, str)
@@ -54,10 +59,10 @@ def list_candidates(
     call: InCall, engine: InEngine, opportunity_id: UUID, limit: Limit = 20, cursor: Cursor = None
 ) -> JSONResponse:
     """Students whom the opportunity fits, the best first, under pseudonyms that hold for this company only."""
-    after = decode_cursor(cursor, float, str)
+    [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, engine, opportunity_id)
-    return _answer(matches.candidates_page(engine, question, limit=limit, after=after))
+    return _answer(matches.candidates_page(engine, question, limit=limit, offset=max(0, offset)))
 
 
 @router.get(

@@ -23,7 +23,6 @@ from sqlalchemy.orm import Session
 from app.db import Revision
 from app.matches import translate
 from app.opportunities import details
-from app.programmes import service as programmes
 from app.settings import Settings
 from app.skills import service as skills
 from app.students import profiles
@@ -151,13 +150,15 @@ class Engine:
             versions = versions.where(wanted)
         found = session.execute(versions).all()
         stale = [
-            row.id for row in found if (known := self._known.get(row.id)) is None or known.version != row.version
+            row.id
+            for row in found
+            if (known := self._known.get(row.id)) is None or known.version != row.version
         ]
         if stale:
-            chains = programmes.chains(session)
-            for profile in profiles.load_profiles(session, stale):
-                student = translate.student(profile, chains)
-                self._known[profile.id] = Known(profile.version, student, profile)
+            for profile in profiles.load(
+                session, None if wanted is None and len(stale) == len(found) else stale
+            ):
+                self._known[profile.id] = Known(profile.version, translate.student(profile), profile)
         return [self._known[row.id] for row in found]
 
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:

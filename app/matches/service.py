@@ -92,10 +92,14 @@ def student_page(
         for ranked in found[:limit]
         if (card := state.cards.get(ranked.id)) is not None
     ]
-    return _page(engine, items, found, limit)
+    last = found[limit - 1] if len(found) > limit else None
+    following = encode_cursor(last.score, last.id) if last else None
+    return {"items": items, "next_cursor": following} | engine.making()
 
 
-def ask_for_candidates(session: Session, actor: Actor, engine: Engine, opportunity_id: UUID) -> CandidatesQuestion:
+def ask_for_candidates(
+    session: Session, actor: Actor, engine: Engine, opportunity_id: UUID
+) -> CandidatesQuestion:
     """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
     _require_scope(actor)
     opportunity = opportunities.read(session, actor, opportunity_id)
@@ -109,15 +113,19 @@ def ask_for_candidates(session: Session, actor: Actor, engine: Engine, opportuni
 
 
 def candidates_page(
-    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, after: tuple[float, str] | None = None
+    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, offset: int = 0
 ) -> dict[str, Any]:
-    """A page of the opportunity's candidates, as the API sends it (`CandidateList`)."""
+    """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
+
+    Pages go by position: a cursor with a student's id in it would say more than a pseudonym.
+    """
     state = engine.apply(question.changes)
     if str(question.opportunity_id) not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
     by_id = {known.student.id: known for known in question.students}
     students = [known.student for known in question.students]
-    found = state.index.candidates(str(question.opportunity_id), students, limit + 1, after)
+    best = state.index.candidates(str(question.opportunity_id), students, offset + limit + 1)
+    found = best[offset:]
     words = state.index.vocabulary
     items = []
     for ranked in found[:limit]:
@@ -127,7 +135,7 @@ def candidates_page(
         items.append(
             {
                 "pseudonym": engine.pseudonym(question.company_id, profile.id),
-                "programme_id": profile.programme_id,
+                "programme_id": next(iter(profile.programmes), None),
                 "year": profile.year,
                 "province_code": profile.province_code,
                 "skills": [
@@ -138,7 +146,8 @@ def candidates_page(
             }
             | line
         )
-    return _page(engine, items, found, limit)
+    following = encode_cursor(offset + limit) if len(found) > limit else None
+    return {"items": items, "next_cursor": following} | engine.making()
 
 
 def visibility(
@@ -151,7 +160,9 @@ def visibility(
     if opportunity.status is not Status.PUBLISHED:
         codes.append("not_published")
     detail = opportunities.detail(session, opportunity_id)
-    codes += rules_hidden(question.known.student, translate.opportunity(detail), engine.today(), engine.weights.attendance)
+    codes += rules_hidden(
+        question.known.student, translate.opportunity(detail), engine.today(), engine.weights.attendance
+    )
     said = [{"code": code, "it": RULES[code][0], "en": RULES[code][1]} for code in codes]
     return {"is_visible": not said, "rules": said}
 
@@ -164,11 +175,3 @@ def _line(ranked: Ranked, words: Any, audience: str) -> dict[str, Any]:
         "gap": translate.reason(ranked.gap, words, audience) if ranked.gap else None,
         "travel_km": None if ranked.travel_km is None else round(ranked.travel_km, 1),
     }
-
-
-def _page(engine: Engine, items: list[dict[str, Any]], found: list[Ranked], limit: int) -> dict[str, Any]:
-    last = found[limit - 1] if len(found) > limit else None
-    return {
-        "items": items,
-        "next_cursor": encode_cursor(last.score, last.id) if last else None,
-    } | engine.making()

@@ -26,7 +26,9 @@ def ranking(page: dict[str, Any], language: str = "it") -> str:
     lines = []
     for position, item in enumerate(page["items"], start=1):
         card = item["opportunity"]
-        where = words["online"] if card["is_online"] else f"{card['municipality_name']} ({card['province_code']})"
+        where = (
+            words["online"] if card["is_online"] else f"{card['municipality_name']} ({card['province_code']})"
+        )
         away = "" if item["travel_km"] is None else f", {item['travel_km']:.0f} km"
         lines.append(f"{position:>2}. {card['title']}  [{card['kind']}]")
         lines.append(f"    {card['company_name']}, {where}{away}")

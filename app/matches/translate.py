@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from app.dates import mask_to_parts, mask_to_weekdays
 from app.opportunities.details import Detail
 from app.skills.service import VocabularyRow
 from app.students.profiles import Profile
-from matching import Concept, Eligibility, HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Vocabulary, Weights
+from matching import (
+    Concept,
+    Eligibility,
+    HeldSkill,
+    Kind,
+    Opportunity,
+    SkillNeed,
+    Span,
+    Student,
+    Vocabulary,
+    Weights,
+)
 from matching.explain import say
 from matching.score import part_weights
 from matching.types import Evidence, Parts, Reason
@@ -17,24 +28,24 @@ from matching.types import Evidence, Parts, Reason
 
 def vocabulary(rows: Iterable[VocabularyRow]) -> Vocabulary:
     """The tree of skills."""
-    return Vocabulary(
-        Concept(row.id, row.labels, broader=row.broader, related=row.related) for row in rows
-    )
+    return Vocabulary(Concept(row.id, row.labels, broader=row.broader, related=row.related) for row in rows)
 
 
-def student(profile: Profile, chains: Mapping[str, tuple[str, ...]]) -> Student:
-    """A student, without anything that ranking does not use. `chains` maps a programme to itself and all above it."""
+def student(profile: Profile) -> Student:
+    """A student, without anything that ranking does not use."""
     return Student(
         id=str(profile.id),
         latitude=profile.latitude,
         longitude=profile.longitude,
         max_km=profile.max_km,
-        skills=tuple(HeldSkill(skill.skill_id, skill.level, Evidence(skill.evidence)) for skill in profile.skills),
+        skills=tuple(
+            HeldSkill(skill.skill_id, skill.level, Evidence(skill.evidence)) for skill in profile.skills
+        ),
         interests=tuple(profile.interests),
         free=tuple(_span(span) for span in profile.availabilities),
         school_kind=profile.school_kind,
-        sector=profile.sector or "",
-        programmes=frozenset(chains.get(profile.programme_id or "", ())),
+        sector=profile.sector,
+        programmes=frozenset(profile.programmes),
         year=profile.year,
         born_on=profile.born_on,
         hours_owed=profile.hours_owed,
