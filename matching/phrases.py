@@ -1,7 +1,8 @@
 """The words of the explanations: plain Italian (the student is *tu*) and English, for two readers.
 
-Nothing said here depends on the gender of the student or the number of a skill's name. Places are municipalities, so distances are "about"; a candidate has
-no name. Where something can be done about a gap, the sentence closes with it.
+Nothing said here depends on the gender of the student or on the number of a skill's name. Places are
+municipalities, so distances are "about"; a candidate has no name. Where something can be done about a gap,
+the sentence closes with it.
 """
 
 from __future__ import annotations
