@@ -41,9 +41,9 @@ A line says how it came about: parts between 0 and 1, reasons and a gap in plain
 >>> for reason in (*ranked.reasons, ranked.gap):
 ...     print(say(reason, vocabulary))
 Programmazione PLC: hai il livello 3, confermato dal tuo insegnante.
-Robotica è tra i tuoi interessi.
+Robotica: è tra i tuoi interessi.
 Hai liberi tutti i giorni previsti.
-Ti manca Saldatura, livello 2: cerca un percorso che la insegna.
+Ti manca: Saldatura, livello 2. Un percorso formativo ti può aiutare.
 
 The company reads the same facts about a candidate without a name.
 

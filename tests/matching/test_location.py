@@ -20,6 +20,12 @@ def test_road_km_is_the_great_circle_times_the_road_factor():
     assert float(road_km(44.5, 11.3, 44.5, 11.3)) == 0.0
 
 
+def test_road_km_bears_rounding_at_the_other_end_of_the_world():
+    """Here the haversine comes out a little above 1."""
+    north, east = 15.165322734635808, -17.243681247400474
+    assert float(road_km(north, east, -north, 162.75631875259953)) == pytest.approx(20_015.115 * ROAD_FACTOR)
+
+
 @steady
 @given(latitudes, longitudes, st.lists(st.tuples(latitudes, longitudes), min_size=1, max_size=9))
 def test_road_km_is_the_same_for_arrays_and_numbers(latitude, longitude, points):

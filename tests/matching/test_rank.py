@@ -118,6 +118,15 @@ def test_ranker_keeps_one_students_age_out_of_anothers_calendar(ranker):
     assert shares == [1.0, 0.8, 1.0]
 
 
+def test_ranker_finds_no_free_day_in_a_period_turned_round(ranker):
+    turned = Span(date(2026, 12, 20), date(2026, 12, 10))
+    offer = Opportunity("o", Kind.INTERNSHIP, spans=(turned, turned))
+    free = replace(STUDENT, free=(Span(ON, date(2027, 1, 1)),))
+    assert ranker([offer], VOCABULARY, on=ON).top(free) == []
+    [line] = ranker([offer], VOCABULARY, Weights(attendance=0.0), on=ON).top(free)
+    assert line.parts["calendar"] == 0.0
+
+
 def test_ranker_shows_what_is_online_whatever_the_limit(ranker):
     nowhere = replace(STUDENT, max_km=-1.0)
     assert len(ranker([ALIKE[0], Opportunity("on", Kind.VISIT)], VOCABULARY, on=ON).top(nowhere)) == 1
