@@ -87,6 +87,16 @@ class Revision(Base):
     number: Mapped[int] = mapped_column(sa.BigInteger, default=0)
 
 
+class ReferenceLoad(Base):
+    """Which edition of a shipped data set the tables hold, so that a start with nothing new costs nothing."""
+
+    __tablename__ = "reference_loads"
+
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    loaded_at: Mapped[datetime]
+
+
 def touch(session: Session, topic: str) -> None:
     """Say that something under `topic` changes in this transaction; its revision rises with the commit."""
     session.info.setdefault("topics", set()).add(topic)

@@ -55,5 +55,7 @@ class ProgrammeSkill(Base):
         sa.ForeignKey("programmes.id", ondelete="CASCADE"), primary_key=True
     )
     year: Mapped[int] = mapped_column(primary_key=True)
-    skill_id: Mapped[str] = mapped_column(sa.ForeignKey("skills.id"), primary_key=True, index=True)
+    skill_id: Mapped[str] = mapped_column(
+        sa.ForeignKey("skills.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     level: Mapped[int]

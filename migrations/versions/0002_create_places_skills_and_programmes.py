@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("esco_uri", sa.String(length=200), nullable=False),
         sa.Column("isco_group", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=20), nullable=True),
+        sa.Column("is_group", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_occupations")),
         sa.UniqueConstraint("esco_uri", name=op.f("uq_occupations_esco_uri")),
     )
@@ -91,7 +92,9 @@ def upgrade() -> None:
         sa.Column("broader_id", sa.String(length=80), nullable=True),
         sa.Column("esco_uri", sa.String(length=200), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["broader_id"], ["skills.id"], name=op.f("fk_skills_broader_id_skills")),
+        sa.ForeignKeyConstraint(
+            ["broader_id"], ["skills.id"], name=op.f("fk_skills_broader_id_skills"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skills")),
         sa.UniqueConstraint("esco_uri", name=op.f("uq_skills_esco_uri")),
     )
@@ -145,7 +148,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_programme_skills_skill_id_skills")
+            ["skill_id"], ["skills.id"], name=op.f("fk_programme_skills_skill_id_skills"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("programme_id", "year", "skill_id", name=op.f("pk_programme_skills")),
     )
