@@ -300,7 +300,7 @@ class Table:
 def _open(source: Source, stack: contextlib.ExitStack) -> BinaryIO:
     """A buffered stream of the uncompressed bytes; a stream that was passed in stays open."""
     if isinstance(source, str | Path):
-        buffered = stack.enter_context(Path(source).open("rb"))
+        buffered = stack.enter_context(Path(source).open("rb"))  # noqa: SIM115 — the stack closes it
     else:
         buffered = io.BufferedReader(_Unowned(source))
     if buffered.peek(2)[:2] != b"\x1f\x8b":
