@@ -192,7 +192,7 @@ def read(session: Session, skill_id: str) -> SkillDetail:
         SkillDescription.skill_id == skill_id
     )
     chain = _chain(session, skill_id)
-    related = session.scalars(_related_to(skill_id)).all()
+    related = list(session.scalars(_related_to(skill_id)))
     known = refs(session, [*chain, *related])
     return SkillDetail(
         id=skill.id,
@@ -220,7 +220,7 @@ def _chain(session: Session, skill_id: str) -> Sequence[str]:
     return session.scalars(sa.select(above.c.id).where(above.c.id.is_not(None)).order_by(above.c.steps)).all()
 
 
-def _related_to(skill_id: str) -> sa.Select[tuple[str]]:
+def _related_to(skill_id: str) -> sa.Select[str]:
     first, second = SkillRelation.skill_id, SkillRelation.related_id
     other = sa.case((first == skill_id, second), else_=first)
     return sa.select(other).where(sa.or_(first == skill_id, second == skill_id)).order_by(other)
