@@ -26,7 +26,7 @@ def list_municipalities(
 ) -> MunicipalityList:
     """Find municipalities by the beginning of a name, of a former municipality's name, or of a CAP."""
     after = decode_cursor(cursor, int, str)
-    with call.database.read() as session:
+    with call.open() as session:
         found = places.search(session, q, province=province, limit=limit + 1, after=after)
         items = [
             MunicipalityFound(**_fields(municipality), found_as=name) for municipality, name in found[:limit]
@@ -42,7 +42,7 @@ def read_municipality(
     call: InCall, istat: Annotated[str, Path(pattern="^[0-9]{6}$", description="ISTAT code.")]
 ) -> MunicipalityOut:
     """One municipality by its ISTAT code."""
-    with call.database.read() as session:
+    with call.open() as session:
         return MunicipalityOut(**_fields(places.read(session, istat)))
 
 
