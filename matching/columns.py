@@ -380,7 +380,7 @@ class Columns:
     def values(self, student: Student, tables: Floats, rows: Ints, shares: Floats) -> Floats:
         """The parts of some rows, one line a part in the order of `PARTS`."""
         entries, owner, begins = self.entries_of(rows)
-        worth = tables[:, entries]
+        worth = tables.take(entries, axis=1)
         values = np.empty((len(PARTS), len(rows)))
         values[0] = np.bincount(owner, worth[0], len(rows)) / self.load[rows] + self.unasked[rows]
         values[1] = np.bincount(owner, worth[1], len(rows)) / self.taught[rows]
