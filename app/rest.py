@@ -66,7 +66,7 @@ class Patch(In):
     never_empty: ClassVar[frozenset[str]] = frozenset()
 
     def changes(self) -> dict[str, Any]:
-        """The fields that the caller sent; what lies within them is whole, defaults included."""
+        """The fields that the caller sent."""
         sent = {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
         empty = sorted(name for name, value in sent.items() if value is None and name in self.never_empty)
         if empty:
@@ -117,10 +117,10 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         raise BadCursor(faults=[fault]) from error
 
 
-def _sort_value(kind: type, value: Any) -> Any:
-    written = str if kind in (UUID, datetime) else kind
-    if written is not type(value):
+def _sort_value(kind: type, written: object) -> Any:
+    if type(written) is not (str if kind in (UUID, datetime) else kind):
         raise TypeError
+    value: Any = written
     if kind is UUID:
         return UUID(value)
     if kind is datetime:
