@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import errors, rest
 from app.companies import api as companies
+from app.companies import sectors_api as sectors
 from app.events import api as events
 from app.frame import RateLimit
 from app.matches import api as matches
@@ -26,8 +27,8 @@ from app.students import api as students
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 ROUTERS = (
-    places.router, skills.router, programmes.router, schools.router, companies.router, students.router,
-    opportunities.router, matches.router, events.router,
+    places.router, skills.router, programmes.router, sectors.router, schools.router, companies.router,
+    students.router, opportunities.router, matches.router, events.router,
 )  # fmt: skip
 
 

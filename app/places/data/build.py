@@ -333,10 +333,16 @@ def _place(
 
 def _choose(municipality: Municipality, towns: Sequence[Town], merged: set[str]) -> tuple[Town | None, str]:
     """The town of that name; else the largest former seat; else the largest place; else none."""
+    largest = max((town.population for town in towns), default=0)
+
+    def is_root(town: Town) -> bool:
+        same = _same_root(search_key(town.name), search_key(municipality.name))
+        return same and town.population * 2 >= largest
+
     rules: list[tuple[str, Callable[[Town], bool]]] = [
         ("town", lambda town: search_key(town.name) in municipality.name_keys),
+        ("town", is_root),
         ("town", lambda town: bool(town.keys & municipality.name_keys)),
-        ("town", lambda town: _same_root(search_key(town.name), search_key(municipality.name))),
         ("seat", lambda town: bool(town.keys & merged)),
         ("place", lambda _: True),
     ]
