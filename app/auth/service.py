@@ -40,11 +40,23 @@ class BadScopes(errors.Invalid):
     title = "Unknown scope"
 
 
+class ScopeMissing(errors.NotAllowed):
+    """The API key was not given this scope."""
+
+    title = "The key lacks a scope"
+
+
 SCOPES = frozenset(
     f"{noun}:{verb}"
     for noun in ("schools", "students", "companies", "opportunities", "matches", "events")
     for verb in ("read", "write")
 ) - {"matches:write", "events:write"}
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """Refuse a key that was not given `scope`. Raises ScopeMissing."""
+    if not actor.has_scope(scope):
+        raise ScopeMissing(f"This key lacks the scope {scope}.")
 
 
 def hash_token(token: str) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import db, errors
+from app.auth import service as auth
 from app.auth.actors import Actor
-from app.auth.rules import need_scope
 from app.events import service as events
 from app.programmes.models import Programme
 from app.schools import rules
@@ -44,7 +44,7 @@ Place = tuple[int, int, str, UUID]
 
 def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "schools:read") -> SchoolClass:
     """A class that the actor may see. Raises NoSuchClass."""
-    need_scope(actor, scope)
+    auth.require_scope(actor, scope)
     school_class = session.get(SchoolClass, class_id)
     if school_class is None or not rules.can_see_class(actor, school_class):
         raise NoSuchClass
@@ -64,7 +64,7 @@ def search(
 
     Raises NoSuchSchool, and NotAllowed for those who are neither of its staff nor overseers.
     """
-    need_scope(actor, "schools:read")
+    auth.require_scope(actor, "schools:read")
     schools.require(session, school_id)
     if not (actor.oversees or rules.works_at(actor, school_id)):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
@@ -89,7 +89,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
     Raises BadClass, NotAllowed for those who do not lead the school, and ClassExists.
     """
-    need_scope(actor, "schools:write")
+    auth.require_scope(actor, "schools:write")
     school_id = values["school_id"]
     if session.get(School, school_id) is None:
         raise BadClass(faults=[_fault("school_id", "no school has this id")])

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app import db, errors
+from app.auth import service as auth
 from app.auth.actors import Actor
-from app.auth.rules import need_scope
 from app.db import Base, new_id
 from app.events import service as events
 from app.places import service as places
@@ -85,7 +85,7 @@ class FullStudent:
 
 def get(session: Session, actor: Actor, student_id: UUID, *, scope: str = "students:read") -> Student:
     """A student that the actor may see, without what hangs on it. Raises NoSuchStudent."""
-    need_scope(actor, scope)
+    auth.require_scope(actor, scope)
     student = session.get(Student, student_id)
     if student is None or not rules.can_see(actor, student):
         raise NoSuchStudent
@@ -113,7 +113,7 @@ def search(
     `after` is the student that the page before ended on: an id, since names have no place in addresses. Raises
     ListMoved when that student is gone.
     """
-    need_scope(actor, "students:read")
+    auth.require_scope(actor, "students:read")
     order = sa.select(Student).where(_visible_to(actor))
     wanted = {"school_id": school_id, "class_id": class_id, "source": source, "external_id": external_id}
     order = order.filter_by(**{name: value for name, value in wanted.items() if value is not None})
@@ -174,7 +174,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any], *, today: 
     A profile without skills is filled with those that the class has normally met. Raises NotAllowed, BadProfile,
     UnknownClass, UnknownMunicipality, UnknownSkill and ExternalIdTaken.
     """
-    need_scope(actor, "students:write")
+    auth.require_scope(actor, "students:write")
     if not rules.can_add(actor):
         raise errors.NotAllowed("Only a school's staff adds students.")
     _check(session, actor, values, today)
