@@ -10,11 +10,11 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from app import errors, rest
+from app import errors, openapi, rest
+from app.auth import api as auth
 from app.companies import api as companies
 from app.companies import sectors_api as sectors
 from app.events import api as events
-from app.frame import RateLimit
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
@@ -28,7 +28,7 @@ PREFIX = "/api/v1"
 VERSION = "1.0.0"
 ROUTERS = (
     places.router, skills.router, programmes.router, sectors.router, schools.router, companies.router,
-    students.router, opportunities.router, matches.router, events.router,
+    students.router, opportunities.router, matches.router, events.router, auth.router,
 )  # fmt: skip
 
 
@@ -37,6 +37,12 @@ class StatusOut(rest.Out):
 
     status: rest.Slug = Field(description="Always `ok`; anything else is a problem document.")
     version: rest.Slug
+
+
+def read_status(call: rest.InCall) -> StatusOut:
+    """Answers `ok` when the service runs and its database answers."""
+    with call.database.read():
+        return StatusOut(status="ok", version=VERSION)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -51,10 +57,7 @@ def build(settings: Settings) -> FastAPI:
         default_response_class=JSONResponse,
     )
 
-    @app.get("/status", tags=["service"], summary="Is the service up?")
-    def read_status(call: rest.InCall) -> StatusOut:
-        with call.database.read():
-            return StatusOut(status="ok", version=VERSION)
+    app.get("/status", tags=["service"], summary="Is the service up?")(read_status)
 
     @app.get("/openapi.json", include_in_schema=False)
     async def read_openapi() -> JSONResponse:
@@ -64,7 +67,6 @@ def build(settings: Settings) -> FastAPI:
         app.include_router(router)
     errors.install(app)
     app.add_exception_handler(rest.Replay, _replay)
-    app.add_middleware(RateLimit, settings=settings, render=errors.as_json)
     return app
 
 
@@ -77,25 +79,9 @@ def _replay(_request: Request, error: Exception) -> Response:
     return error.response
 
 
-# --- the document -----------------------------------------------------------------------------------------------------
-
-
 def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
-    """The OpenAPI 3.1 document, with everything said that every operation has in common."""
+    """The OpenAPI 3.1 document of the API application."""
     if app.openapi_schema is None:
-        app.openapi_schema = _describe(
-            get_openapi(
-                title="Bottega",
-                version=VERSION,
-                openapi_version="3.1.0",
-                routes=app.routes,
-                description="Students of technical schools and the companies of their territory find each other. "
-                "Every list has cursors, every ranking explains itself, every change is recorded.",
-            ),
-            settings,
-        )
+        plain = get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=app.routes)
+        app.openapi_schema = openapi.complete(plain, server=settings.public_url + PREFIX)
     return app.openapi_schema
-
-
-def _describe(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    return document | {"servers": [{"url": settings.public_url + PREFIX, "description": "This installation"}]}

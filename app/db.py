@@ -166,10 +166,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state and can change nothing."""
         with _one_block(), self._session(is_write=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:

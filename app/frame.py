@@ -10,6 +10,7 @@ import secrets
 import time
 from urllib.parse import urlsplit
 
+import structlog
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -18,8 +19,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import BadRequest, NotAllowed, Problem, ProblemRenderer, TooLarge, TooManyRequests
+from app.errors import (
+    BadRequest,
+    NotAllowed,
+    Problem,
+    ProblemRenderer,
+    ServerError,
+    TooLarge,
+    TooManyRequests,
+)
 from app.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -53,18 +64,6 @@ class Frame:
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
         scope["bottega.request_id"] = request_id
         has_answered = False
-
-        async def answer(message: Message) -> None:
-            nonlocal has_answered
-            if message["type"] == "http.response.start":
-                has_answered = True
-                answered = MutableHeaders(scope=message)
-                answered["request-id"] = request_id
-                for name, value in self.headers.items():
-                    answered.setdefault(name, value)
-                answered.setdefault("cache-control", "no-store")
-            await send(message)
-
         received = 0
 
         async def limited() -> Message:
@@ -75,15 +74,37 @@ class Frame:
                 raise self._too_large()
             return message
 
+        async def dressed(message: Message) -> None:
+            nonlocal has_answered
+            if message["type"] == "http.response.start":
+                has_answered = True
+                answered = MutableHeaders(scope=message)
+                answered["request-id"] = request_id
+                for name, value in self.headers.items():
+                    answered.setdefault(name, value)
+                answered.setdefault("cache-control", "no-store")
+            await send(message)
+
+        async def answer(message: Message) -> None:
+            # The framework turns an error while reading the body into a 400 of its own; ours is the true one.
+            if received <= self.max_body_bytes:
+                await dressed(message)
+
+        async def refuse(problem: Problem) -> None:
+            if not has_answered:
+                await self.render(Request(scope), problem)(scope, receive, dressed)
+
         try:
             self._refuse_forgery(scope["method"], headers)
             self._refuse_length(headers)
             await self.app(scope, limited, answer)
+            if received > self.max_body_bytes:
+                await refuse(self._too_large())
         except Problem as problem:
-            # Only what the frame itself raises comes this far, and always before an answer has begun.
-            if has_answered:
-                raise
-            await self.render(Request(scope), problem)(scope, receive, answer)
+            await refuse(problem)
+        except Exception:
+            log.exception("unforeseen", request_id=request_id, path=scope["path"])
+            await refuse(ServerError())
 
     def _refuse_length(self, headers: Headers) -> None:
         length = headers.get("content-length", "0")

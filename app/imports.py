@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 MAX_FAULTS = 1_000
 MAX_LINE_BYTES = 1 << 20
+MAX_ROWS = 5_000_000  # twenty times the largest regional file: stops a compressed file that never ends
 MAX_VALUE_SHOWN = 80
 PROGRESS_EVERY = 10_000
 
@@ -113,6 +114,11 @@ LINE_TOO_LONG = Reason(
     "line_too_long",
     "this line is longer than {limit} bytes; is it the right file?",
     "questa riga supera {limit} byte: è il file giusto?",
+)
+TOO_MANY_ROWS = Reason(
+    "too_many_rows",
+    "the file has more than {limit} rows; is it the right file?",
+    "il file ha più di {limit} righe: è il file giusto?",
 )
 BAD_QUOTES = Reason(
     "bad_quotes",
@@ -291,6 +297,8 @@ class Table:
         except csv.Error:
             raise ImportFault(BAD_QUOTES.at(self._row + 1, self._column_reached())) from None
         self._row += 1
+        if self._row > MAX_ROWS:
+            raise ImportFault(TOO_MANY_ROWS.at(self._row, limit=MAX_ROWS))
         return cells
 
     def _lines(self, stream: BinaryIO) -> Iterator[str]:

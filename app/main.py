@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from app import api, errors, models, web
 from app.db import Database
-from app.frame import Frame
+from app.frame import Frame, RateLimit
+from app.matches.engine import Engine
 from app.settings import Settings
 
 __all__ = ["create_app", "models"]
@@ -29,11 +30,13 @@ def create_app(settings: Settings | None = None, *, database: Database | None = 
         yield
         database.close()
 
+    engine = Engine(settings)
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
     for part in (site, service):
-        part.state.database, part.state.settings = database, settings
-    site.mount(api.PREFIX, service)
+        part.state.database, part.state.settings, part.state.engine = database, settings, engine
+    site.get("/status", include_in_schema=False)(api.read_status)
+    site.mount(api.PREFIX, RateLimit(service, settings, errors.as_json))
     web.mount(site)
     errors.install(site, render)
     site.add_middleware(Frame, settings=settings, render=render)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -25,7 +25,6 @@ from app.auth.models import IdempotencyKey
 from app.db import Database
 
 MERGE_PATCH = "application/merge-patch+json"
-KEPT_FOR = timedelta(hours=24)
 
 # --- fields -----------------------------------------------------------------------------------------------------------
 
@@ -66,7 +65,7 @@ class Patch(In):
     never_empty: ClassVar[frozenset[str]] = frozenset()
 
     def changes(self) -> dict[str, Any]:
-        """The fields that the caller sent."""
+        """The fields that the caller sent; what lies within them is whole, defaults included."""
         sent = {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
         empty = sorted(name for name, value in sent.items() if value is None and name in self.never_empty)
         if empty:
@@ -207,7 +206,7 @@ class Call:
         digest.update(body.model_dump_json().encode())
         now = datetime.now(UTC)
         kept = session.get(IdempotencyKey, (owner, key))
-        if kept is not None and kept.created_at < now - KEPT_FOR:
+        if kept is not None and kept.created_at < now - auth.KEPT_FOR:
             session.delete(kept)
             session.flush()
             kept = None

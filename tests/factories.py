@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.auth import service as auth
-from app.auth.actors import Role, system
+from app.auth.actors import Grant, Role, system
 from app.companies.models import Company, CompanySite
 from app.db import Base, Database
 from app.opportunities.models import Kind, Opportunity, Status
@@ -54,6 +54,7 @@ class Factory:
         company_id: UUID | None = None,
     ) -> dict[str, str]:
         """Headers of a caller with an API key."""
+        # Issued as the system: a test needs keys before it has an administrator.
         with self.database.write() as session:
             _, token = auth.issue_key(
                 session,
@@ -65,6 +66,18 @@ class Factory:
                 company_id=company_id,
             )
         return {"Authorization": f"Bearer {token}"}
+
+    def signed_in(self, *grants: Grant | Role, name: str = "Anna") -> str:
+        """The session token of a person with these grants."""
+        with self.database.write() as session:
+            user = auth.add_user(
+                session,
+                ACTOR,
+                email=f"{name.lower()}{next(self.numbers)}@example.org",
+                name=name,
+                grants=[Grant(grant) if isinstance(grant, Role) else grant for grant in grants],
+            )
+            return auth.sign_in(session, user, hours=1, request_id="tests")
 
     def municipality(self, istat: str = "037006", **values: Any) -> Municipality:
         """Bologna unless told otherwise; the same row when asked twice."""

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,12 +15,15 @@ from pwdlib import PasswordHash
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.auth import rules
 from app.auth.actors import Actor, Grant, Role
-from app.auth.models import ApiKey, Membership, SignIn, TaughtClass, User
+from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, User
 from app.events import service as events
 
 COOKIE = "bottega_session"
 KEY_MARK = "btg"
+KEPT_FOR = timedelta(hours=24)
+"""How long the answer to a POST is kept for its repetition."""
 
 
 class BadCredentials(errors.NotSignedIn):
@@ -32,6 +36,12 @@ class NoSuchKey(errors.NotFound):
     """No API key has this id."""
 
     title = "No such API key"
+
+
+class BadBinding(errors.Invalid):
+    """A key's role and what it is bound to do not fit."""
+
+    title = "Role and binding do not fit"
 
 
 class BadScopes(errors.Invalid):
@@ -210,6 +220,18 @@ def sign_out(session: Session, cookie: str | None) -> None:
         session.execute(sa.delete(SignIn).where(SignIn.token_hash == hash_token(cookie)))
 
 
+def forget_expired(session: Session) -> dict[str, int]:
+    """Delete sessions that have ended and answers kept for repetition longer than a day; how many of each."""
+    now = datetime.now(UTC)
+    ended = session.execute(sa.delete(SignIn).where(SignIn.expires_at <= now))
+    kept = session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT_FOR))
+    return {"sign_ins": _rows(ended), "idempotency_keys": _rows(kept)}
+
+
+def _rows(result: sa.Result[Any]) -> int:
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
 def add_user(
     session: Session,
     actor: Actor,
@@ -265,8 +287,12 @@ def issue_key(
     company_id: UUID | None = None,
     days: int = 365,
 ) -> tuple[ApiKey, str]:
-    """Create a key; the returned token is shown once and stored nowhere. Raises BadScopes."""
+    """Create a key; the returned token is shown once and stored nowhere.
+
+    Raises NotAllowed, BadScopes, and BadBinding when the role and what it is bound to do not fit.
+    """
     wanted = sorted(set(scopes))
+    _require_key_manager(actor)
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if unknown:
         raise BadScopes(
@@ -275,7 +301,9 @@ def issue_key(
                 {"in": "body", "field": "scopes", "detail": f"{scope} is not a scope"} for scope in unknown
             ],
         )
+    _refuse_binding(role, school_id, company_id)
     secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    # A school or company that does not exist is refused by the foreign key, as a conflict.
     key = ApiKey(
         name=name, prefix=secrets.token_hex(4), secret_hash=hash_token(secret), role=role, school_id=school_id,
         company_id=company_id, scopes=" ".join(wanted), created_by=actor.id if actor.kind == "user" else None,
@@ -287,8 +315,48 @@ def issue_key(
     return key, f"{KEY_MARK}_{key.prefix}_{secret}"
 
 
+def list_keys(
+    session: Session, actor: Actor, *, limit: int, after: tuple[datetime, UUID] | None = None
+) -> list[ApiKey]:
+    """Keys, the newest first; `after` is the (created_at, id) that the page before ended on. Raises NotAllowed."""
+    _require_key_manager(actor)
+    found = sa.select(ApiKey).order_by(ApiKey.created_at.desc(), ApiKey.id).limit(limit)
+    if after is not None:
+        created_at, key_id = after
+        found = found.where(
+            sa.or_(
+                ApiKey.created_at < created_at, sa.and_(ApiKey.created_at == created_at, ApiKey.id > key_id)
+            )
+        )
+    return list(session.scalars(found))
+
+
+def _require_key_manager(actor: Actor) -> None:
+    if not rules.can_manage_keys(actor):
+        raise errors.NotAllowed("Only an administrator issues and revokes API keys.")
+
+
+def _refuse_binding(role: Role, school_id: UUID | None, company_id: UUID | None) -> None:
+    needs = {
+        "school_id": role is Role.SCHOOL_LEAD,
+        "company_id": role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER),
+    }
+    given = {"school_id": school_id, "company_id": company_id}
+    faults = []
+    if role in (Role.STUDENT, Role.TEACHER):
+        faults.append({"in": "body", "field": "role", "detail": "a key cannot be a student or a teacher"})
+    for field, value in given.items():
+        if needs[field] and value is None:
+            faults.append({"in": "body", "field": field, "detail": f"the role {role} needs it"})
+        elif not needs[field] and value is not None:
+            faults.append({"in": "body", "field": field, "detail": f"the role {role} is not bound to one"})
+    if faults:
+        raise BadBinding(faults=faults)
+
+
 def revoke_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
-    """End a key at once; a second call changes nothing. Raises NoSuchKey."""
+    """End a key at once; a second call changes nothing. Raises NotAllowed and NoSuchKey."""
+    _require_key_manager(actor)
     key = session.get(ApiKey, key_id)
     if key is None:
         raise NoSuchKey

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app import errors
+from app.auth import service as auth
 from app.auth.actors import Actor
-from app.auth.rules import need_scope
 from app.companies import rules, sectors
 from app.companies.models import Company, CompanyContact, CompanySector, CompanySite, name_key
 from app.companies.schemas import CompanyContactOut, CompanyIn, CompanyOut, CompanySectorOut, CompanySiteOut
@@ -56,13 +56,13 @@ class AlreadyRegistered(errors.Conflict):
 
 def read(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company. Raises NoSuchCompany."""
-    need_scope(actor, "companies:read")
+    auth.require_scope(actor, "companies:read")
     return _see(actor, session.get(Company, company_id))
 
 
 def get_for_change(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company, locked until the block ends. Raises NoSuchCompany, NotYourCompany."""
-    need_scope(actor, "companies:write")
+    auth.require_scope(actor, "companies:write")
     company = _see(actor, session.get(Company, company_id, with_for_update=True))
     if not rules.may_edit(actor, company.id):
         raise NotYourCompany
@@ -82,7 +82,7 @@ def search(
     limit: int,
 ) -> list[Company]:
     """Companies that the actor may see, by name; `division` is the first two digits of an ATECO code."""
-    need_scope(actor, "companies:read")
+    auth.require_scope(actor, "companies:read")
     query = sa.select(Company).order_by(Company.search_key, Company.id).limit(limit)
     if not actor.oversees:
         own = [grant.company_id for grant in actor.grants if grant.company_id is not None]
@@ -171,7 +171,7 @@ def _see(actor: Actor, company: Company | None) -> Company:
 
 def create(session: Session, actor: Actor, given: CompanyIn) -> Company:
     """Register a company, not approved yet. Raises OnlyOverseers, UnfitCompany, AlreadyRegistered."""
-    need_scope(actor, "companies:write")
+    auth.require_scope(actor, "companies:write")
     if not rules.may_create(actor):
         raise OnlyOverseers
     values = given.model_dump()
@@ -203,7 +203,7 @@ def edit(session: Session, actor: Actor, company: Company, changes: Mapping[str,
 
 def approve(session: Session, actor: Actor, company_id: UUID) -> Company:
     """Let everybody see the company, and let it publish; again changes nothing. Raises NoSuchCompany, OnlyOverseers."""
-    need_scope(actor, "companies:write")
+    auth.require_scope(actor, "companies:write")
     company = _see(actor, session.get(Company, company_id, with_for_update=True))
     if not rules.may_approve(actor):
         raise OnlyOverseers

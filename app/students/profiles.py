@@ -43,6 +43,7 @@ class Profile:
     school_id: UUID
     class_id: UUID
     municipality_istat: str
+    province_code: str
     latitude: float
     longitude: float
     max_km: int | None
@@ -79,7 +80,7 @@ def _load(session: Session, ids: Sequence[UUID] | None) -> Iterator[Profile]:
     for row in session.execute(_among(_rows, Student.id, ids).order_by(Student.id)):
         yield Profile(
             id=row.id, version=row.version, school_id=row.school_id, class_id=row.class_id,
-            municipality_istat=row.municipality_istat, latitude=row.latitude, longitude=row.longitude,
+            municipality_istat=row.municipality_istat, province_code=row.province_code, latitude=row.latitude, longitude=row.longitude,
             max_km=row.max_km,
             skills=tuple(ProfileSkill(*skill) for skill in skills.get(row.id, ())),
             interests=tuple(skill_id for (skill_id,) in interests.get(row.id, ())),
@@ -93,7 +94,8 @@ def _load(session: Session, ids: Sequence[UUID] | None) -> Iterator[Profile]:
 _rows = (
     sa.select(
         Student.id, Student.version, Student.school_id, Student.class_id, Student.municipality_istat, Student.max_km,
-        Student.born_on, Student.hours_owed, Municipality.latitude, Municipality.longitude,
+        Student.born_on, Student.hours_owed, Municipality.province_code, Municipality.latitude,
+        Municipality.longitude,
         School.kind.label("school_kind"), SchoolClass.year, SchoolClass.programme_id,
         Programme.kind.label("programme_kind"), Programme.sector,
     )

@@ -192,6 +192,13 @@ def test_endless_line_is_a_fault() -> None:
         read(book(), "x" * (MAX_LINE_BYTES + 1))
 
 
+def test_endless_file_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.imports.MAX_ROWS", 3)
+    read(book(), book(section="B"))
+    with pytest.raises(ImportFault, match="more than 3 rows"):
+        read(book(), book(section="B"), book(section="C"))
+
+
 def test_stream_stays_open_and_progress_ends_at_the_row_count() -> None:
     stream = io.BytesIO((HEADER + book() + book(section="B")).encode())
     steps: list[int] = []

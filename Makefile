@@ -1,0 +1,139 @@
+# One folder, .venv, holds everything installed; stamp files in it remember which lock it was installed from.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
+RUN := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
+VENDOR := app/web/static/vendor/manifest.json
+TOOLS := node_modules/.package-lock.json
+PACKAGES := $(patsubst %/,-p %,$(wildcard app/ matching/ migrations/))
+
+PYTEST_ARGS ?=
+COVERED := app/*/rules.py,app/*/service*.py,matching/*
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help: ## show this list
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(RUN) $(VENDOR) ## install, prepare the database, serve on http://127.0.0.1:8000 (PORT changes it)
+	@exec $(PY) -m app serve --prepare
+
+.PHONY: test
+test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTTEGA_TEST_NO_SKIPS=1 fails on skips
+	@$(PY) -m pytest -p tests.no_skips -n 2 --cov --cov-report= $(PYTEST_ARGS)
+	@if [ -z '$(subst ','\'',$(PYTEST_ARGS))' ]; then \
+		$(PY) -m coverage report --include='$(COVERED)' --skip-covered --fail-under=95; \
+	fi
+
+.PHONY: bench
+bench: $(DEV) ## run the benchmarks
+	@for file in $(wildcard benchmarks/[a-z]*.py); do \
+		name=$$(basename "$$file" .py); echo "== $$name"; $(PY) -m "benchmarks.$$name" || exit 1; \
+	done
+
+.PHONY: assets
+assets: $(RUN) ## make the browser files agree with package-lock.json
+	@$(PY) -m app.web.assets
+
+.PHONY: format
+format: $(DEV) ## format the code
+	@$(PY) -m ruff check --fix-only --quiet .
+	@$(PY) -m ruff format .
+
+.PHONY: lock
+lock: ## write the lock files anew from pyproject.toml and package.json (needs uv and npm)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	uv pip compile $(LOCK) pyproject.toml --output-file requirements.lock
+	uv pip compile $(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	uv pip compile $(LOCK) --group node --output-file requirements-node.lock
+	npm install --package-lock-only
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+
+.PHONY: clean
+clean: ## remove what was installed and built; the database in var/ stays
+	rm -rf $(VENV) node_modules app/web/static/vendor htmlcov .coverage .coverage.* var/openapi.json
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- Checks: `make lint` stops at the first that fails; `make -k lint` runs them all.
+
+LINTERS := lint-ruff lint-format lint-mypy lint-imports lint-templates lint-docker lint-compose lint-publiccode lint-openapi
+
+.PHONY: lint $(LINTERS)
+lint: $(LINTERS) ## run all checks that read the code
+
+lint-ruff: $(DEV) ## ruff: mistakes and style
+	@echo "== ruff check"
+	@$(PY) -m ruff check .
+
+lint-format: $(DEV) ## ruff: format
+	@echo "== ruff format"
+	@$(PY) -m ruff format --check .
+
+lint-mypy: $(DEV) ## mypy: types
+	@echo "== mypy"
+	@$(PY) -m mypy $(PACKAGES)
+
+lint-imports: $(DEV) ## import-linter: who may import whom
+	@echo "== import-linter"
+	@if [ -f matching/__init__.py ]; then $(VENV)/bin/lint-imports; else echo "no package matching yet"; fi
+
+lint-templates: $(DEV) ## djlint: templates
+	@echo "== djlint"
+	@if [ -d app/web/templates ]; then $(PY) -m djlint app/web/templates --lint --quiet; else echo "no templates yet"; fi
+
+lint-docker: $(DEV) ## hadolint: Dockerfile
+	@echo "== hadolint"
+	@$(VENV)/bin/hadolint Dockerfile
+
+lint-compose: $(DEV) ## compose.yaml against the schema of the compose specification
+	@echo "== compose schema"
+	@$(VENV)/bin/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+lint-publiccode: $(DEV) ## publiccode.yml against what the standard demands
+	@echo "== publiccode.yml"
+	@$(VENV)/bin/check-jsonschema --schemafile tests/publiccode.schema.json publiccode.yml
+
+lint-openapi: $(DEV) $(TOOLS) ## spectral: the API's description, standard and OWASP rules
+	@echo "== spectral"
+	@if [ ! -f app/cli.py ]; then echo "no command line yet"; else \
+		mkdir -p var && $(PY) -m app openapi > var/openapi.json && \
+		$(PY) -m app.web.assets --run spectral lint --fail-severity warn var/openapi.json; \
+	fi
+
+# --- What the targets above stand on
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+			echo "Making $(VENV) with $$("$$python" --version)"; \
+			"$$python" -m venv $(VENV) && exit 0; \
+			rm -rf $(VENV); \
+		fi; \
+	done; \
+	echo "Bottega needs Python 3.11 or later with its venv module (on Debian and Ubuntu: apt install python3-venv)."; \
+	exit 1
+
+$(RUN): requirements.lock $(VENV)/pyvenv.cfg
+	@echo "Installing what Bottega needs (the first time about a minute) …"
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null
+	@$(PIP) install --require-hashes -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUN)
+	@echo "Installing what the tests and checks need …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENDOR): package-lock.json app/web/assets.py | $(RUN)
+	@$(PY) -m app.web.assets
+
+$(TOOLS): package-lock.json | $(RUN)
+	@$(PY) -m app.web.assets --tools
+	@touch $@

@@ -1,0 +1,55 @@
+"""API keys as the API shows them; the secret appears once, in the answer to its creation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.auth.actors import Role
+from app.rest import In, Line, Out, Page
+
+Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+:(read|write)$")]
+
+
+class KeyIn(In):
+    """A key to issue; it acts in `role`, for the school or the company named, within its scopes."""
+
+    name: Line
+    role: Role
+    school_id: UUID | None = None
+    company_id: UUID | None = None
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20)]
+    days: Annotated[int, Field(ge=1, le=730, description="How long the key is valid.")] = 365
+
+
+class KeyOut(Out):
+    """A key without its secret."""
+
+    id: UUID
+    name: Line
+    prefix: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9a-f]+$")]
+    role: Role
+    school_id: UUID | None
+    company_id: UUID | None
+    scopes: Annotated[list[Scope], Field(max_length=20)]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyIssued(KeyOut):
+    """A new key with its secret."""
+
+    token: Annotated[
+        str, StringConstraints(max_length=80, pattern=r"^btg_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$")
+    ] = Field(description="Shown only here; keep it safe.")
+
+
+class KeyList(Page):
+    """API keys, the newest first."""
+
+    items: Annotated[list[KeyOut], Field(max_length=100)]

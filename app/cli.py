@@ -1,0 +1,253 @@
+"""The command line: thin, and slow to import nothing that the command does not need."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, NoReturn
+from uuid import UUID
+
+import typer
+
+if TYPE_CHECKING:
+    from app.db import Database
+    from app.settings import Settings
+
+app = typer.Typer(
+    name="bottega",
+    help="Students of technical schools and the companies of their territory find each other.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
+key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
+app.add_typer(key_app, name="key")
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
+
+
+def _open() -> tuple[Settings, Database]:
+    from app.db import Database
+    from app.settings import Settings
+
+    settings = Settings()
+    return settings, Database(settings.database_url, connections=settings.threads)
+
+
+def _fail(message: str, code: int = 1) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+# --- the service ------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on.")] = 8000,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="First migrate, load reference data, and the demo if empty.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Serve the pages and the API."""
+    import uvicorn
+
+    from app import logs
+    from app.main import create_app
+
+    settings, database = _open()
+    logs.set_up(settings)
+    if prepare:
+        from app import demo, migrate, reference
+
+        migrate.upgrade(database.engine)
+        reference.load_reference(database, quiet=quiet)
+        if demo.is_empty(database):
+            demo.load(database, demo.Size(), quiet=quiet)
+        typer.echo(demo.welcome(database, f"http://{host}:{port}"))
+    uvicorn.run(
+        create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
+        server_header=False,
+    )  # fmt: skip
+
+
+@app.command()
+def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due and stop.")] = False) -> None:
+    """Do what is due in the background: forget expired sessions and answered posts."""
+    import time
+
+    import structlog
+
+    from app import logs
+    from app.auth import service as auth
+
+    settings, database = _open()
+    logs.set_up(settings)
+    log = structlog.get_logger("app.worker")
+    while True:
+        with database.write() as session:
+            log.info("expired_forgotten", **auth.forget_expired(session))
+        if once:
+            return
+        time.sleep(600)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    from app import api
+    from app.settings import Settings
+
+    settings = Settings()
+    typer.echo(json.dumps(api.document(api.build(settings), settings), indent=1, ensure_ascii=False))
+
+
+# --- the database -----------------------------------------------------------------------------------------------------
+
+
+@db_app.command("upgrade")
+def upgrade(revision: str = "head") -> None:
+    """Run the migrations."""
+    from app import migrate
+
+    _, database = _open()
+    migrate.upgrade(database.engine, revision)
+
+
+@db_app.command("downgrade")
+def downgrade(revision: str) -> None:
+    """Undo migrations back to a revision; the data of dropped tables is gone."""
+    from app import migrate
+
+    _, database = _open()
+    migrate.downgrade(database.engine, revision)
+
+
+@db_app.command("check")
+def check() -> None:
+    """Exit with 1 when migrations wait to be run."""
+    from app import migrate
+
+    _, database = _open()
+    if not migrate.is_current(database.engine):
+        _fail("Migrations wait to be run: python -m app db upgrade")
+
+
+@app.command()
+def reference(*, quiet: Quiet = False) -> None:
+    """Load municipalities, skills and programmes; changes nothing when they are up to date."""
+    from app import reference
+
+    _, database = _open()
+    reference.load_reference(database, quiet=quiet)
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+@key_app.command("issue")
+def issue_key(
+    name: Annotated[str, typer.Argument(help="Who will use it.")],
+    role: Annotated[str, typer.Option(help="administrator, coordinator, school_lead, company_admin …")],
+    scopes: Annotated[str, typer.Option(help='Separated by spaces: "students:read matches:read".')],
+    school: Annotated[UUID | None, typer.Option(help="For a school's role: its id.")] = None,
+    company: Annotated[UUID | None, typer.Option(help="For a company's role: its id.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=730, help="Days until it expires.")] = 365,
+) -> None:
+    """Issue an API key and print it; it is shown only once."""
+    from app.auth import service as auth
+    from app.auth.actors import Role, system
+    from app.errors import Problem
+
+    _, database = _open()
+    if role not in list(Role):
+        _fail(f"{role} is not a role; use one of {', '.join(Role)}.", 2)
+    try:
+        with database.write() as session:
+            _, token = auth.issue_key(
+                session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
+                company_id=company, days=days,
+            )  # fmt: skip
+    except Problem as problem:
+        _fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)
+    typer.echo(token)
+
+
+def _faults(faults: list[dict[str, object]]) -> str:
+    return "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults)
+
+
+# --- the demo and the rankings ----------------------------------------------------------------------------------------
+
+
+@app.command()
+def demo(
+    *,
+    seed: Annotated[int, typer.Option(help="Same seed and day, same territory.")] = 1,
+    students: Annotated[int, typer.Option(min=1, max=1_000_000)] = 1200,
+    companies: Annotated[int, typer.Option(min=1, max=100_000)] = 250,
+    opportunities: Annotated[int, typer.Option(min=1, max=1_000_000)] = 500,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its today; today if left out.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Load the demo territory into an empty database."""
+    from app import demo, migrate, reference
+
+    _, database = _open()
+    migrate.upgrade(database.engine)
+    reference.load_reference(database, quiet=quiet)
+    if not demo.is_empty(database):
+        _fail("The database has students or companies already; the demo goes into an empty one.")
+    size = demo.Size(students=students, companies=companies, opportunities=opportunities)
+    demo.load(database, size, seed=seed, on=on.date() if on else date.today(), quiet=quiet)  # noqa: DTZ011
+    typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
+
+
+@app.command()
+def match(
+    *,
+    student: Annotated[UUID | None, typer.Option(help="A student's id.")] = None,
+    all_students: Annotated[bool, typer.Option("--all", help="Rank for every student and keep it.")] = False,
+    kind: Annotated[
+        str | None, typer.Option(help="internship, visit or training; all three if left out.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
+    language: Annotated[str, typer.Option(help="it or en.")] = "it",
+    quiet: Quiet = False,
+) -> None:
+    """Rank opportunities for one student, or for all."""
+    from app.auth.actors import system
+    from app.matches import batch, terminal
+    from app.matches import service as matches
+    from app.matches.engine import Engine
+    from app.matches.service import Kind
+    from app.progress import progress
+
+    if (student is None) is not all_students:
+        _fail("Name a student with --student ID, or say --all.", 2)
+    if kind is not None and kind not in list(Kind):
+        _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
+    settings, database = _open()
+    engine = Engine(settings)
+    if student is None:
+        with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
+            summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)
+        typer.echo(terminal.summary(summary))
+        return
+    from app.errors import Problem
+
+    try:
+        with database.read() as session:
+            question = matches.ask_for_student(session, system("cli"), engine, student)
+    except Problem as problem:
+        _fail(problem.detail)
+    page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
+    typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))

@@ -1,0 +1,12 @@
+"""Who may see which ranking."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.auth.actors import Actor
+
+
+def can_see_candidates(actor: Actor, company_id: UUID) -> bool:
+    """The company that offers, and whoever runs the service; no other company, and no coordinator."""
+    return actor.is_of_company(company_id) or actor.is_administrator

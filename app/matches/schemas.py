@@ -1,0 +1,148 @@
+"""Rankings as the API shows them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from app.dates import Parts, Weekdays
+from app.opportunities.models import Kind
+from app.rest import Level, Line, Out, Page, Slug
+from app.students.models import Evidence
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Sentence = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
+Km = Annotated[float, Field(ge=0, le=3000)]
+
+
+class PartsOut(Out):
+    """The named parts of a score; a part that does not apply to this kind is left out."""
+
+    skills: Share | None = None
+    learning: Share | None = None
+    interest: Share | None = None
+    travel: Share | None = None
+    calendar: Share | None = None
+    programme: Share | None = None
+    hours: Share | None = None
+
+
+class ReasonOut(Out):
+    """A reason or a gap, as a code and in words."""
+
+    code: Slug
+    it: Sentence
+    en: Sentence
+
+
+class SpanOut(Out):
+    """Days, weekdays and parts of the day."""
+
+    starts_on: date
+    ends_on: date
+    weekdays: Weekdays
+    parts: Parts
+
+
+class OpportunityCard(Out):
+    """What a card shows of an opportunity."""
+
+    id: UUID
+    kind: Kind
+    title: Line
+    company_id: UUID
+    company_name: Line
+    municipality_name: Line | None
+    province_code: Annotated[str, StringConstraints(max_length=2, pattern="^[A-Z]{2}$")] | None
+    is_online: bool
+    spans: Annotated[list[SpanOut], Field(max_length=100)]
+    hours: Annotated[int, Field(ge=0, le=5000)]
+    seats_free: Annotated[int, Field(ge=0, le=100_000)]
+    closes_on: date | None
+
+
+class MatchOut(Out):
+    """One line of a student's ranking."""
+
+    opportunity: OpportunityCard
+    score: Share
+    parts: PartsOut
+    reasons: Annotated[list[ReasonOut], Field(max_length=3)]
+    gap: ReasonOut | None
+    travel_km: Km | None
+
+
+class WeightsOut(Out):
+    """How much each part counts, by kind of opportunity; the sum over the parts that apply is taken as 1."""
+
+    version: Slug
+    internship: PartsWeights
+    visit: PartsWeights
+    training: PartsWeights
+
+
+class PartsWeights(Out):
+    """The weight of each part."""
+
+    skills: Annotated[float, Field(ge=0, le=100)]
+    learning: Annotated[float, Field(ge=0, le=100)]
+    interest: Annotated[float, Field(ge=0, le=100)]
+    travel: Annotated[float, Field(ge=0, le=100)]
+    calendar: Annotated[float, Field(ge=0, le=100)]
+    programme: Annotated[float, Field(ge=0, le=100)]
+    hours: Annotated[float, Field(ge=0, le=100)]
+
+
+class Ranking(Page):
+    """How a ranking was made: enough to make it again."""
+
+    algorithm: Slug
+    weights: WeightsOut
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
+    ranked_on: date
+
+
+class MatchList(Ranking):
+    """A student's ranking, the best first."""
+
+    items: Annotated[list[MatchOut], Field(max_length=100)]
+
+
+class CandidateSkill(Out):
+    """A skill of a candidate."""
+
+    skill_id: Slug
+    level: Level
+    evidence: Evidence
+
+
+class CandidateOut(Out):
+    """One line of an opportunity's ranking: a student without name, school or municipality."""
+
+    pseudonym: Annotated[str, StringConstraints(max_length=12, pattern="^[A-Z0-9]{4}-[A-Z0-9]{4}$")]
+    programme_id: Slug | None
+    year: Annotated[int, Field(ge=1, le=6)]
+    province_code: Annotated[str, StringConstraints(max_length=2, pattern="^[A-Z]{2}$")]
+    skills: Annotated[list[CandidateSkill], Field(max_length=300)]
+    availabilities: Annotated[list[SpanOut], Field(max_length=50)]
+    score: Share
+    parts: PartsOut
+    reasons: Annotated[list[ReasonOut], Field(max_length=3)]
+    gap: ReasonOut | None
+    travel_km: Km | None = Field(description="Rounded to whole kilometres.")
+
+
+class CandidateList(Ranking):
+    """An opportunity's candidates, the best first."""
+
+    items: Annotated[list[CandidateOut], Field(max_length=100)]
+
+
+class VisibilityOut(Out):
+    """Whether a student is shown an opportunity, and every rule that says no."""
+
+    is_visible: bool
+    rules: Annotated[list[ReasonOut], Field(max_length=20)]

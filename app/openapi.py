@@ -1,0 +1,179 @@
+"""Completing the OpenAPI document that FastAPI derives: what all operations have in common is said here, once.
+
+Follows the interoperability guidelines of the Italian public administration and the OWASP API security rules, as far
+as a document can: problems, rate limits and request ids on every answer, security on every operation, and a format and
+bounds on every value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+Json = dict[str, Any]
+
+DESCRIPTION = (
+    "Students of technical schools and the companies of their territory find each other. Every list has cursors, "
+    "every ranking explains itself, every change is recorded."
+)
+PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools"}
+INT32, INT64 = 2**31 - 1, 2**53 - 1
+_METHODS = ("get", "post", "put", "patch", "delete")
+_PROBLEMS_OF_ALL = (400, 429, 500, 503)
+_PROBLEMS_OF_ACTORS = (401, 403)
+_FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
+
+
+def complete(document: Json, *, server: str) -> Json:
+    """The document with the common parts filled in; changes and returns it."""
+    document["info"] |= {
+        "summary": "Matches students with internships, visits and training paths.",
+        "description": DESCRIPTION,
+        "termsOfService": server.removesuffix("/api/v1") + "/terms",
+        "contact": {"name": "Bottega maintainers", "url": server.removesuffix("/api/v1")},
+        "license": {
+            "name": "EUPL-1.2",
+            "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
+        },
+        "x-summary": "Matches students with internships, visits and training paths.",
+        "x-api-id": "bottega-v1",
+    }
+    document["servers"] = [
+        {"url": server, "description": "This installation (production)", "x-internal": False}
+    ]
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas |= _PROBLEM_SCHEMAS
+    components["headers"] = _HEADERS
+    components["securitySchemes"] = {
+        "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer btg_…`."},
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": "bottega_session", "description": "A signed-in person.",
+        },
+    }  # fmt: skip
+    tags: dict[str, Json] = {}
+    for operation in _operations(document):
+        _complete_operation(operation)
+        tags |= {tag: {"name": tag, "description": f"Operations on {tag}."} for tag in operation["tags"]}
+    document["tags"] = [tags[name] for name in sorted(tags)]
+    for schema in _schemas(document):
+        _bound(schema)
+    return document
+
+
+def _operations(document: Json) -> Iterator[Json]:
+    for item in document["paths"].values():
+        for method in _METHODS:
+            if method in item:
+                yield item[method]
+
+
+def _complete_operation(operation: Json) -> None:
+    is_public = not PUBLIC_TAGS.isdisjoint(operation["tags"]) and "x-actor" not in operation
+    operation["security"] = [{}] if is_public else [{"apiKey": []}, {"session": []}]
+    operation.setdefault("description", operation["summary"])
+    responses: Json = operation["responses"]
+    is_fed = bool(operation.get("parameters") or operation.get("requestBody"))
+    problems = {int(code) for code in responses if int(code) >= 400}
+    problems |= {*_PROBLEMS_OF_ALL, *(() if is_public else _PROBLEMS_OF_ACTORS), *((422,) if is_fed else ())}
+    problems |= {413} if operation.get("requestBody") else set()
+    for problem in problems:
+        responses[str(problem)] = _problem_response(problem)
+    for code, response in responses.items():
+        headers = response.setdefault("headers", {})
+        headers |= {
+            name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS if name != "Retry-After"
+        }
+        if code in ("429", "503"):
+            headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _problem_response(code: int) -> Json:
+    return {
+        "description": HTTPStatus(code).phrase,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _schemas(node: Any) -> Iterator[Json]:
+    """Every schema with a type, wherever it stands in the document."""
+    if isinstance(node, dict):
+        if isinstance(node.get("type"), str) and node["type"] not in ("http", "apiKey"):
+            yield node
+        for child in list(node.values()):
+            yield from _schemas(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _schemas(child)
+
+
+def _bound(schema: Json) -> None:
+    """Say the format of numbers, and the bounds that a format or an integer's width implies."""
+    schema.pop("title", None) if not isinstance(schema.get("title"), dict) else None
+    kind = schema["type"]
+    if kind == "integer":
+        for name in ("minimum", "maximum"):
+            exclusive = schema.pop(f"exclusive{name.capitalize()}", None)
+            if exclusive is not None:
+                schema[name] = exclusive + (1 if name == "minimum" else -1)
+        schema.setdefault("minimum", -INT32 if schema.get("maximum", 0) <= INT32 else -INT64)
+        schema.setdefault("maximum", INT32)
+        is_narrow = schema["maximum"] <= INT32 and schema["minimum"] >= -INT32
+        schema.setdefault("format", "int32" if is_narrow else "int64")
+    elif kind == "number":
+        schema.setdefault("format", "double")
+    elif kind == "string" and "enum" not in schema and "const" not in schema:
+        length = _FORMAT_LENGTHS.get(schema.get("format", ""))
+        if length is not None:
+            schema.setdefault("maxLength", length)
+
+
+def _header(description: str, schema: Json) -> Json:
+    return {"description": description, "schema": schema}
+
+
+_COUNT: Json = {"type": "integer", "format": "int32", "minimum": 0, "maximum": INT32}
+_HEADERS: Json = {
+    "Request-Id": _header(
+        "Names this call in logs and events; yours if you sent one.",
+        {"type": "string", "maxLength": 64, "pattern": "^[A-Za-z0-9._-]{8,64}$"},
+    ),
+    "RateLimit-Limit": _header("Requests a minute.", _COUNT),
+    "RateLimit-Remaining": _header("Requests left in this minute.", _COUNT),
+    "RateLimit-Reset": _header("Seconds until the minute begins anew.", _COUNT),
+    "Retry-After": _header("Seconds to wait.", _COUNT),
+}
+
+_TEXT: Json = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00]*$"}
+_PROBLEM_SCHEMAS: Json = {
+    "Problem": {
+        "type": "object",
+        "description": "What went wrong (RFC 9457).",
+        "additionalProperties": False,
+        "required": ["type", "title", "status", "detail", "request_id"],
+        "properties": {
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                "maxLength": 200,
+                "pattern": "^/problems/[a-z-]+$",
+            },
+            "title": _TEXT,
+            "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
+            "detail": _TEXT,
+            "request_id": _TEXT,
+            "faults": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Fault"}},
+        },
+    },
+    "Fault": {
+        "type": "object",
+        "description": "One field or row that is wrong.",
+        "additionalProperties": False,
+        "required": ["in", "field", "detail"],
+        "properties": {"in": _TEXT, "field": _TEXT, "detail": _TEXT},
+    },
+}

@@ -1,0 +1,48 @@
+"""Takes out of an installed environment what a running service never reads: half of the container image otherwise.
+
+    python container_trim.py /opt/venv
+
+Goes: tests and sources of compiled modules, Babel's data for languages nobody is served in, symbol tables. Libraries
+in `*.libs/` are left whole: their layout was rewritten when the wheel was made, and `strip` breaks such files.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path, PurePath
+
+LANGUAGES = ("en", "it")
+SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
+
+
+def is_kept(file: PurePath) -> bool:
+    """Whether a file of site-packages, named relative to it, stays in the image."""
+    if file.suffix in SOURCES or "__pycache__" in file.parts or "tests" in file.parts[:-1]:
+        return False
+    if file.parts[:2] == ("babel", "locale-data"):
+        return file.stem == "root" or file.stem.split("_")[0] in LANGUAGES
+    return True
+
+
+def is_stripped(file: PurePath) -> bool:
+    """Whether the file is a compiled module whose symbol tables go."""
+    return ".so" in file.suffixes and not file.parts[0].endswith(".libs")
+
+
+def main(environment: Path) -> None:
+    (site_packages,) = environment.glob("lib/python3*/site-packages")
+    compiled = []
+    for path in site_packages.rglob("*"):
+        if path.is_dir():
+            continue
+        file = path.relative_to(site_packages)
+        if not is_kept(file):
+            path.unlink()
+        elif is_stripped(file):
+            compiled.append(path)
+    subprocess.run(["strip", "--strip-unneeded", *compiled], check=True)  # noqa: S603, S607
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,284 @@
+"""Skills: a tree of concepts, how near two of them are, and how well what is held meets what is needed.
+
+Similarity is the share of a need that a skill of another name still covers. It is a reading of the tree,
+not a measurement: the numbers keep the order *exact > narrower or broader > sibling > related > none* in
+a tree of up to four levels, and holding something narrower than what is needed (TIG welding for welding)
+counts for more than holding something broader (welding for TIG welding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from matching.errors import MatchingError, UnknownSkill
+from matching.types import Concept, Evidence, HeldSkill, SkillNeed, Student
+
+NARROWER: Final = 0.9
+"""Kept per step when the held skill lies below the needed one."""
+
+BROADER: Final = 0.7
+"""Kept per step when the held skill lies above the needed one."""
+
+SIBLING: Final = 0.3
+"""Both have the same broader concept."""
+
+RELATED: Final = 0.2
+"""One names the other as related (read in both directions)."""
+
+EVIDENCE: Final[Mapping[Evidence, float]] = {
+    Evidence.DECLARED: 0.85,
+    Evidence.CURRICULUM: 0.9,
+    Evidence.VALIDATED: 0.95,
+    Evidence.CERTIFIED: 1.0,
+}
+"""How much a level counts by where it comes from. Modest: a student's own word is worth most of it."""
+
+REQUIRED: Final = 2.0
+"""Weight of a required skill beside a wanted one, which weighs 1."""
+
+LEVELS: Final = 4
+
+FAR: Final = 0.3
+"""What learning a new skill is worth when nothing that the student likes or knows lies near it."""
+
+
+class Vocabulary:
+    """An immutable tree of skills with similarity.
+
+    Parameters
+    ----------
+    concepts
+        The skills, in any order. `broader` makes the tree, `related` adds links across it.
+
+    Raises
+    ------
+    MatchingError
+        An id that occurs twice, or a `broader` chain that comes back to where it began.
+    UnknownSkill
+        A `broader` or `related` id that is no concept.
+
+    Examples
+    --------
+    >>> def concept(id, broader=None):
+    ...     return Concept(id, {"it": (id,)}, broader=broader)
+    >>> vocabulary = Vocabulary([concept("welding"), concept("tig", "welding"), concept("mig", "welding")])
+    >>> vocabulary.similarity("tig", "welding"), vocabulary.similarity("welding", "tig")
+    (0.9, 0.7)
+    >>> vocabulary.similarity("tig", "mig")
+    0.3
+    """
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._concepts: dict[str, Concept] = {}
+        for concept in concepts:
+            if concept.id in self._concepts:
+                raise MatchingError(f"skill {concept.id!r} occurs twice")
+            self._concepts[concept.id] = concept
+        self._narrower: dict[str, list[str]] = {}
+        self._linked: dict[str, set[str]] = {}
+        for concept in self._concepts.values():
+            if concept.broader is not None:
+                self[concept.broader]
+                self._narrower.setdefault(concept.broader, []).append(concept.id)
+            for other in concept.related:
+                self[other]
+                self._linked.setdefault(concept.id, set()).add(other)
+                self._linked.setdefault(other, set()).add(concept.id)
+        self._refuse_cycles()
+        self._covers: dict[str, Mapping[str, float]] = {}
+        self._covered_by: dict[str, Mapping[str, float]] = {}
+
+    def _refuse_cycles(self) -> None:
+        sound: set[str] = set()
+        for start in self._concepts:
+            path: dict[str, None] = {}
+            here: str | None = start
+            while here is not None and here not in sound:
+                if here in path:
+                    raise MatchingError(f"the broader skills of {here!r} lead back to it")
+                path[here] = None
+                here = self._concepts[here].broader
+            sound.update(path)
+
+    def __getitem__(self, skill_id: str) -> Concept:
+        try:
+            return self._concepts[skill_id]
+        except KeyError:
+            raise UnknownSkill(skill_id) from None
+
+    def __contains__(self, skill_id: object) -> bool:
+        return skill_id in self._concepts
+
+    def __len__(self) -> int:
+        return len(self._concepts)
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all concepts, in the order given."""
+        return tuple(self._concepts)
+
+    def label(self, skill_id: str, language: str) -> str:
+        """The preferred label in a language, else in any other, else the id.
+
+        Examples
+        --------
+        >>> Vocabulary([Concept("plc", {"it": ("Programmazione PLC", "PLC")})]).label("plc", "en")
+        'Programmazione PLC'
+        """
+        labels = self[skill_id].labels
+        for choice in (labels.get(language, ()), *labels.values()):
+            if choice:
+                return choice[0]
+        return skill_id
+
+    def similarity(self, held: str, needed: str) -> float:
+        """The share, 0 to 1, of the need for one skill that holding another covers."""
+        self[needed]
+        return self.covers(held).get(needed, 0.0)
+
+    def covers(self, held: str) -> Mapping[str, float]:
+        """All skills for which holding `held` counts, with their similarity above 0."""
+        found = self._covers.get(held)
+        if found is None:
+            found = self._covers[held] = self._around(held, up=NARROWER, down=BROADER)
+        return found
+
+    def covered_by(self, needed: str) -> Mapping[str, float]:
+        """All skills that count when `needed` is asked for, with their similarity above 0.
+
+        Examples
+        --------
+        >>> vocabulary = Vocabulary([Concept("a", {}), Concept("b", {}, broader="a", related=("c",)), Concept("c", {})])
+        >>> dict(vocabulary.covered_by("b"))
+        {'c': 0.2, 'b': 1.0, 'a': 0.7}
+        """
+        found = self._covered_by.get(needed)
+        if found is None:
+            found = self._covered_by[needed] = self._around(needed, up=BROADER, down=NARROWER)
+        return found
+
+    def _around(self, centre: str, *, up: float, down: float) -> Mapping[str, float]:
+        """Everything near `centre`; where two links lead to one skill, the stronger counts."""
+        here = self[centre]
+        near = dict.fromkeys(sorted(self._linked.get(centre, ())), RELATED)
+        if here.broader is not None:
+            near.update(dict.fromkeys(self._narrower[here.broader], SIBLING))
+        value = up
+        above = here.broader
+        while above is not None:
+            near[above] = max(value, near.get(above, 0.0))
+            value *= up
+            above = self._concepts[above].broader
+        value = down
+        layer = self._narrower.get(centre, [])
+        while layer:
+            for below in layer:
+                near[below] = max(value, near.get(below, 0.0))
+            value *= down
+            layer = [child for below in layer for child in self._narrower.get(below, ())]
+        near[centre] = 1.0
+        return near
+
+
+def level_fit(held: int, needed: int) -> float:
+    """How far a held level meets a needed one: fully from there up, in proportion below.
+
+    Raises
+    ------
+    MatchingError
+        A level outside 1 to 4.
+
+    Examples
+    --------
+    >>> level_fit(3, 2), level_fit(1, 2)
+    (1.0, 0.5)
+    """
+    for level in (held, needed):
+        if not 1 <= level <= LEVELS:
+            raise MatchingError(f"a skill level is 1 to {LEVELS}, not {level}")
+    return 1.0 if held >= needed else held / needed
+
+
+def best_held(student: Student, need: SkillNeed, vocabulary: Vocabulary) -> tuple[float, HeldSkill | None]:
+    """How well the student meets one need, 0 to 1, and the skill that meets it best (the first of equals).
+
+    Raises
+    ------
+    UnknownSkill
+        The need or a held skill is not in the vocabulary.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary([Concept("plc", {"it": ("PLC",)})])
+    >>> student = Student("s", 44.5, 11.3, skills=(HeldSkill("plc", 2, Evidence.CERTIFIED),))
+    >>> best_held(student, SkillNeed("plc", 4), vocabulary)
+    (0.5, HeldSkill(id='plc', level=2, evidence=<Evidence.CERTIFIED: 'certified'>))
+    """
+    vocabulary[need.id]
+    best, which = 0.0, None
+    for held in student.skills:
+        similarity = vocabulary.covers(held.id).get(need.id)
+        if similarity is not None:
+            met = similarity * level_fit(held.level, need.level) * EVIDENCE[held.evidence]
+            if met > best:
+                best, which = met, held
+    return best, which
+
+
+def skill_fit(met: Iterable[tuple[float, float]]) -> float | None:
+    """The weighted mean of `(weight, how well met)` over all needs, or None when there are none.
+
+    Examples
+    --------
+    >>> skill_fit([(2.0, 1.0), (1.0, 0.25)])
+    0.75
+    """
+    total = weights = 0.0
+    for weight, share in met:
+        total += weight * share
+        weights += weight
+    return total / weights if weights else None
+
+
+def interest_in(student: Student, skill_id: str, vocabulary: Vocabulary) -> float:
+    """How near a skill is to the student's interests, 0 to 1.
+
+    Here the broad word is the wish: whoever likes robotics likes to programme robots.
+    """
+    vocabulary[skill_id]
+    return max((vocabulary.covered_by(liked).get(skill_id, 0.0) for liked in student.interests), default=0.0)
+
+
+def learning_gain(student: Student, taught: SkillNeed, vocabulary: Vocabulary) -> float:
+    """What being taught a skill is worth to the student, 0 to 1.
+
+    The part that is new (a level that is only declared is a little new: the path would prove it), times
+    how near the skill lies to an interest or to something that the student knows, but at least `FAR`.
+    """
+    met, _ = best_held(student, taught, vocabulary)
+    known = max((vocabulary.covers(held.id).get(taught.id, 0.0) for held in student.skills), default=0.0)
+    return float(gain_of(met, max(known, interest_in(student, taught.id, vocabulary))))
+
+
+def gain_of(met: Any, near: Any) -> Any:
+    """The formula of `learning_gain` on numbers or arrays."""
+    return (1.0 - met) * (FAR + (1.0 - FAR) * near)
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean, added from left to right as the index does it (`sum` rounds differently); 0 of nothing."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total / len(values) if values else 0.0
+
+
+def interest_fit(near: Sequence[float]) -> float:
+    """Half for the nearest of an opportunity's skills, half for their mean: 0 when it names none.
+
+    Examples
+    --------
+    >>> interest_fit([1.0, 0.0])
+    0.75
+    """
+    return (max(near, default=0.0) + mean(near)) / 2.0

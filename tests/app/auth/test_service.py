@@ -1,0 +1,110 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
+from app.auth.models import IdempotencyKey, SignIn, User
+from app.errors import NotSignedIn
+from tests.factories import ACTOR, Factory
+
+
+def add_person(make: Factory, *grants: Grant, **values: object) -> User:
+    with make.database.write() as session:
+        return auth.add_user(
+            session, ACTOR, email="Anna@Scuola.example", name="Anna", grants=grants,
+            password_hash=auth.hash_password("a long password"), **values,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "is_right"),
+    [
+        ("anna@scuola.example", "a long password", True),
+        (" ANNA@scuola.example ", "a long password", True),
+        ("anna@scuola.example", "another password", False),
+        ("nobody@scuola.example", "a long password", False),
+        ("anna@scuola.example", "", False),
+    ],
+)
+def test_check_password(make: Factory, email: str, password: str, is_right: bool) -> None:
+    add_person(make)
+    with make.database.read() as session:
+        assert (auth.check_password(session, email, password) is not None) is is_right
+
+
+def test_a_person_who_is_not_active_cannot_sign_in_nor_stay_signed_in(make: Factory) -> None:
+    user = add_person(make)
+    with make.database.write() as session:
+        token = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        session.merge(user).is_active = False
+    with make.database.read() as session:
+        assert auth.check_password(session, "anna@scuola.example", "a long password") is None
+        with pytest.raises(NotSignedIn):
+            auth.identify(session, bearer=None, cookie=token, request_id="r")
+
+
+def test_a_person_without_password_cannot_sign_in_with_one(make: Factory) -> None:
+    user = add_person(make)
+    with make.database.write() as session:
+        session.merge(user).password_hash = None
+    with make.database.read() as session:
+        assert auth.check_password(session, "anna@scuola.example", "a long password") is None
+
+
+def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
+    first, second = make.school_class(), make.school_class()
+    grants = (
+        Grant(Role.TEACHER, school_id=first.school_id, class_ids=frozenset({first.id})),
+        Grant(Role.SCHOOL_LEAD, school_id=second.school_id),
+    )
+    user = add_person(make, *grants)
+    with make.database.write() as session:
+        token = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+    with make.database.read() as session:
+        actor, stale_key = auth.identify(session, bearer=None, cookie=token, request_id="request")
+    assert (actor.kind, actor.id, actor.name, actor.request_id, stale_key) == (
+        "user", user.id, "Anna", "request", None,
+    )  # fmt: skip
+    assert set(actor.grants) == set(grants)
+    assert actor.is_staff_of(first.school_id, first.id)
+    assert not actor.is_staff_of(first.school_id, second.id)
+    assert actor.is_staff_of(second.school_id, second.id)
+
+
+def test_a_session_ends(make: Factory) -> None:
+    user = add_person(make)
+    with make.database.write() as session:
+        expired = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        session.query(SignIn).update({"expires_at": datetime.now(UTC) - timedelta(seconds=1)})
+    with make.database.write() as session:
+        left = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        auth.sign_out(session, left)
+        auth.sign_out(session, None)
+    with make.database.read() as session:
+        for token in (expired, left, "never given out"):
+            with pytest.raises(NotSignedIn):
+                auth.identify(session, bearer=None, cookie=token, request_id="r")
+
+
+def test_what_has_expired_is_forgotten(make: Factory) -> None:
+    user = add_person(make)
+    old = datetime.now(UTC) - timedelta(hours=25)
+    with make.database.write() as session:
+        auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        session.query(SignIn).update({"expires_at": old})
+        for key, created_at in (("old", old), ("new", datetime.now(UTC))):
+            session.add(
+                IdempotencyKey(
+                    actor="user:1",
+                    key=key,
+                    fingerprint="f",
+                    status=201,
+                    body="",
+                    headers="{}",
+                    created_at=created_at,
+                )
+            )
+        session.flush()
+        assert auth.forget_expired(session) == {"sign_ins": 1, "idempotency_keys": 1}
+        assert auth.forget_expired(session) == {"sign_ins": 0, "idempotency_keys": 0}

@@ -1,0 +1,102 @@
+"""Every answer that is not a success has one shape, and every answer has the frame's headers."""
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.auth.actors import Role
+from app.settings import Settings
+from tests.factories import Factory
+
+
+def problem(answer: object) -> tuple[int, str, str]:
+    body = answer.json()  # type: ignore[attr-defined]
+    assert answer.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
+    assert {"type", "title", "status", "detail", "request_id"} <= set(body)
+    assert body["request_id"] == answer.headers["request-id"]  # type: ignore[attr-defined]
+    return answer.status_code, body["type"], body["detail"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "slug"),
+    [
+        ("GET", "/api/v1/nowhere", 404, "not-found"),
+        ("DELETE", "/api/v1/status", 405, "no-such-method"),
+        ("GET", "/api/v1/keys", 401, "not-signed-in"),
+        ("GET", "/api/v1/municipalities", 422, "invalid"),
+        ("GET", "/api/v1/municipalities/12345", 422, "invalid"),
+    ],
+)
+def test_a_failing_call_is_answered_with_a_problem(
+    client: TestClient, method: str, path: str, status: int, slug: str
+) -> None:
+    assert problem(client.request(method, path))[:2] == (status, f"/problems/{slug}")
+
+
+def test_a_missing_field_is_named(client: TestClient) -> None:
+    assert client.get("/api/v1/municipalities").json()["faults"] == [
+        {"in": "query", "field": "q", "detail": "Field required"}
+    ]
+
+
+def test_broken_json_is_a_bad_request(client: TestClient, make: Factory) -> None:
+    answer = client.post(
+        "/api/v1/keys", content=b"{", headers=make.bearer() | {"content-type": "application/json"}
+    )
+    assert problem(answer)[0] == 400
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read(client: TestClient, settings: Settings) -> None:
+    answer = client.post("/api/v1/keys", content=b"x" * (settings.max_body_bytes + 1))
+    assert problem(answer)[:2] == (413, "/problems/too-large")
+
+
+def test_a_body_without_length_is_counted_while_it_comes(client: TestClient, settings: Settings) -> None:
+    pieces = (b"x" * 65536 for _ in range(settings.max_body_bytes // 65536 + 2))
+    answer = client.post("/api/v1/keys", content=pieces)
+    assert problem(answer)[:2] == (413, "/problems/too-large")
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://elsewhere.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+)
+def test_a_post_from_a_page_of_another_site_is_refused(client: TestClient, headers: dict[str, str]) -> None:
+    client.cookies.set("bottega_session", "anything")
+    assert problem(client.post("/api/v1/keys", json={}, headers=headers))[0] == 403
+
+
+def test_an_unforeseen_error_says_nothing_but_an_id(app: FastAPI, client: TestClient) -> None:
+    def fail() -> None:
+        raise RuntimeError("a secret detail")
+
+    app.get("/fail")(fail)
+    answer = client.get("/fail", headers={"Request-Id": "request-42"})
+    assert (answer.status_code, answer.headers["request-id"]) == (500, "request-42")
+    assert "secret" not in answer.text
+
+
+def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
+    for path in ("/status", "/api/v1/status", "/api/v1/nowhere", "/nowhere"):
+        headers = client.get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["request-id"]
+
+
+def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(app: FastAPI, client: TestClient) -> None:
+    from app import errors
+    from app.frame import RateLimit
+
+    limited = RateLimit(app, Settings(rate_limit_per_minute=2), errors.as_json)
+    with TestClient(limited) as caller:
+        answers = [caller.get("/status") for _ in range(3)]
+        other = caller.get("/status", headers={"Authorization": "Bearer btg_11111111_other"})
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert int(answers[2].headers["retry-after"]) <= 60
+    assert other.status_code == 200
+
+
+def test_a_key_without_administrator_role_issues_no_keys(client: TestClient, make: Factory) -> None:
+    body = {"name": "x", "role": "coordinator", "scopes": ["schools:read"]}
+    assert problem(client.post("/api/v1/keys", json=body, headers=make.bearer(Role.COORDINATOR)))[0] == 403

@@ -1,0 +1,78 @@
+"""The migrations, on both databases: up, down, up; the same tables as the code; one line of numbers; data survives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from app import migrate
+from app.db import Database, make_engine
+
+VERSIONS = Path(migrate.FOLDER, "versions")
+
+
+@pytest.fixture
+def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on an empty database of the same kind as the tests run on."""
+    if migrated.engine.dialect.name == "sqlite":
+        engine = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+        yield engine
+        engine.dispose()
+        return
+    with migrated.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS empty"))
+        connection.execute(sa.text("CREATE DATABASE empty"))
+        engine = make_engine(migrated.engine.url.set(database="empty").render_as_string(hide_password=False))
+        yield engine
+        engine.dispose()
+        connection.execute(sa.text("DROP DATABASE empty"))
+
+
+def test_up_down_up_ends_with_the_tables_of_the_code(empty: sa.Engine) -> None:
+    migrate.upgrade(empty)
+    migrate.check(empty)
+    migrate.downgrade(empty)
+    assert sa.inspect(empty).get_table_names() == ["alembic_version"]
+    migrate.upgrade(empty)
+    migrate.check(empty)
+    assert migrate.is_current(empty)
+
+
+def test_a_database_half_way_is_not_current(empty: sa.Engine) -> None:
+    migrate.upgrade(empty, "0002")
+    assert not migrate.is_current(empty)
+
+
+def test_revisions_are_numbered_in_one_line() -> None:
+    names = sorted(path.name for path in VERSIONS.glob("*.py"))
+    assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
+    for name in names:
+        assert re.fullmatch(r"\d{4}_[a-z0-9_]+\.py", name)
+        text = (VERSIONS / name).read_text()
+        number = int(name[:4])
+        assert f'revision = "{number:04d}"' in text
+        before = f'"{number - 1:04d}"' if number > 1 else "None"
+        assert f"down_revision = {before}\n" in text
+
+
+def test_a_failing_migration_leaves_the_database_as_it_was(
+    empty: sa.Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import shutil
+
+    broken = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, broken, ignore=shutil.ignore_patterns("__pycache__"))
+    (broken / "versions" / "9999_fail.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\nrevision = '9999'\n"
+        f"down_revision = '{max(path.name[:4] for path in VERSIONS.glob('*.py'))}'\n"
+        "def upgrade():\n    op.create_table('half', sa.Column('id', sa.Integer))\n    raise RuntimeError('stop')\n"
+    )
+    migrate.upgrade(empty)
+    monkeypatch.setattr(migrate, "FOLDER", broken)
+    with pytest.raises(RuntimeError, match="stop"):
+        migrate.upgrade(empty)
+    assert "half" not in sa.inspect(empty).get_table_names()
