@@ -202,6 +202,12 @@ class ImportReport:
         self.kept -= 1
         self.reject(fault)
 
+    def pass_over(self, why: str) -> None:
+        """Skip a row that had been kept: found out later, for example when it is written."""
+        self.seen -= 1
+        self.kept -= 1
+        self.skip(why)
+
     def check(self, *, written: bool = False) -> None:
         """Raise ValueError if the sums do not hold; `written` includes the records."""
         if self.seen != self.kept + self.merged + self.skipped + self.rejected:

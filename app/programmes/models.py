@@ -23,7 +23,9 @@ class Programme(Base):
     areas: Mapped[str] = mapped_column(sa.String(200), default="")
     title_it: Mapped[str] = mapped_column(sa.String(200))
     title_en: Mapped[str] = mapped_column(sa.String(200))
-    broader_id: Mapped[str | None] = mapped_column(sa.ForeignKey("programmes.id"), index=True)
+    broader_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("programmes.id", ondelete="SET NULL"), index=True
+    )
     first_year: Mapped[int]
     last_year: Mapped[int]
     eqf: Mapped[int | None]
@@ -59,7 +61,9 @@ class StudyPath(Base):
     name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     first_year: Mapped[int] = mapped_column(primary_key=True)
     last_year: Mapped[int]
-    programme_id: Mapped[str | None] = mapped_column(sa.ForeignKey("programmes.id"), index=True)
+    programme_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("programmes.id", ondelete="CASCADE"), index=True
+    )
     unmapped_reason: Mapped[str | None] = mapped_column(sa.String(300))
 
 

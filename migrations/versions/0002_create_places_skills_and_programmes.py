@@ -58,7 +58,10 @@ def upgrade() -> None:
         sa.Column("eqf", sa.Integer(), nullable=True),
         sa.CheckConstraint("first_year <= last_year", name=op.f("ck_programmes_years_in_order")),
         sa.ForeignKeyConstraint(
-            ["broader_id"], ["programmes.id"], name=op.f("fk_programmes_broader_id_programmes")
+            ["broader_id"],
+            ["programmes.id"],
+            name=op.f("fk_programmes_broader_id_programmes"),
+            ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programmes")),
     )
@@ -228,7 +231,10 @@ def upgrade() -> None:
         sa.Column("programme_id", sa.String(length=80), nullable=True),
         sa.Column("unmapped_reason", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programmes.id"], name=op.f("fk_study_paths_programme_id_programmes")
+            ["programme_id"],
+            ["programmes.id"],
+            name=op.f("fk_study_paths_programme_id_programmes"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("name", "first_year", name=op.f("pk_study_paths")),
     )
