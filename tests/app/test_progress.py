@@ -53,11 +53,8 @@ def test_lines_say_nothing_of_time_before_anything_is_done(capsys: pytest.Captur
 
 
 def test_lines_do_not_end_work_that_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
-        with progress("Writing", 5):
-            raise ZeroDivisionError
-
-    pytest.raises(ZeroDivisionError, fail)
+    with pytest.raises(ZeroDivisionError), progress("Writing", 5):
+        raise ZeroDivisionError
     assert capsys.readouterr().err.splitlines() == ["Writing: 5 to do"]
 
 
