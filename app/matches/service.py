@@ -18,7 +18,6 @@ from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.words import RULES
-from app.opportunities import details
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
 from app.rest import encode_cursor
