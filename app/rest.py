@@ -164,6 +164,14 @@ class Call:
         self._kept: IdempotencyKey | None = None
 
     @contextmanager
+    def open(self) -> Iterator[Session]:
+        """A read block for published reference data: whoever calls, but not with wrong credentials."""
+        with self.database.read() as session:
+            if "authorization" in self.request.headers:
+                self._identify(session)
+            yield session
+
+    @contextmanager
     def read(self) -> Iterator[tuple[Session, Actor]]:
         """A read block, and who is calling."""
         with self.database.read() as session:

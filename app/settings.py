@@ -33,6 +33,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8000", max_length=200, description="Address under which people reach the service."
     )
+    contact_email: str = Field(
+        "maintainers@bottega.example",
+        max_length=254,
+        description="Whom integrators write to; stands in the API's document.",
+    )
     max_body_bytes: int = Field(
         5 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is answered 413."
     )
