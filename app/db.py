@@ -92,18 +92,39 @@ def touch(session: Session, topic: str) -> None:
     session.info.setdefault("topics", set()).add(topic)
 
 
+def stamp(session: Session, kind: type[Base], row_id: UUID) -> None:
+    """Touch the topic named like the row's table, and let the row's `revision` become the topic's with the commit.
+
+    Whoever has seen the topic at revision n finds in `revision > n` every row that has changed since.
+    """
+    touch(session, kind.__tablename__)
+    session.info.setdefault("stamped", {}).setdefault(kind.__tablename__, set()).add(row_id)
+
+
 def revision(session: Session, topic: str) -> int:
     """The number of committed changes under `topic`."""
     return session.scalar(sa.select(Revision.number).where(Revision.topic == topic)) or 0
 
 
+_next_number = sa.text(
+    "INSERT INTO revisions (topic, number) VALUES (:topic, 1)"
+    " ON CONFLICT (topic) DO UPDATE SET number = revisions.number + 1 RETURNING number"
+)
+_STAMPED_AT_ONCE = 500
+
+
 def _raise_revisions(session: Session) -> None:
-    # Late and in order of name: the rows are locked for as short as possible, and never crosswise.
+    # The number is taken after all other changes: from here to the commit its row is locked, so that numbers become
+    # visible in their order, and nobody who holds it waits for anything but another number. In order of name, so that
+    # those waits never cross.
+    stamped: dict[str, set[UUID]] = session.info.pop("stamped", {})
     for topic in sorted(session.info.pop("topics", ())):
-        raised = sa.update(Revision).where(Revision.topic == topic).values(number=Revision.number + 1)
-        if not session.execute(raised).rowcount:  # type: ignore[attr-defined]
-            session.add(Revision(topic=topic, number=1))
-            session.flush()
+        number = session.execute(_next_number, {"topic": topic}).scalar_one()
+        ids = sorted(stamped.get(topic, ()))
+        for first in range(0, len(ids), _STAMPED_AT_ONCE):
+            table = Base.metadata.tables[topic]
+            some = table.c.id.in_(ids[first : first + _STAMPED_AT_ONCE])
+            session.execute(sa.update(table).where(some).values(revision=number))
 
 
 class Database:
@@ -134,9 +155,11 @@ class Database:
     @contextmanager
     def _session(self, *, is_write: bool) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=is_write) as session:
-            session.connection(
-                execution_options={"bottega_write": is_write, "postgresql_readonly": not is_write}
-            )
+            options: dict[str, Any] = {"bottega_write": is_write, "postgresql_readonly": not is_write}
+            if not is_write and self.engine.dialect.name == "postgresql":
+                # As on SQLite, all queries of a block see the same moment.
+                options["isolation_level"] = "REPEATABLE READ"
+            session.connection(execution_options=options)
             yield session
 
     def close(self) -> None:

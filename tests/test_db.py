@@ -1,13 +1,18 @@
 """The two kinds of block, on both databases."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from app import db
+from app.companies.models import Company
 from app.db import Database, Revision
+from app.opportunities.models import Kind, Opportunity
+from tests.factories import NOW
 
 
 @pytest.fixture
@@ -15,7 +20,29 @@ def blocks(migrated: Database) -> Iterator[Database]:
     """The real blocks, whose commits are real; cleaned up after."""
     yield migrated
     with migrated.write() as session:
-        session.execute(sa.delete(Revision))
+        for table in (Opportunity, Company, Revision):
+            session.execute(sa.delete(table))
+
+
+def add_stamped(database: Database, company: Company) -> None:
+    """Store a row that carries its topic's revision, in a block of its own."""
+    with database.write() as session:
+        row = Opportunity(
+            company_id=company.id, kind=Kind.VISIT, title="Visita", is_online=True, seats=1, created_at=NOW
+        )
+        session.add(row)
+        session.flush()
+        db.stamp(session, Opportunity, row.id)
+        session.flush()
+        assert row.revision == 0
+
+
+def stamps(database: Database) -> tuple[int, list[int]]:
+    """In one block: the topic's revision, and the rows' revisions."""
+    with database.read() as session:
+        number = db.revision(session, "opportunities")
+        rows = session.scalars(sa.select(Opportunity.revision).order_by(Opportunity.revision))
+        return number, list(rows)
 
 
 def test_a_block_within_a_block_is_refused(blocks: Database) -> None:
@@ -51,3 +78,69 @@ def test_a_write_block_that_raises_leaves_nothing(blocks: Database) -> None:
         fail_half_way()
     with blocks.read() as session:
         assert session.scalars(sa.select(Revision.topic)).all() == []
+
+
+def test_a_read_block_sees_one_moment(blocks: Database) -> None:
+    def touch() -> None:
+        with blocks.write() as session:
+            db.touch(session, "topic")
+
+    with ThreadPoolExecutor(1) as other, blocks.read() as session:
+        assert db.revision(session, "topic") == 0
+        other.submit(touch).result()
+        assert db.revision(session, "topic") == 0
+    with blocks.read() as session:
+        assert db.revision(session, "topic") == 1
+
+
+def test_a_touched_topic_rises_once_in_a_transaction(blocks: Database) -> None:
+    with blocks.write() as session:
+        company = Company(name="Officina", is_approved=True)
+        session.add(company)
+        db.touch(session, "opportunities")
+        db.touch(session, "opportunities")
+    assert stamps(blocks) == (1, [])
+    add_stamped(blocks, company)
+    assert stamps(blocks) == (2, [2])
+
+
+def test_a_stamp_of_a_transaction_that_fails_is_forgotten(blocks: Database) -> None:
+    with blocks.write() as session:
+        company = Company(name="Officina", is_approved=True)
+        session.add(company)
+
+    def fail() -> None:
+        with blocks.write() as session:
+            db.stamp(session, Company, company.id)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    add_stamped(blocks, company)
+    assert stamps(blocks) == (1, [1])
+
+
+def test_stamps_of_many_writers_become_visible_in_their_order(blocks: Database) -> None:
+    with blocks.write() as session:
+        company = Company(name="Officina", is_approved=True)
+        session.add(company)
+    is_over = Event()
+
+    def watch() -> int:
+        looks = 0
+        while not is_over.is_set():
+            number, rows = stamps(blocks)
+            assert rows == list(range(1, number + 1))
+            looks += 1
+        return looks
+
+    with ThreadPoolExecutor(9) as threads:
+        watcher = threads.submit(watch)
+        writers = [threads.submit(add_stamped, blocks, company) for _ in range(200)]
+        try:
+            for writer in writers:
+                writer.result()
+        finally:
+            is_over.set()
+        assert watcher.result() > 0
+    assert stamps(blocks) == (200, list(range(1, 201)))

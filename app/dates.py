@@ -1,0 +1,103 @@
+"""Days, weekdays and parts of the day: names in the API, bit sets in the tables, the same for everybody.
+
+Weekdays are named as in iCalendar (RFC 5545, BYDAY); Monday is bit 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field
+
+
+class WeekdayName(StrEnum):
+    """A weekday, as iCalendar writes it."""
+
+    MONDAY = "MO"
+    TUESDAY = "TU"
+    WEDNESDAY = "WE"
+    THURSDAY = "TH"
+    FRIDAY = "FR"
+    SATURDAY = "SA"
+    SUNDAY = "SU"
+
+
+class PartName(StrEnum):
+    """A part of the day."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+Name = TypeVar("Name", WeekdayName, PartName)
+
+
+def _each_once(names: list[Name]) -> list[Name]:
+    if len(set(names)) != len(names):
+        raise ValueError("the same value stands twice")
+    return names
+
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""A day of this service's time; a date of another century is a mistake."""
+Weekdays = Annotated[
+    list[WeekdayName],
+    Field(min_length=1, max_length=7, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
+]
+"""At least one weekday, each once."""
+Parts = Annotated[
+    list[PartName],
+    Field(min_length=1, max_length=3, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_each_once),
+]
+"""At least one part of the day, each once."""
+
+
+def weekdays_to_mask(names: Iterable[WeekdayName]) -> int:
+    """The bit set of the weekdays.
+
+    >>> weekdays_to_mask([WeekdayName.MONDAY, WeekdayName.FRIDAY])
+    17
+    """
+    return _to_mask(WeekdayName, names)
+
+
+def mask_to_weekdays(mask: int) -> list[WeekdayName]:
+    """The weekdays in the bit set, Monday first.
+
+    >>> [str(name) for name in mask_to_weekdays(17)]
+    ['MO', 'FR']
+    """
+    return _to_names(WeekdayName, mask)
+
+
+def parts_to_mask(names: Iterable[PartName]) -> int:
+    """The bit set of the parts of the day: 1 morning, 2 afternoon, 4 evening.
+
+    >>> parts_to_mask([PartName.EVENING, PartName.MORNING])
+    5
+    """
+    return _to_mask(PartName, names)
+
+
+def mask_to_parts(mask: int) -> list[PartName]:
+    """The parts of the day in the bit set, in the day's order.
+
+    >>> [str(name) for name in mask_to_parts(5)]
+    ['morning', 'evening']
+    """
+    return _to_names(PartName, mask)
+
+
+def _to_mask(kind: type[Name], names: Iterable[Name]) -> int:
+    order = list(kind)
+    return sum(1 << order.index(name) for name in set(names))
+
+
+def _to_names(kind: type[Name], mask: int) -> list[Name]:
+    return [name for bit, name in enumerate(kind) if mask >> bit & 1]
