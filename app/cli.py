@@ -208,3 +208,46 @@ def demo(
     size = demo.Size(students=students, companies=companies, opportunities=opportunities)
     demo.load(database, size, seed=seed, on=on.date() if on else date.today(), quiet=quiet)  # noqa: DTZ011
     typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
+
+
+@app.command()
+def match(
+    *,
+    student: Annotated[UUID | None, typer.Option(help="A student's id.")] = None,
+    all_students: Annotated[bool, typer.Option("--all", help="Rank for every student and keep it.")] = False,
+    kind: Annotated[
+        str | None, typer.Option(help="internship, visit or training; all three if left out.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
+    language: Annotated[str, typer.Option(help="it or en.")] = "it",
+    quiet: Quiet = False,
+) -> None:
+    """Rank opportunities for one student, or for all."""
+    from app.auth.actors import system
+    from app.matches import batch, terminal
+    from app.matches import service as matches
+    from app.matches.engine import Engine
+    from app.matches.service import Kind
+    from app.progress import progress
+
+    if (student is None) is not all_students:
+        _fail("Name a student with --student ID, or say --all.", 2)
+    if kind is not None and kind not in list(Kind):
+        _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
+    settings, database = _open()
+    engine = Engine(settings)
+    if student is None:
+        with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
+            summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)
+        typer.echo(terminal.summary(summary))
+        return
+    from app.errors import Problem
+
+    try:
+        with database.read() as session:
+            question = matches.ask_for_student(session, system("cli"), engine, student)
+    except Problem as problem:
+        _fail(problem.detail)
+    page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
+    typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))

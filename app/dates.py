@@ -101,3 +101,22 @@ def _to_mask(kind: type[Name], names: Iterable[Name]) -> int:
 
 def _to_names(kind: type[Name], mask: int) -> list[Name]:
     return [name for bit, name in enumerate(kind) if mask >> bit & 1]
+
+
+def weekdays_between(starts_on: date, ends_on: date) -> int:
+    """The bit set of the weekdays that occur from one day to another, both included.
+
+    >>> weekdays_between(date(2026, 1, 10), date(2026, 1, 12))  # Saturday to Monday
+    97
+    """
+    days = min(7, (ends_on - starts_on).days + 1)
+    return sum(1 << (starts_on.weekday() + day) % 7 for day in range(days))
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Completed years of age on a day; who was born on 29 February is a year older on 1 March.
+
+    >>> age_on(date(2008, 2, 29), date(2026, 2, 28)), age_on(date(2008, 2, 29), date(2026, 3, 1))
+    (17, 18)
+    """
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))

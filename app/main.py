@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app import api, errors, models, web
 from app.db import Database
 from app.frame import Frame, RateLimit
+from app.matches.engine import Engine
 from app.settings import Settings
 
 __all__ = ["create_app", "models"]
@@ -29,10 +30,11 @@ def create_app(settings: Settings | None = None, *, database: Database | None = 
         yield
         database.close()
 
+    engine = Engine(settings)
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
     for part in (site, service):
-        part.state.database, part.state.settings = database, settings
+        part.state.database, part.state.settings, part.state.engine = database, settings, engine
     site.get("/status", include_in_schema=False)(api.read_status)
     site.mount(api.PREFIX, RateLimit(service, settings, errors.as_json))
     web.mount(site)

@@ -32,11 +32,16 @@ def complete(document: Json, *, server: str) -> Json:
         "description": DESCRIPTION,
         "termsOfService": server.removesuffix("/api/v1") + "/terms",
         "contact": {"name": "Bottega maintainers", "url": server.removesuffix("/api/v1")},
-        "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        "license": {
+            "name": "EUPL-1.2",
+            "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
+        },
         "x-summary": "Matches students with internships, visits and training paths.",
         "x-api-id": "bottega-v1",
     }
-    document["servers"] = [{"url": server, "description": "This installation"}]
+    document["servers"] = [
+        {"url": server, "description": "This installation (production)", "x-internal": False}
+    ]
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -68,7 +73,7 @@ def _operations(document: Json) -> Iterator[Json]:
 
 def _complete_operation(operation: Json) -> None:
     is_public = not PUBLIC_TAGS.isdisjoint(operation["tags"]) and "x-actor" not in operation
-    operation["security"] = [] if is_public else [{"apiKey": []}, {"session": []}]
+    operation["security"] = [{}] if is_public else [{"apiKey": []}, {"session": []}]
     operation.setdefault("description", operation["summary"])
     responses: Json = operation["responses"]
     is_fed = bool(operation.get("parameters") or operation.get("requestBody"))

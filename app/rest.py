@@ -65,8 +65,8 @@ class Patch(In):
     never_empty: ClassVar[frozenset[str]] = frozenset()
 
     def changes(self) -> dict[str, Any]:
-        """The fields that the caller sent."""
-        sent = self.model_dump(exclude_unset=True)
+        """The fields that the caller sent; what lies within them is whole, defaults included."""
+        sent = {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
         empty = sorted(name for name, value in sent.items() if value is None and name in self.never_empty)
         if empty:
             raise errors.Invalid(
@@ -97,9 +97,10 @@ class BadCursor(errors.Invalid):
     title = "Not a cursor of this list"
 
 
-def encode_cursor(*values: str | int | float) -> str:
+def encode_cursor(*values: str | int | float | UUID | datetime) -> str:
     """A cursor that says after which sort values the next page begins."""
-    return base64.urlsafe_b64encode(json.dumps(values, separators=(",", ":")).encode()).rstrip(b"=").decode()
+    text = json.dumps(values, separators=(",", ":"), default=str)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
@@ -108,15 +109,27 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        values = None
-    if (
-        not isinstance(values, list)
-        or len(values) != len(kinds)
-        or any(type(value) is not kind for value, kind in zip(values, kinds, strict=True))
-    ):
-        raise BadCursor(faults=[{"in": "query", "field": "cursor", "detail": "not a cursor of this list"}])
-    return tuple(values)
+        pairs = zip(kinds, values if isinstance(values, list) else (), strict=True)
+        return tuple(_sort_value(kind, value) for kind, value in pairs)
+    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
+        fault = {"in": "query", "field": "cursor", "detail": "not a cursor of this list"}
+        raise BadCursor(faults=[fault]) from error
+
+
+def _sort_value(kind: type, written: object) -> Any:
+    if type(written) is not (str if kind in (UUID, datetime) else kind):
+        raise TypeError
+    value: Any = written
+    if kind is UUID:
+        return UUID(value)
+    if kind is datetime:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    if (kind is int and abs(value) >= 2**63) or (kind is str and "\0" in value):
+        raise ValueError  # no database could compare it
+    return value
 
 
 # --- the call ---------------------------------------------------------------------------------------------------------

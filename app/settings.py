@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         1200, ge=1, description="Requests a minute for each API key, or for each address without one."
     )
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
+    time_zone: str = Field(
+        "Europe/Rome", max_length=60, description="The territory's; decides which day it is when ranking."
+    )
     matching_seed: int = Field(
         0, ge=0, le=2**31 - 1, description="Decides the order of equal scores; stands in every ranking."
     )

@@ -237,4 +237,5 @@ def say(reason: Reason, vocabulary: Vocabulary, language: str = "it", audience: 
             words[name] = f"{value} {one if value == 1 else many}"
         else:
             words[name] = value
-    return PHRASES[language][audience][reason.code].format_map(words)
+    said = PHRASES[language][audience][reason.code].format_map(words)
+    return said[0].upper() + said[1:]

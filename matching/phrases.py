@@ -1,7 +1,8 @@
 """The words of the explanations: plain Italian (the student is *tu*) and English, for two readers.
 
-Places are municipalities, so distances are "about"; a candidate has no name, so the company reads a noun
-phrase or "the candidate". Each gap closes with what can be done about it.
+Nothing said here depends on the gender of the student or on the number of a skill's name. Places are
+municipalities, so distances are "about"; a candidate has no name. Where something can be done about a gap,
+the sentence closes with it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ EVIDENCE: Final = {
             "certified": "con certificazione",
         },
         "company": {
-            "declared": "indicato dallo studente",
+            "declared": "indicato nel profilo",
             "curriculum": "previsto dal corso di studi",
             "validated": "confermato dall'insegnante",
             "certified": "con certificazione",
@@ -58,28 +59,28 @@ PHRASES: Final = {
     "it": {
         "student": {
             "skill_held": "{skill}: hai il livello {level}, {evidence}.",
-            "skill_close": "Serve {skill}: ti aiuta {held}, livello {level}, {evidence}.",
+            "skill_close": "Per {skill} puoi contare su {held}, livello {level}, {evidence}.",
             "teaches": "Qui impari {skill}, fino al livello {level}.",
-            "interest": "{skill} è tra i tuoi interessi.",
+            "interest": "{skill}: è tra i tuoi interessi.",
             "interest_close": "{skill}: si collega al tuo interesse {interest}.",
             "travel_here": "È nel tuo comune o a meno di 1 km.",
             "travel_near": "È a circa {km} km dal tuo comune.",
             "online": "È online: non devi spostarti.",
-            "calendar_free": "Sei libero in tutti i giorni previsti.",
+            "calendar_free": "Hai liberi tutti i giorni previsti.",
             "programme_named": "Cerca proprio chi studia il tuo indirizzo.",
             "sector_named": "È pensato per il tuo settore di studi.",
             "hours": "Copre {hours} delle {owed} che ti mancano.",
-            "skill_missing": "Ti manca {skill}, livello {level}: cerca un percorso che la insegna.",
-            "skill_low": "{skill}: serve il livello {level}, hai il {held_level}. Un percorso ti può aiutare.",
+            "skill_missing": "Ti manca: {skill}, livello {level}. Un percorso formativo ti può aiutare.",
+            "skill_low": "{skill}: serve il livello {level}, hai il {held_level}. Un percorso formativo ti può aiutare.",
             "travel_far": "È a circa {km} km, vicino al tuo limite di {max_km}: controlla i mezzi di trasporto.",
-            "calendar_partial": "Sei libero per {free_days} su {days}: chiedi se si può adattare il periodo.",
-            "calendar_unknown": "Non sappiamo quando sei libero: scrivilo nel tuo profilo.",
+            "calendar_partial": "Hai liberi {free_days} su {days}: chiedi se si può adattare il periodo.",
+            "calendar_unknown": "Non sappiamo quando hai tempo: scrivilo nel tuo profilo.",
         },
         "company": {
             "skill_held": "{skill}: livello {level}, {evidence}.",
             "skill_close": "Per {skill} porta {held}, livello {level}, {evidence}.",
             "teaches": "Da voi può imparare {skill}, fino al livello {level}.",
-            "interest": "{skill} è tra i suoi interessi.",
+            "interest": "{skill}: è tra i suoi interessi.",
             "interest_close": "{skill}: si collega al suo interesse {interest}.",
             "travel_here": "Il suo comune è il vostro o a meno di 1 km.",
             "travel_near": "Il suo comune è a circa {km} km da voi.",
@@ -87,8 +88,8 @@ PHRASES: Final = {
             "calendar_free": "È disponibile in tutti i giorni previsti.",
             "programme_named": "Studia uno degli indirizzi che cercate.",
             "sector_named": "Viene dal settore di studi che cercate.",
-            "hours": "Da voi può fare {hours} delle {owed} che gli mancano.",
-            "skill_missing": "Manca {skill}, livello {level}: si può imparare prima o da voi.",
+            "hours": "Da voi può fare {hours} delle {owed} che deve ancora fare.",
+            "skill_missing": "Manca: {skill}, livello {level}. Si può imparare prima o da voi.",
             "skill_low": "{skill}: chiedete il livello {level}, ha il {held_level}. Può crescere da voi.",
             "travel_far": "Il suo comune è a circa {km} km, vicino al suo limite di {max_km}.",
             "calendar_partial": "È disponibile per {free_days} su {days}: valutate se adattare il periodo.",
@@ -98,10 +99,10 @@ PHRASES: Final = {
     "en": {
         "student": {
             "skill_held": "{skill}: you have level {level}, {evidence}.",
-            "skill_close": "{skill} is needed: your {held}, level {level}, {evidence}, helps.",
+            "skill_close": "For {skill} you can build on {held}, level {level}, {evidence}.",
             "teaches": "You learn {skill} here, up to level {level}.",
-            "interest": "{skill} is one of your interests.",
-            "interest_close": "{skill} is linked to your interest {interest}.",
+            "interest": "{skill}: one of your interests.",
+            "interest_close": "{skill}: linked to your interest {interest}.",
             "travel_here": "It is in your municipality or less than 1 km away.",
             "travel_near": "About {km} km from your municipality.",
             "online": "It is online: no travel.",
@@ -109,7 +110,7 @@ PHRASES: Final = {
             "programme_named": "It looks for students of your programme.",
             "sector_named": "It is meant for your field of study.",
             "hours": "It covers {hours} of the {owed} you still owe.",
-            "skill_missing": "You lack {skill}, level {level}: look for a path that teaches it.",
+            "skill_missing": "Missing: {skill}, level {level}. A training path can help.",
             "skill_low": "{skill}: level {level} is needed, you have {held_level}. A training path can help.",
             "travel_far": "About {km} km away, close to your limit of {max_km}: check how to get there.",
             "calendar_partial": "You are free for {free_days} out of {days}: ask whether the period can move.",
@@ -119,8 +120,8 @@ PHRASES: Final = {
             "skill_held": "{skill}: level {level}, {evidence}.",
             "skill_close": "For {skill}, brings {held}, level {level}, {evidence}.",
             "teaches": "Can learn {skill} with you, up to level {level}.",
-            "interest": "{skill} is one of the candidate's interests.",
-            "interest_close": "{skill} is linked to the candidate's interest {interest}.",
+            "interest": "{skill}: one of the candidate's interests.",
+            "interest_close": "{skill}: linked to the candidate's interest {interest}.",
             "travel_here": "From your municipality or less than 1 km away.",
             "travel_near": "From a municipality about {km} km away.",
             "online": "It is online: no travel.",
@@ -128,7 +129,7 @@ PHRASES: Final = {
             "programme_named": "Studies one of the programmes you look for.",
             "sector_named": "Comes from the field of study you look for.",
             "hours": "Can do {hours} of the {owed} still owed with you.",
-            "skill_missing": "Lacks {skill}, level {level}: it can be learnt before or with you.",
+            "skill_missing": "Missing: {skill}, level {level}. It can be learnt before or with you.",
             "skill_low": "{skill}: you ask for level {level}, the candidate has {held_level} and can grow.",
             "travel_far": "From about {km} km away, close to the candidate's limit of {max_km}.",
             "calendar_partial": "Free for {free_days} out of {days}: consider moving the period.",

@@ -50,11 +50,23 @@ class BadScopes(errors.Invalid):
     title = "Unknown scope"
 
 
+class ScopeMissing(errors.NotAllowed):
+    """The API key was not given this scope."""
+
+    title = "The key lacks a scope"
+
+
 SCOPES = frozenset(
     f"{noun}:{verb}"
     for noun in ("schools", "students", "companies", "opportunities", "matches", "events")
     for verb in ("read", "write")
 ) - {"matches:write", "events:write"}
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """Refuse a key that was not given `scope`. Raises ScopeMissing."""
+    if not actor.has_scope(scope):
+        raise ScopeMissing(f"This key lacks the scope {scope}.")
 
 
 def hash_token(token: str) -> str:
@@ -241,18 +253,24 @@ def add_user(
     session.add(user)
     session.flush()
     for grant in grants:
-        membership = Membership(
-            user_id=user.id, role=grant.role, school_id=grant.school_id, company_id=grant.company_id,
-            student_id=grant.student_id,
-        )  # fmt: skip
-        session.add(membership)
-        session.flush()
-        session.add_all(
-            TaughtClass(membership_id=membership.id, class_id=class_id)
-            for class_id in sorted(grant.class_ids)
-        )
+        add_membership(session, user.id, grant)
     events.record(session, actor, "user.created", user.id)
     return user
+
+
+def add_membership(session: Session, user_id: UUID, grant: Grant) -> Membership:
+    """Let a person be something more; whoever calls records what it means."""
+    membership = Membership(
+        user_id=user_id, role=grant.role, school_id=grant.school_id, company_id=grant.company_id,
+        student_id=grant.student_id,
+    )  # fmt: skip
+    session.add(membership)
+    session.flush()
+    session.add_all(
+        TaughtClass(membership_id=membership.id, class_id=class_id) for class_id in sorted(grant.class_ids)
+    )
+    session.flush()
+    return membership
 
 
 # --- API keys ---------------------------------------------------------------------------------------------------------

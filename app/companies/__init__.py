@@ -1,1 +1,1 @@
-"""Host organisations, their sites and their contacts."""
+"""Companies and other host organisations: who they are, where they work and in which sector."""

@@ -6,9 +6,20 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, new_id, text_enum
+from app.places.gazetteer import search_key
+
+
+def name_key(name: str) -> str:
+    """The form of a company's name under which it is found and sorted."""
+    return search_key(name)[:200]
+
+
+def _key_of_new_name(context: DefaultExecutionContext) -> str:
+    return name_key(context.get_current_parameters()["name"])  # type: ignore[no-untyped-call]
 
 
 class CompanyKind(StrEnum):
@@ -36,7 +47,8 @@ class Company(Base):
     __tablename__ = "companies"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    search_key: Mapped[str] = mapped_column(sa.String(200), default=_key_of_new_name)
     kind: Mapped[CompanyKind] = mapped_column(text_enum(CompanyKind), default=CompanyKind.FIRM)
     size: Mapped[SizeBand | None] = mapped_column(text_enum(SizeBand))
     description: Mapped[str] = mapped_column(sa.String(4000), default="")
@@ -48,7 +60,10 @@ class Company(Base):
     external_id: Mapped[str | None] = mapped_column(sa.String(80))
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (sa.UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("source", "external_id"),
+        sa.Index("ix_companies_search_key_id", "search_key", "id"),
+    )
     __mapper_args__ = {"version_id_col": version}
 
 

@@ -1,7 +1,88 @@
-"""`matches` over the API."""
+"""Rankings over the API."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import JSONResponse
+
+from app.matches import service as matches
+from app.matches.engine import Engine
+from app.matches.schemas import CandidateList, MatchList, VisibilityOut
+from app.opportunities.models import Kind
+from app.rest import Cursor, InCall, Limit, answers, decode_cursor
+from matching import Kind as EngineKind
 
 router = APIRouter(tags=["matches"])
+
+
+async def _engine(request: Request) -> Engine:
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+InEngine = Annotated[Engine, Depends(_engine)]
+OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
+
+
+@router.get(
+    "/students/{student_id}/matches",
+    summary="Rank opportunities for a student",
+    response_model=MatchList,
+    responses=answers(404, 422),
+)
+def list_student_matches(
+    call: InCall,
+    engine: InEngine,
+    student_id: UUID,
+    kind: OfKind = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> JSONResponse:
+    """Internships, visits and training paths, the best first, each with its reasons and what is missing."""
+    after = decode_cursor(cursor, float, str)
+    with call.read() as (session, actor):
+        question = matches.ask_for_student(session, actor, engine, student_id)
+    wanted = EngineKind(kind) if kind else None
+    return _answer(matches.student_page(engine, question, kind=wanted, limit=limit, after=after))
+
+
+@router.get(
+    "/opportunities/{opportunity_id}/candidates",
+    summary="Rank candidates for an opportunity",
+    response_model=CandidateList,
+    responses=answers(404, 409, 422),
+)
+def list_candidates(
+    call: InCall, engine: InEngine, opportunity_id: UUID, limit: Limit = 20, cursor: Cursor = None
+) -> JSONResponse:
+    """Students whom the opportunity fits, the best first, under pseudonyms that hold for this company only."""
+    [offset] = decode_cursor(cursor, int) or (0,)
+    with call.read() as (session, actor):
+        question = matches.ask_for_candidates(session, actor, engine, opportunity_id)
+    return _answer(matches.candidates_page(engine, question, limit=limit, offset=max(0, offset)))
+
+
+@router.get(
+    "/opportunities/{opportunity_id}/visibility",
+    summary="Why a student is not shown an opportunity",
+    response_model=VisibilityOut,
+    responses=answers(404, 422),
+)
+def read_visibility(
+    call: InCall,
+    engine: InEngine,
+    opportunity_id: UUID,
+    student: Annotated[UUID, Query(description="The student's id.")],
+) -> JSONResponse:
+    """Every rule that hides the opportunity from the student; none when it is shown."""
+    with call.read() as (session, actor):
+        return _answer(matches.visibility(session, actor, engine, opportunity_id, student))
+
+
+def _answer(body: dict[str, Any]) -> JSONResponse:
+    # The service's plain values are sent as they are: checking them against the model again would double the time
+    # of the call. A test checks them against the document instead.
+    return JSONResponse(body)

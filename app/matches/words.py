@@ -12,8 +12,17 @@ RULES: dict[str, tuple[str, str]] = {
     "programme": ("È per un altro indirizzo.", "It is for another programme."),
     "year": ("È per un altro anno di corso.", "It is for another year of study."),
     "age_low": ("In quelle date lo studente è troppo giovane.", "On those dates the student is too young."),
-    "age_high": ("In quelle date lo studente è oltre l'età prevista.", "On those dates the student is too old."),
-    "travel": ("È più lontano della distanza scelta dallo studente.", "It is farther than the student travels."),
-    "calendar": ("Le date non vanno d'accordo con quando lo studente è libero.", "The student is not free on its dates."),
+    "age_high": (
+        "In quelle date lo studente è oltre l'età prevista.",
+        "On those dates the student is too old.",
+    ),
+    "travel": (
+        "È più lontano della distanza scelta dallo studente.",
+        "It is farther than the student travels.",
+    ),
+    "calendar": (
+        "Le date non vanno d'accordo con quando lo studente è libero.",
+        "The student is not free on its dates.",
+    ),
 }
 """Code → Italian, English. `not_published` is the service's own rule; the others are the engine's."""

@@ -45,11 +45,15 @@ class Opportunity(Base):
     __table_args__ = (
         sa.UniqueConstraint("source", "external_id"),
         sa.CheckConstraint("seats_taken BETWEEN 0 AND seats", name="seats"),
-        sa.CheckConstraint("is_online = (municipality_istat IS NULL)", name="placed_or_online"),
+        sa.CheckConstraint(
+            "is_online = (municipality_istat IS NULL) OR (NOT is_online AND published_at IS NULL)",
+            name="placed_or_online",
+        ),
         sa.CheckConstraint("(published_at IS NULL) = (published_by IS NULL)", name="published_pair"),
         sa.CheckConstraint("group_min IS NULL OR group_max IS NULL OR group_min <= group_max", name="group"),
         sa.CheckConstraint("min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name="ages"),
         sa.Index("ix_opportunities_status_revision", "status", "revision"),
+        sa.Index("ix_opportunities_created_at_id", "created_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -1,1 +1,1 @@
-"""Municipalities: where everything is."""
+"""Places: municipalities, their towns and how far apart they are."""

@@ -1,1 +1,1 @@
-"""Study paths, and the skills that each year of them brings."""
+"""Programmes (study paths) with versions and validity, and the skills each year has met."""

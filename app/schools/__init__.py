@@ -1,1 +1,1 @@
-"""Schools, their sites and their classes."""
+"""Schools, their sites and classes, and the ministry's open files they are loaded from."""

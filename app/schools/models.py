@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, new_id
+from app.db import Base, new_id, text_enum
+
+
+class SchoolKind(StrEnum):
+    """What sort of school it is; the first five are kinds of programme too."""
+
+    TECHNICAL = "technical"
+    VOCATIONAL = "vocational"
+    LICEO = "liceo"
+    IEFP = "iefp"
+    ITS = "its"
+    OTHER = "other"
 
 
 class School(Base):
@@ -19,7 +31,7 @@ class School(Base):
     code: Mapped[str] = mapped_column(sa.String(10), unique=True)
     institute_code: Mapped[str | None] = mapped_column(sa.String(10), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
-    kind: Mapped[str] = mapped_column(sa.String(20))
+    kind: Mapped[SchoolKind] = mapped_column(text_enum(SchoolKind))
     municipality_istat: Mapped[str | None] = mapped_column(sa.ForeignKey("municipalities.istat"), index=True)
     address: Mapped[str | None] = mapped_column(sa.String(200))
     cap: Mapped[str | None] = mapped_column(sa.String(5))
@@ -33,7 +45,10 @@ class School(Base):
 
 
 class SchoolClass(Base):
-    """A class of one school year: 4A of 2025/26 has `start_year` 2025, `year` 4, `section` A."""
+    """A class of one school year: 4A of 2025/26 has `start_year` 2025, `year` 4, `section` A.
+
+    `study_path` is what the ministry calls it; `subjects` has one name a line.
+    """
 
     __tablename__ = "classes"
     __table_args__ = (

@@ -1,1 +1,1 @@
-"""The vocabulary of skills, and occupations."""
+"""Skills: the curated vocabulary and the tables that hold it."""

@@ -16,6 +16,7 @@ def upgrade() -> None:
         "companies",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("search_key", sa.String(length=200), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -58,7 +59,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("tax_code", name=op.f("uq_companies_tax_code")),
     )
     with op.batch_alter_table("companies", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_companies_name"), ["name"], unique=False)
+        batch_op.create_index("ix_companies_search_key_id", ["search_key", "id"], unique=False)
 
     op.create_table(
         "company_contacts",
@@ -127,7 +128,22 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=10), nullable=False),
         sa.Column("institute_code", sa.String(length=10), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "technical",
+                "vocational",
+                "liceo",
+                "iefp",
+                "its",
+                "other",
+                name="schoolkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("municipality_istat", sa.String(length=6), nullable=True),
         sa.Column("address", sa.String(length=200), nullable=True),
         sa.Column("cap", sa.String(length=5), nullable=True),
@@ -204,6 +220,6 @@ def downgrade() -> None:
 
     op.drop_table("company_contacts")
     with op.batch_alter_table("companies", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_companies_name"))
+        batch_op.drop_index("ix_companies_search_key_id")
 
     op.drop_table("companies")

@@ -74,7 +74,8 @@ def upgrade() -> None:
             name=op.f("ck_opportunities_group"),
         ),
         sa.CheckConstraint(
-            "is_online = (municipality_istat IS NULL)", name=op.f("ck_opportunities_placed_or_online")
+            "is_online = (municipality_istat IS NULL) OR (NOT is_online AND published_at IS NULL)",
+            name=op.f("ck_opportunities_placed_or_online"),
         ),
         sa.CheckConstraint(
             "min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name=op.f("ck_opportunities_ages")
@@ -100,6 +101,7 @@ def upgrade() -> None:
             batch_op.f("ix_opportunities_municipality_istat"), ["municipality_istat"], unique=False
         )
         batch_op.create_index("ix_opportunities_status_revision", ["status", "revision"], unique=False)
+        batch_op.create_index("ix_opportunities_created_at_id", ["created_at", "id"], unique=False)
 
     op.create_table(
         "opportunity_eligibilities",
@@ -355,6 +357,7 @@ def downgrade() -> None:
 
     op.drop_table("opportunity_eligibilities")
     with op.batch_alter_table("opportunities", schema=None) as batch_op:
+        batch_op.drop_index("ix_opportunities_created_at_id")
         batch_op.drop_index("ix_opportunities_status_revision")
         batch_op.drop_index(batch_op.f("ix_opportunities_municipality_istat"))
         batch_op.drop_index(batch_op.f("ix_opportunities_company_id"))

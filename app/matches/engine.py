@@ -1,0 +1,196 @@
+"""The ranking index of one process, kept in step with the database.
+
+Every request compares a few revision numbers with those that the index was built from; only what has changed since is
+read again. So a process shows an opportunity in the request after its publication, whichever process published it.
+Rows are read inside the caller's block, and put into the index outside of it (`Engine.changes`, then `Engine.apply`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import Revision
+from app.matches import translate
+from app.opportunities import details
+from app.settings import Settings
+from app.skills import service as skills
+from app.students import profiles
+from app.students.models import Student as StudentRow
+from matching import Index, Student, Vocabulary, Weights
+from matching.rank import VERSION
+
+TOPICS = ("opportunities", "vocabulary", "companies")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a read block has found to be newer than the index."""
+
+    opportunities: int
+    rules: tuple[int, int]
+    on: date
+    vocabulary: Vocabulary | None = None
+    rows: tuple[details.Detail, ...] = ()
+    gone: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A student as the engine knows them, with what the lists show of a candidate."""
+
+    version: int
+    student: Student
+    profile: profiles.Profile
+
+
+@dataclass(slots=True)
+class State:
+    """An index, what it was built from, and a card for each of its opportunities."""
+
+    index: Index
+    opportunities: int
+    rules: tuple[int, int]
+    cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    companies: dict[str, UUID] = field(default_factory=dict)
+
+
+class Engine:
+    """One per process. Its methods may be called from any thread."""
+
+    def __init__(
+        self, settings: Settings, *, today: Callable[[], date] | None = None, weights: Weights | None = None
+    ) -> None:
+        zone = ZoneInfo(settings.time_zone)
+        self.today = today or (lambda: datetime.now(zone).date())
+        self.weights = weights or Weights()
+        self.seed = settings.matching_seed
+        self._secret = settings.secret_key.get_secret_value().encode()
+        self._state: State | None = None
+        self._known: dict[UUID, Known] = {}
+        self._lock = Lock()
+
+    # --- opportunities ----------------------------------------------------------------------------------------------
+
+    def changes(self, session: Session) -> Changes:
+        """Read what the index lacks; one query when it lacks nothing."""
+        numbers = dict(session.execute(_revisions).tuples().all())
+        opportunities = numbers.get("opportunities", 0)
+        rules = (numbers.get("vocabulary", 0), numbers.get("companies", 0))
+        on, state = self.today(), self._state
+        if state is None or state.rules != rules or state.index.on != on:
+            found = details.load_published(session)
+            vocabulary = translate.vocabulary(skills.vocabulary_rows(session))
+            return Changes(opportunities, rules, on, vocabulary, tuple(found))
+        if state.opportunities >= opportunities:
+            return Changes(opportunities, rules, on)
+        found, gone = details.load_changed(session, since=state.opportunities)
+        return Changes(opportunities, rules, on, None, tuple(found), tuple(gone))
+
+    def apply(self, changes: Changes) -> State:
+        """Bring the index up to date, outside of any block, and return it."""
+        state = self._state
+        if state is not None and changes.vocabulary is None and changes.opportunities <= state.opportunities:
+            return state
+        with self._lock:
+            state = self._state
+            if changes.vocabulary is not None:
+                is_newer = state is None or (changes.rules, changes.opportunities, changes.on) != (
+                    state.rules, state.opportunities, state.index.on,
+                )  # fmt: skip
+                return self._rebuild(changes, changes.vocabulary) if is_newer or state is None else state
+            if state is None:
+                raise RuntimeError("there is no index to change yet")
+            if changes.opportunities > state.opportunities:
+                self._put(state, changes)
+            return state
+
+    def _rebuild(self, changes: Changes, vocabulary: Vocabulary) -> State:
+        index = Index(
+            (translate.opportunity(row) for row in changes.rows),
+            vocabulary, self.weights, on=changes.on, seed=self.seed,
+        )  # fmt: skip
+        state = State(index, changes.opportunities, changes.rules)
+        self._show(state, changes.rows)
+        self._known = {}
+        self._state = state
+        return state
+
+    def _put(self, state: State, changes: Changes) -> None:
+        self._show(state, changes.rows)
+        for row in changes.rows:
+            state.index.put(translate.opportunity(row))
+        for gone in changes.gone:
+            if str(gone) in state.index:
+                state.index.drop(str(gone))
+        state.opportunities = changes.opportunities
+
+    @staticmethod
+    def _show(state: State, rows: Iterable[details.Detail]) -> None:
+        for row in rows:
+            state.cards[str(row.id)] = translate.card(row)
+            state.companies[str(row.id)] = row.company_id
+
+    # --- students -----------------------------------------------------------------------------------------------------
+
+    def student(self, session: Session, student_id: UUID, version: int) -> Known:
+        """One student, whose version the caller has just read."""
+        known = self._known.get(student_id)
+        if known is None or known.version != version:
+            [known] = self._read(session, [student_id])
+        return known
+
+    def students(self, session: Session, wanted: sa.ColumnElement[bool] | None = None) -> list[Known]:
+        """The students that meet a condition, all if there is none; only those that have changed are read in full."""
+        versions = sa.select(StudentRow.id, StudentRow.version)
+        if wanted is not None:
+            versions = versions.where(wanted)
+        now = dict(session.execute(versions).tuples().all())
+        known = {
+            id_: one
+            for id_, version in now.items()
+            if (one := self._known.get(id_)) and one.version == version
+        }
+        stale = [id_ for id_ in now if id_ not in known]
+        known |= {one.profile.id: one for one in self._read(session, stale)}
+        return [known[id_] for id_ in now if id_ in known]
+
+    def _read(self, session: Session, ids: Sequence[UUID]) -> list[Known]:
+        found = [
+            Known(profile.version, translate.student(profile), profile)
+            for profile in (profiles.load(session, ids) if ids else ())
+        ]
+        self._known |= {one.profile.id: one for one in found}
+        return found
+
+    def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
+        """A candidate's name for one company: always the same there, and another one elsewhere."""
+        digest = hmac.digest(self._secret, company_id.bytes + student_id.bytes, hashlib.sha256)
+        letters = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:8])
+        return f"{letters[:4]}-{letters[4:]}"
+
+    # --- how it was made ----------------------------------------------------------------------------------------------
+
+    def making(self) -> dict[str, Any]:
+        """Algorithm, weights, seed and day: enough to make a ranking again."""
+        return {
+            "algorithm": f"bottega-{VERSION}",
+            "weights": translate.weights(self.weights),
+            "seed": self.seed,
+            "ranked_on": self.today().isoformat(),
+        }
+
+
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
+
+_revisions = sa.select(Revision.topic, Revision.number).where(Revision.topic.in_(TOPICS))

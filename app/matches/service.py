@@ -1,0 +1,158 @@
+"""Rankings: of opportunities for a student, of candidates for an opportunity, and why something is not shown.
+
+Each comes in two steps. `ask_…` runs inside a read block: it decides what the actor may see and takes what it needs
+from the database. The other step computes outside of the block.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app import errors
+from app.auth import service as auth
+from app.auth.actors import Actor
+from app.matches import rules, translate
+from app.matches.engine import Changes, Engine, Known
+from app.matches.words import RULES
+from app.opportunities import service as opportunities
+from app.opportunities.models import Status
+from app.rest import encode_cursor
+from app.students import service as students
+from matching import Kind, Ranked
+from matching.rules import rules_hidden
+
+
+class NotRanked(errors.Conflict):
+    """Only a published opportunity has candidates."""
+
+    title = "The opportunity is not published"
+
+
+@dataclass(frozen=True, slots=True)
+class StudentQuestion:
+    """What is asked for one student."""
+
+    known: Known
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class CandidatesQuestion:
+    """What is asked for one opportunity."""
+
+    opportunity_id: UUID
+    company_id: UUID
+    students: list[Known]
+    changes: Changes
+
+
+def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
+    """Take what the student's ranking needs. Raises NoSuchStudent."""
+    student = students.get(session, actor, student_id, scope="matches:read")
+    return StudentQuestion(engine.student(session, student_id, student.version), engine.changes(session))
+
+
+def student_page(
+    engine: Engine,
+    question: StudentQuestion,
+    *,
+    kind: Kind | None = None,
+    limit: int = 20,
+    after: tuple[float, str] | None = None,
+) -> dict[str, Any]:
+    """A page of the student's ranking, as the API sends it (`MatchList`)."""
+    state = engine.apply(question.changes)
+    found = state.index.top(question.known.student, limit + 1, kind, after)
+    words = state.index.vocabulary
+    items = [
+        {"opportunity": card} | _line(ranked, words, "student")
+        for ranked in found[:limit]
+        if (card := state.cards.get(ranked.id)) is not None
+    ]
+    last = found[limit - 1] if len(found) > limit else None
+    following = encode_cursor(last.score, last.id) if last else None
+    return {"items": items, "next_cursor": following} | engine.making()
+
+
+def ask_for_candidates(
+    session: Session, actor: Actor, engine: Engine, opportunity_id: UUID
+) -> CandidatesQuestion:
+    """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
+    auth.require_scope(actor, "matches:read")
+    opportunity = opportunities.read(session, actor, opportunity_id)
+    if not rules.can_see_candidates(actor, opportunity.company_id):
+        raise errors.NotAllowed("Only the company that offers it sees the candidates.")
+    if opportunity.status not in (Status.PUBLISHED, Status.FULL):
+        raise NotRanked("Candidates are ranked once it is published.")
+    return CandidatesQuestion(
+        opportunity_id, opportunity.company_id, engine.students(session), engine.changes(session)
+    )
+
+
+def candidates_page(
+    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, offset: int = 0
+) -> dict[str, Any]:
+    """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
+
+    Pages go by position: a cursor with a student's id in it would say more than a pseudonym.
+    """
+    state = engine.apply(question.changes)
+    if str(question.opportunity_id) not in state.index:
+        raise NotRanked("No seats are left, so nobody is ranked.")
+    by_id = {known.student.id: known for known in question.students}
+    asked = [known.student for known in question.students]
+    best = state.index.candidates(str(question.opportunity_id), asked, offset + limit + 1)
+    found = best[offset:]
+    words = state.index.vocabulary
+    items = []
+    for ranked in found[:limit]:
+        profile = by_id[ranked.id].profile
+        line = _line(ranked, words, "company")
+        line["travel_km"] = None if ranked.travel_km is None else float(round(ranked.travel_km))
+        items.append(
+            {
+                "pseudonym": engine.pseudonym(question.company_id, profile.id),
+                "programme_id": next(iter(profile.programmes), None),
+                "year": profile.year,
+                "province_code": profile.province_code,
+                "skills": [
+                    {"skill_id": skill.skill_id, "level": skill.level, "evidence": str(skill.evidence)}
+                    for skill in profile.skills
+                ],
+                "availabilities": [translate.show_span(span) for span in profile.availabilities],
+            }
+            | line
+        )
+    following = encode_cursor(offset + limit) if len(found) > limit else None
+    return {"items": items, "next_cursor": following} | engine.making()
+
+
+def visibility(
+    session: Session, actor: Actor, engine: Engine, opportunity_id: UUID, student_id: UUID
+) -> dict[str, Any]:
+    """Whether the student is shown the opportunity, and every rule that says no (`VisibilityOut`)."""
+    question = ask_for_student(session, actor, engine, student_id)
+    opportunity = opportunities.read(session, actor, opportunity_id)
+    codes = []
+    if opportunity.status is not Status.PUBLISHED:
+        codes.append("not_published")
+    detail = opportunities.detail(session, opportunity_id)
+    codes += rules_hidden(
+        question.known.student, translate.opportunity(detail), engine.today(), engine.weights.attendance
+    )
+    said = [{"code": code, "it": RULES[code][0], "en": RULES[code][1]} for code in codes]
+    return {"is_visible": not said, "rules": said}
+
+
+def _line(ranked: Ranked, words: Any, audience: str) -> dict[str, Any]:
+    return {
+        "score": ranked.score,
+        "parts": dict(ranked.parts),
+        "reasons": [translate.reason(one, words, audience) for one in ranked.reasons],
+        "gap": translate.reason(ranked.gap, words, audience) if ranked.gap else None,
+        "travel_km": None if ranked.travel_km is None else round(ranked.travel_km, 1),
+    }

@@ -1,0 +1,53 @@
+"""Rankings as lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.matches.batch import Summary
+
+_WORDS = {
+    "it": {
+        "none": "Nessuna opportunità adatta.", "seats": "posti", "hours": "ore", "online": "online",
+        "made": "Algoritmo {algorithm}, pesi {version}, seme {seed}, giorno {ranked_on}.",
+    },
+    "en": {
+        "none": "No opportunity fits.", "seats": "seats", "hours": "hours", "online": "online",
+        "made": "Algorithm {algorithm}, weights {version}, seed {seed}, day {ranked_on}.",
+    },
+}  # fmt: skip
+
+
+def ranking(page: dict[str, Any], language: str = "it") -> str:
+    """A page of a student's ranking (`MatchList`) for reading."""
+    words = _WORDS.get(language, _WORDS["en"])
+    if not page["items"]:
+        return words["none"]
+    lines = []
+    for position, item in enumerate(page["items"], start=1):
+        card = item["opportunity"]
+        where = (
+            words["online"] if card["is_online"] else f"{card['municipality_name']} ({card['province_code']})"
+        )
+        away = "" if item["travel_km"] is None else f", {item['travel_km']:.0f} km"
+        lines.append(f"{position:>2}. {card['title']}  [{card['kind']}]")
+        lines.append(f"    {card['company_name']}, {where}{away}")
+        for span in card["spans"][:3]:
+            lines.append(f"    {span['starts_on']} → {span['ends_on']}")
+        lines.append(f"    {card['hours']} {words['hours']}, {card['seats_free']} {words['seats']}")
+        lines += [f"    + {reason[_known(language)]}" for reason in item["reasons"]]
+        if item["gap"]:
+            lines.append(f"    - {item['gap'][_known(language)]}")
+    lines.append("")
+    lines.append(words["made"].format(version=page["weights"]["version"], **page))
+    return "\n".join(lines)
+
+
+def _known(language: str) -> str:
+    return language if language in _WORDS else "en"
+
+
+def summary(done: Summary) -> str:
+    """What a run for all students has kept."""
+    without = ", ".join(f"{count} without any {kind}" for kind, count in done.without.items())
+    return f"Run {done.run_id}: {done.students} students, {done.matches} matches kept; {without}."

@@ -1,0 +1,127 @@
+"""Between the tables' words and the engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from app.dates import mask_to_parts, mask_to_weekdays
+from app.opportunities.details import Detail
+from app.skills.service import VocabularyRow
+from app.students.profiles import Profile
+from matching import (
+    Concept,
+    Eligibility,
+    HeldSkill,
+    Kind,
+    Opportunity,
+    SkillNeed,
+    Span,
+    Student,
+    Vocabulary,
+    Weights,
+)
+from matching.explain import say
+from matching.score import part_weights
+from matching.types import Evidence, Parts, Reason
+
+
+def vocabulary(rows: Iterable[VocabularyRow]) -> Vocabulary:
+    """The tree of skills."""
+    return Vocabulary(Concept(row.id, row.labels, broader=row.broader, related=row.related) for row in rows)
+
+
+def student(profile: Profile) -> Student:
+    """A student, without anything that ranking does not use."""
+    return Student(
+        id=str(profile.id),
+        latitude=profile.latitude,
+        longitude=profile.longitude,
+        max_km=profile.max_km,
+        skills=tuple(
+            HeldSkill(skill.skill_id, skill.level, Evidence(skill.evidence)) for skill in profile.skills
+        ),
+        interests=tuple(profile.interests),
+        free=tuple(_span(span) for span in profile.availabilities),
+        school_kind=profile.school_kind,
+        sector=profile.sector,
+        programmes=frozenset(profile.programmes),
+        year=profile.year,
+        born_on=profile.born_on,
+        hours_owed=profile.hours_owed,
+    )
+
+
+def opportunity(row: Detail) -> Opportunity:
+    """An opportunity; each row of eligibility is one alternative."""
+    return Opportunity(
+        id=str(row.id),
+        kind=Kind(row.kind),
+        latitude=row.latitude,
+        longitude=row.longitude,
+        spans=tuple(_span(span) for span in row.spans),
+        required=tuple(SkillNeed(need.skill_id, need.level) for need in row.required),
+        wanted=tuple(SkillNeed(need.skill_id, need.level) for need in row.wanted),
+        taught=tuple(SkillNeed(need.skill_id, need.level) for need in row.taught),
+        eligibility=tuple(
+            Eligibility(
+                school_kinds=_only(one.school_kind),
+                sectors=_only(one.sector),
+                programmes=_only(one.programme_id),
+                years=_only(one.year),
+            )
+            for one in row.eligibilities
+        ),
+        min_age=row.min_age,
+        max_age=row.max_age,
+        seats_free=row.seats_free,
+        hours=row.hours,
+        published_on=row.published_at.date(),
+        closes_on=row.closes_on,
+    )
+
+
+def _only(value: Any) -> frozenset[Any]:
+    return frozenset() if value is None else frozenset((value,))
+
+
+def _span(span: Any) -> Span:
+    return Span(span.starts_on, span.ends_on, span.weekdays, Parts(span.parts))
+
+
+def show_span(span: Any) -> dict[str, Any]:
+    """A span as the API shows it."""
+    return {
+        "starts_on": span.starts_on.isoformat(),
+        "ends_on": span.ends_on.isoformat(),
+        "weekdays": [str(day) for day in mask_to_weekdays(span.weekdays)],
+        "parts": [str(part) for part in mask_to_parts(span.parts)],
+    }
+
+
+def card(row: Detail) -> dict[str, Any]:
+    """What a list shows of an opportunity: `OpportunityCard`, ready to be sent."""
+    return {
+        "id": str(row.id),
+        "kind": str(row.kind),
+        "title": row.title,
+        "company_id": str(row.company_id),
+        "company_name": row.company_name,
+        "municipality_name": row.municipality_name,
+        "province_code": row.province_code,
+        "is_online": row.is_online,
+        "spans": [show_span(span) for span in row.spans],
+        "hours": row.hours,
+        "seats_free": row.seats_free,
+        "closes_on": row.closes_on.isoformat() if row.closes_on else None,
+    }
+
+
+def reason(one: Reason, words: Vocabulary, audience: str) -> dict[str, Any]:
+    """A reason or a gap in both languages."""
+    return {"code": one.code, "it": say(one, words, "it", audience), "en": say(one, words, "en", audience)}
+
+
+def weights(used: Weights) -> dict[str, Any]:
+    """The weights in use, spelt out for each kind."""
+    return {"version": used.version} | {str(kind): part_weights(used, kind) for kind in Kind}

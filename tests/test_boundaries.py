@@ -1,0 +1,28 @@
+"""What may be loaded by what, seen from a fresh interpreter."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LOADED = """
+import sys
+import matching, matching.rank, matching.explain
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded_by_matching() -> set[str]:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "name", ["app", "fastapi", "pydantic", "scipy", "sklearn", "sqlalchemy", "starlette"]
+)
+def test_matching_loads_nothing_of(loaded_by_matching, name):
+    assert "matching" in loaded_by_matching
+    assert name not in loaded_by_matching
