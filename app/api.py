@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app import errors, openapi, rest
 from app.auth import api as auth
 from app.companies import api as companies
+from app.companies import sectors_api as sectors
 from app.events import api as events
 from app.matches import api as matches
 from app.opportunities import api as opportunities
@@ -26,8 +27,8 @@ from app.students import api as students
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 ROUTERS = (
-    places.router, skills.router, programmes.router, schools.router, companies.router, students.router,
-    opportunities.router, matches.router, events.router, auth.router,
+    places.router, skills.router, programmes.router, sectors.router, schools.router, companies.router,
+    students.router, opportunities.router, matches.router, events.router, auth.router,
 )  # fmt: skip
 
 

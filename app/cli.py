@@ -228,7 +228,7 @@ def match(
     from app.matches import batch, terminal
     from app.matches import service as matches
     from app.matches.engine import Engine
-    from app.matches.service import Kind
+    from app.opportunities.models import Kind
     from app.progress import progress
 
     if (student is None) is not all_students:

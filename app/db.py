@@ -7,7 +7,7 @@ hold two connections of a pool that has as many as there are threads, and could 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
 _is_open: ContextVar[bool] = ContextVar("bottega_block_is_open", default=False)
 
@@ -87,6 +87,16 @@ class Revision(Base):
     number: Mapped[int] = mapped_column(sa.BigInteger, default=0)
 
 
+class ReferenceLoad(Base):
+    """Which edition of a shipped data set the tables hold, so that a start with nothing new costs nothing."""
+
+    __tablename__ = "reference_loads"
+
+    name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    loaded_at: Mapped[datetime]
+
+
 def touch(session: Session, topic: str) -> None:
     """Say that something under `topic` changes in this transaction; its revision rises with the commit."""
     session.info.setdefault("topics", set()).add(topic)
@@ -125,6 +135,25 @@ def _raise_revisions(session: Session) -> None:
             table = Base.metadata.tables[topic]
             some = table.c.id.in_(ids[first : first + _STAMPED_AT_ONCE])
             session.execute(sa.update(table).where(some).values(revision=number))
+
+
+def referrers(
+    session: Session, key: InstrumentedAttribute[Any], values: Collection[Any]
+) -> dict[Any, set[str]]:
+    """Which of the key's `values` other rows need, and the tables of those rows.
+
+    A foreign key that cascades or sets null does not need its parent. Keys of one column only.
+    """
+    target = key.property.columns[0]
+    found: dict[Any, set[str]] = {}
+    for table in Base.metadata.sorted_tables:
+        for foreign in table.foreign_keys:
+            if foreign.column is target and foreign.ondelete is None:
+                for value in session.scalars(
+                    sa.select(foreign.parent).where(foreign.parent.in_(values)).distinct()
+                ):
+                    found.setdefault(value, set()).add(table.name)
+    return found
 
 
 class Database:

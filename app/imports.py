@@ -9,12 +9,13 @@ import contextlib
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 MAX_FAULTS = 1_000
 MAX_LINE_BYTES = 1 << 20
@@ -69,6 +70,20 @@ class Fault:
         if self.column:
             place += f", column {self.column}"
         return f"{place}: {self.reason}"
+
+
+class Loaded(NamedTuple):
+    """What bringing a table in line with shipped data has changed."""
+
+    total: int
+    created: int = 0
+    updated: int = 0
+    removed: int = 0
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything is different now."""
+        return any(self[1:])
 
 
 class ImportFault(Exception):  # noqa: N818 — a fault of the file, like Fault is one of a row
@@ -185,6 +200,12 @@ class ImportReport:
         self.kept -= 1
         self.reject(fault)
 
+    def pass_over(self, why: str) -> None:
+        """Skip a row that had been kept: found out later, for example when it is written."""
+        self.seen -= 1
+        self.kept -= 1
+        self.skip(why)
+
     def check(self, *, written: bool = False) -> None:
         """Raise ValueError if the sums do not hold; `written` includes the records."""
         if self.seen != self.kept + self.merged + self.skipped + self.rejected:
@@ -212,6 +233,9 @@ def clean_cell(text: str) -> str:
     return " ".join(text.split())
 
 
+_CELL = re.compile(r'"(?:[^"]|"")*"|(?!")[^,\r\n]*')
+
+
 class Table:
     """A delimited UTF-8 file (plain or gzip) read row by row, in constant memory.
 
@@ -234,6 +258,13 @@ class Table:
         self._report = report
         self._progress = progress
         self._row = 0
+        self._names: list[str] = []
+        self._text: list[str] = []  # of the row being taken apart, to say at which column it fails
+
+    def header(self) -> list[str]:
+        """The names in the first row as they stand there; nothing else is read. Raises `ImportFault`."""
+        with contextlib.ExitStack() as stack:
+            return self._next(csv.reader(self._lines(_open(self._source, stack)), strict=True)) or []
 
     def __iter__(self) -> Iterator[tuple[int, list[str], list[str]]]:
         with contextlib.ExitStack() as stack:
@@ -242,6 +273,7 @@ class Table:
             header = self._next(rows)
             if header is None:
                 raise ImportFault(EMPTY_FILE.at(0))
+            self._names = [name.strip() for name in header]
             columns = self._columns(header)
             yield from self._body(rows, columns, len(header))
 
@@ -263,12 +295,13 @@ class Table:
             self._progress(self._row - 1)
 
     def _next(self, rows: Iterator[list[str]]) -> list[str] | None:
+        self._text.clear()
         try:
             cells = next(rows)
         except StopIteration:
             return None
         except csv.Error:
-            raise ImportFault(BAD_QUOTES.at(self._row + 1)) from None
+            raise ImportFault(BAD_QUOTES.at(self._row + 1, self._column_reached())) from None
         self._row += 1
         if self._row > MAX_ROWS:
             raise ImportFault(TOO_MANY_ROWS.at(self._row, limit=MAX_ROWS))
@@ -278,10 +311,20 @@ class Table:
         encoding = "utf-8-sig"
         while line := self._readline(stream):
             try:
-                yield line.decode(encoding)
-            except UnicodeDecodeError:
-                raise ImportFault(WRONG_ENCODING.at(self._row + 1)) from None
+                text = line.decode(encoding)
+            except UnicodeDecodeError as error:
+                self._text.append(line[: error.start].decode(errors="ignore"))
+                raise ImportFault(WRONG_ENCODING.at(self._row + 1, self._column_reached())) from None
+            self._text.append(text)
+            yield text
             encoding = "utf-8"
+
+    def _column_reached(self) -> str:
+        """The name of the column in which the text of the present row ends or stops making sense."""
+        text, start, column = "".join(self._text), 0, 0
+        while (cell := _CELL.match(text, start)) is not None and text[cell.end() : cell.end() + 1] == ",":
+            start, column = cell.end() + 1, column + 1
+        return self._names[column] if column < len(self._names) else ""
 
     def _readline(self, stream: BinaryIO) -> bytes:
         try:
@@ -296,13 +339,14 @@ class Table:
 
     def _columns(self, header: list[str]) -> list[int]:
         names = [name.strip().upper() for name in header]
-        for name in (*self._required, *self._optional):
-            if names.count(name) > 1:
+        wanted = {name: name.upper() for name in (*self._required, *self._optional)}
+        for name, key in wanted.items():
+            if names.count(key) > 1:
                 raise ImportFault(REPEATED_COLUMN.at(1, name, name=name))
         for name in self._required:
-            if name not in names:
+            if wanted[name] not in names:
                 raise ImportFault(MISSING_COLUMN.at(1, name, name=name))
-        return [names.index(name) if name in names else -1 for name in (*self._required, *self._optional)]
+        return [names.index(key) if key in names else -1 for key in wanted.values()]
 
 
 def _open(source: Source, stack: contextlib.ExitStack) -> BinaryIO:

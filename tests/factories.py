@@ -109,8 +109,7 @@ class Factory:
             return found
         defaults: dict[str, Any] = {
             "code": "C3", "kind": "technical", "sector": "technological", "title_it": "Automazione",
-            "title_en": "Automation", "first_year": 3, "last_year": 5, "eqf": 4, "version": "2010",
-            "valid_from": date(2010, 9, 1), "source": "DPR 88/2010",
+            "title_en": "Automation", "first_year": 3, "last_year": 5, "eqf": 4,
         }  # fmt: skip
         return self.add(Programme(id=programme_id, **defaults | values))
 

@@ -13,22 +13,22 @@ def is_insider(actor: Actor, company_id: UUID) -> bool:
     return actor.oversees or actor.is_of_company(company_id)
 
 
-def may_see(actor: Actor, company: Company) -> bool:
+def can_see(actor: Actor, company: Company) -> bool:
     """Everybody sees approved companies; before that only insiders do."""
     return company.is_approved or is_insider(actor, company.id)
 
 
-def may_create(actor: Actor) -> bool:
+def can_create(actor: Actor) -> bool:
     """Overseers, so that no company appears twice."""
     return actor.oversees
 
 
-def may_edit(actor: Actor, company_id: UUID) -> bool:
+def can_edit(actor: Actor, company_id: UUID) -> bool:
     """Overseers, the company's administrators, and programs that the company gave a key."""
     is_its_program = actor.kind == "key" and actor.is_of_company(company_id)
     return actor.oversees or is_its_program or actor.is_of_company(company_id, as_admin=True)
 
 
-def may_approve(actor: Actor) -> bool:
+def can_approve(actor: Actor) -> bool:
     """Overseers."""
     return actor.oversees

@@ -9,6 +9,7 @@ The files are read at the first question (0.05 s) and without importing the pack
 
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -51,6 +52,24 @@ def is_known(code: str, edition: str) -> bool:
 def title(code: str, edition: Edition) -> str:
     """Italian title; `KeyError` for a code the edition does not have."""
     return _by_code(edition)[code].title
+
+
+def search(query: str, edition: Edition) -> tuple[Sector, ...]:
+    """The edition's sectors whose code, written with or without dots, or whose title's words begin with the query.
+
+    In the order of the classification; all of them for an empty query. Case and accents do not count.
+    """
+    code, words = dotted(query), f" {_folded(query)}"
+    return tuple(
+        sector
+        for sector in _by_code(edition).values()
+        if (code and sector.code.startswith(code)) or words in f" {_folded(sector.title)}"
+    )
+
+
+def _folded(text: str) -> str:
+    plain = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"\w+", "".join(plain)))
 
 
 def dotted(text: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from app import errors
+from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.companies import rules, sectors
@@ -64,7 +64,7 @@ def get_for_change(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company, locked until the block ends. Raises NoSuchCompany, NotYourCompany."""
     auth.require_scope(actor, "companies:write")
     company = _see(actor, session.get(Company, company_id, with_for_update=True))
-    if not rules.may_edit(actor, company.id):
+    if not rules.can_edit(actor, company.id):
         raise NotYourCompany
     return company
 
@@ -161,7 +161,7 @@ def _by_company(rows: Iterable[Any]) -> Mapping[UUID, list[Any]]:
 
 
 def _see(actor: Actor, company: Company | None) -> Company:
-    if company is None or not rules.may_see(actor, company):
+    if company is None or not rules.can_see(actor, company):
         raise NoSuchCompany
     return company
 
@@ -172,7 +172,7 @@ def _see(actor: Actor, company: Company | None) -> Company:
 def create(session: Session, actor: Actor, given: CompanyIn) -> Company:
     """Register a company, not approved yet. Raises OnlyOverseers, UnfitCompany, AlreadyRegistered."""
     auth.require_scope(actor, "companies:write")
-    if not rules.may_create(actor):
+    if not rules.can_create(actor):
         raise OnlyOverseers
     values = given.model_dump()
     _refuse_unfit(values)
@@ -193,6 +193,7 @@ def edit(session: Session, actor: Actor, company: Company, changes: Mapping[str,
         setattr(company, name, changes[name])
     if "name" in fields:
         company.search_key = name_key(company.name)
+        db.touch(session, "companies")  # cards of opportunities show it
     if "sectors" in changes and _replace_sectors(session, company, changes["sectors"]):
         fields.append("sectors")
     if fields:
@@ -205,7 +206,7 @@ def approve(session: Session, actor: Actor, company_id: UUID) -> Company:
     """Let everybody see the company, and let it publish; again changes nothing. Raises NoSuchCompany, OnlyOverseers."""
     auth.require_scope(actor, "companies:write")
     company = _see(actor, session.get(Company, company_id, with_for_update=True))
-    if not rules.may_approve(actor):
+    if not rules.can_approve(actor):
         raise OnlyOverseers
     if not company.is_approved:
         company.is_approved = True

@@ -13,7 +13,6 @@ from app.matches.engine import Engine
 from app.matches.schemas import CandidateList, MatchList, VisibilityOut
 from app.opportunities.models import Kind
 from app.rest import Cursor, InCall, Limit, answers, decode_cursor
-from matching import Kind as EngineKind
 
 router = APIRouter(tags=["matches"])
 
@@ -45,8 +44,7 @@ def list_student_matches(
     after = decode_cursor(cursor, float, str)
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
-    wanted = EngineKind(kind) if kind else None
-    return _answer(matches.student_page(engine, question, kind=wanted, limit=limit, after=after))
+    return _answer(matches.student_page(engine, question, kind=kind, limit=limit, after=after))
 
 
 @router.get(

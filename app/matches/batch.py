@@ -66,7 +66,7 @@ def match_all(
     for first in range(0, len(ids), STUDENTS_AT_ONCE):
         some = ids[first : first + STUDENTS_AT_ONCE]
         with database.read() as session:
-            students = engine.students(session, Student.id.in_(some))
+            students = engine.students(session, changes, Student.id.in_(some))
         rows = []
         for known in students:
             for kind in Kind:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.db import Revision
 from app.matches import translate
 from app.opportunities import details
+from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills import service as skills
 from app.students import profiles
@@ -30,7 +31,11 @@ from app.students.models import Student as StudentRow
 from matching import Index, Student, Vocabulary, Weights
 from matching.rank import VERSION
 
-TOPICS = ("opportunities", "vocabulary", "companies")
+RULES = ("vocabulary", "schools", "companies")
+"""Topics that change so rarely that everything is read again."""
+
+Stamp = tuple[int, int, tuple[int, ...]]
+"""Versions of a student, of the class, and of everything that is read again as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Changes:
     """What a read block has found to be newer than the index."""
 
     opportunities: int
-    rules: tuple[int, int]
+    rules: tuple[int, ...]
     on: date
     vocabulary: Vocabulary | None = None
     rows: tuple[details.Detail, ...] = ()
@@ -49,7 +54,7 @@ class Changes:
 class Known:
     """A student as the engine knows them, with what the lists show of a candidate."""
 
-    version: int
+    stamp: Stamp
     student: Student
     profile: profiles.Profile
 
@@ -60,7 +65,7 @@ class State:
 
     index: Index
     opportunities: int
-    rules: tuple[int, int]
+    rules: tuple[int, ...]
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     companies: dict[str, UUID] = field(default_factory=dict)
 
@@ -86,7 +91,7 @@ class Engine:
         """Read what the index lacks; one query when it lacks nothing."""
         numbers = dict(session.execute(_revisions).tuples().all())
         opportunities = numbers.get("opportunities", 0)
-        rules = (numbers.get("vocabulary", 0), numbers.get("companies", 0))
+        rules = tuple(numbers.get(topic, 0) for topic in RULES)
         on, state = self.today(), self._state
         if state is None or state.rules != rules or state.index.on != on:
             found = details.load_published(session)
@@ -122,7 +127,6 @@ class Engine:
         )  # fmt: skip
         state = State(index, changes.opportunities, changes.rules)
         self._show(state, changes.rows)
-        self._known = {}
         self._state = state
         return state
 
@@ -143,35 +147,26 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
-    def student(self, session: Session, student_id: UUID, version: int) -> Known:
-        """One student, whose version the caller has just read."""
-        known = self._known.get(student_id)
-        if known is None or known.version != version:
-            [known] = self._read(session, [student_id])
-        return known
-
-    def students(self, session: Session, wanted: sa.ColumnElement[bool] | None = None) -> list[Known]:
+    def students(
+        self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None
+    ) -> list[Known]:
         """The students that meet a condition, all if there is none; only those that have changed are read in full."""
-        versions = sa.select(StudentRow.id, StudentRow.version)
-        if wanted is not None:
-            versions = versions.where(wanted)
-        now = dict(session.execute(versions).tuples().all())
+        found = session.execute(_versions if wanted is None else _versions.where(wanted)).all()
+        stamps = {row.id: (row.version, row.class_version, changes.rules) for row in found}
         known = {
-            id_: one
-            for id_, version in now.items()
-            if (one := self._known.get(id_)) and one.version == version
+            student_id: one
+            for student_id, stamp in stamps.items()
+            if (one := self._known.get(student_id)) is not None and one.stamp == stamp
         }
-        stale = [id_ for id_ in now if id_ not in known]
-        known |= {one.profile.id: one for one in self._read(session, stale)}
-        return [known[id_] for id_ in now if id_ in known]
-
-    def _read(self, session: Session, ids: Sequence[UUID]) -> list[Known]:
-        found = [
-            Known(profile.version, translate.student(profile), profile)
-            for profile in (profiles.load(session, ids) if ids else ())
-        ]
-        self._known |= {one.profile.id: one for one in found}
-        return found
+        stale = [student_id for student_id in stamps if student_id not in known]
+        if stale:
+            fresh = {
+                profile.id: Known(stamps[profile.id], translate.student(profile), profile)
+                for profile in profiles.load(session, stale)
+            }
+            self._known |= fresh
+            known |= fresh
+        return [known[student_id] for student_id in stamps]
 
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""
@@ -193,4 +188,7 @@ class Engine:
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
 
-_revisions = sa.select(Revision.topic, Revision.number).where(Revision.topic.in_(TOPICS))
+_revisions = sa.select(Revision.topic, Revision.number).where(Revision.topic.in_(("opportunities", *RULES)))
+_versions = sa.select(StudentRow.id, StudentRow.version, SchoolClass.version.label("class_version")).join(
+    SchoolClass, SchoolClass.id == StudentRow.class_id
+)

@@ -18,11 +18,14 @@ from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.words import RULES
+from app.opportunities import details
 from app.opportunities import service as opportunities
-from app.opportunities.models import Status
+from app.opportunities.models import Kind, Status
 from app.rest import encode_cursor
 from app.students import service as students
-from matching import Kind, Ranked
+from app.students.models import Student
+from matching import Kind as EngineKind
+from matching import Ranked
 from matching.rules import rules_hidden
 
 
@@ -52,8 +55,10 @@ class CandidatesQuestion:
 
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
-    student = students.get(session, actor, student_id, scope="matches:read")
-    return StudentQuestion(engine.student(session, student_id, student.version), engine.changes(session))
+    students.get(session, actor, student_id, scope="matches:read")
+    changes = engine.changes(session)
+    [known] = engine.students(session, changes, Student.id == student_id)
+    return StudentQuestion(known, changes)
 
 
 def student_page(
@@ -66,7 +71,7 @@ def student_page(
 ) -> dict[str, Any]:
     """A page of the student's ranking, as the API sends it (`MatchList`)."""
     state = engine.apply(question.changes)
-    found = state.index.top(question.known.student, limit + 1, kind, after)
+    found = state.index.top(question.known.student, limit + 1, EngineKind(kind) if kind else None, after)
     words = state.index.vocabulary
     items = [
         {"opportunity": card} | _line(ranked, words, "student")
@@ -88,9 +93,9 @@ def ask_for_candidates(
         raise errors.NotAllowed("Only the company that offers it sees the candidates.")
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
-    return CandidatesQuestion(
-        opportunity_id, opportunity.company_id, engine.students(session), engine.changes(session)
-    )
+    changes = engine.changes(session)
+    everybody = engine.students(session, changes)
+    return CandidatesQuestion(opportunity_id, opportunity.company_id, everybody, changes)
 
 
 def candidates_page(

@@ -76,7 +76,7 @@ def opportunity(row: Detail) -> Opportunity:
         max_age=row.max_age,
         seats_free=row.seats_free,
         hours=row.hours,
-        published_on=row.published_at.date(),
+        published_on=row.published_at.date() if row.published_at else None,
         closes_on=row.closes_on,
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth.actors import Actor
 from app.events import service as events
+from app.imports import Loaded
 from app.places.gazetteer import FormerMunicipality, MunicipalityData, search_key
 from app.places.models import Municipality, MunicipalityName
 
@@ -77,33 +78,39 @@ def load(
     actor: Actor,
     municipalities: Iterable[MunicipalityData],
     former: Iterable[FormerMunicipality],
-) -> int:
-    """Bring the table in line with the gazetteer, and return how many municipalities it has. Loading twice changes nothing."""
+) -> Loaded:
+    """Bring the table in line with the gazetteer; loading twice changes nothing.
+
+    A municipality that the gazetteer no longer has stays: schools and students may live there on paper.
+    """
     wanted = {data.istat: data for data in municipalities}
-    known = {row.istat: row for row in session.scalars(sa.select(Municipality))}
-    columns = ("cadastral", "name", "other_name", "province_code", "province_name", "region_code", "region_name",
+    known = {row.istat: row._asdict() for row in session.execute(sa.select(*Municipality.__table__.columns))}
+    values = {
+        istat: {name: getattr(data, name) for name in _SAME_NAMES}
+        | {"other_name": data.other_name or None, "caps": " ".join(data.caps)}
+        for istat, data in wanted.items()
+    }
+    created = [values[istat] for istat in values if istat not in known]
+    updated = [values[istat] for istat in values if istat in known and known[istat] != values[istat]]
+    if created:
+        session.execute(sa.insert(Municipality), created)
+    if updated:
+        session.execute(sa.update(Municipality), updated)
+    has_new_names = _write_names(session, wanted.values(), former)
+    loaded = Loaded(len(wanted), len(created), len(updated))
+    if loaded.has_changed or has_new_names:
+        events.record(session, actor, "municipalities.loaded", "all", loaded._asdict())
+    return loaded
+
+
+_SAME_NAMES = ("istat", "cadastral", "name", "province_code", "province_name", "region_code", "region_name",
                "latitude", "longitude", "coordinate_source", "population")  # fmt: skip
-    has_changed = False
-    for istat, data in wanted.items():
-        row = known.get(istat)
-        if row is None:
-            row = Municipality(istat=istat)
-            session.add(row)
-        values = {column: getattr(data, column) for column in columns} | {"caps": " ".join(data.caps)}
-        for column, value in values.items():
-            if getattr(row, column) != value:
-                setattr(row, column, value)
-                has_changed = True
-    session.flush()
-    if has_changed or not known:
-        _load_names(session, wanted.values(), former)
-        events.record(session, actor, "municipality.loaded", "all", {"municipalities": len(wanted)})
-    return len(wanted)
 
 
-def _load_names(
+def _write_names(
     session: Session, municipalities: Iterable[MunicipalityData], former: Iterable[FormerMunicipality]
-) -> None:
+) -> bool:
+    """Replace the names if they differ, and say whether they did."""
     names: dict[tuple[str, str], dict[str, str]] = {}
 
     def add(istat: str, kind: str, name: str) -> None:
@@ -118,5 +125,10 @@ def _load_names(
             add(data.istat, "cap", cap)
     for one in former:
         add(one.successor_istat, "former", one.name)
+    columns = MunicipalityName.__table__.columns
+    known = {(row.key, row.istat): row._asdict() for row in session.execute(sa.select(*columns))}
+    if known == names:
+        return False
     session.execute(sa.delete(MunicipalityName))
     session.execute(sa.insert(MunicipalityName), list(names.values()))
+    return True

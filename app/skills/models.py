@@ -27,7 +27,9 @@ class Skill(Base):
     id: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     scheme: Mapped[str] = mapped_column(sa.String(10), default="bottega")
     kind: Mapped[SkillKind] = mapped_column(text_enum(SkillKind))
-    broader_id: Mapped[str | None] = mapped_column(sa.ForeignKey("skills.id"), index=True)
+    broader_id: Mapped[str | None] = mapped_column(
+        sa.ForeignKey("skills.id", ondelete="SET NULL"), index=True
+    )
     esco_uri: Mapped[str | None] = mapped_column(sa.String(200), unique=True)
     position: Mapped[int] = mapped_column(default=0)
 
@@ -68,7 +70,7 @@ class SkillRelation(Base):
 
 
 class Occupation(Base):
-    """An ESCO occupation."""
+    """An ESCO occupation, or an ISCO-08 group of them: the groups of 2166 are 2, 21, 216 and 2166."""
 
     __tablename__ = "occupations"
 
@@ -76,6 +78,7 @@ class Occupation(Base):
     esco_uri: Mapped[str] = mapped_column(sa.String(200), unique=True)
     isco_group: Mapped[str] = mapped_column(sa.String(10))
     code: Mapped[str | None] = mapped_column(sa.String(20))
+    is_group: Mapped[bool] = mapped_column(default=False)
 
 
 class OccupationLabel(Base):

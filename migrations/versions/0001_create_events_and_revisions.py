@@ -32,6 +32,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_events_object", ["object_type", "object_id"], unique=False)
 
     op.create_table(
+        "reference_loads",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_reference_loads")),
+    )
+    op.create_table(
         "revisions",
         sa.Column("topic", sa.String(length=40), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -41,6 +48,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("revisions")
+    op.drop_table("reference_loads")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("ix_events_object")
         batch_op.drop_index(batch_op.f("ix_events_at"))

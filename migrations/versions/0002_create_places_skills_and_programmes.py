@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("esco_uri", sa.String(length=200), nullable=False),
         sa.Column("isco_group", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=20), nullable=True),
+        sa.Column("is_group", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_occupations")),
         sa.UniqueConstraint("esco_uri", name=op.f("uq_occupations_esco_uri")),
     )
@@ -48,22 +49,19 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=20), nullable=True),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("sector", sa.String(length=40), nullable=False),
+        sa.Column("areas", sa.String(length=200), nullable=False),
         sa.Column("title_it", sa.String(length=200), nullable=False),
         sa.Column("title_en", sa.String(length=200), nullable=False),
         sa.Column("broader_id", sa.String(length=80), nullable=True),
         sa.Column("first_year", sa.Integer(), nullable=False),
         sa.Column("last_year", sa.Integer(), nullable=False),
         sa.Column("eqf", sa.Integer(), nullable=True),
-        sa.Column("version", sa.String(length=20), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_to", sa.Date(), nullable=True),
-        sa.Column("source", sa.String(length=300), nullable=False),
         sa.CheckConstraint("first_year <= last_year", name=op.f("ck_programmes_years_in_order")),
-        sa.CheckConstraint(
-            "valid_to IS NULL OR valid_from <= valid_to", name=op.f("ck_programmes_validity_in_order")
-        ),
         sa.ForeignKeyConstraint(
-            ["broader_id"], ["programmes.id"], name=op.f("fk_programmes_broader_id_programmes")
+            ["broader_id"],
+            ["programmes.id"],
+            name=op.f("fk_programmes_broader_id_programmes"),
+            ondelete="SET NULL",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programmes")),
     )
@@ -91,7 +89,9 @@ def upgrade() -> None:
         sa.Column("broader_id", sa.String(length=80), nullable=True),
         sa.Column("esco_uri", sa.String(length=200), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["broader_id"], ["skills.id"], name=op.f("fk_skills_broader_id_skills")),
+        sa.ForeignKeyConstraint(
+            ["broader_id"], ["skills.id"], name=op.f("fk_skills_broader_id_skills"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skills")),
         sa.UniqueConstraint("esco_uri", name=op.f("uq_skills_esco_uri")),
     )
@@ -145,13 +145,37 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_programme_skills_skill_id_skills")
+            ["skill_id"], ["skills.id"], name=op.f("fk_programme_skills_skill_id_skills"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("programme_id", "year", "skill_id", name=op.f("pk_programme_skills")),
     )
     with op.batch_alter_table("programme_skills", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_programme_skills_skill_id"), ["skill_id"], unique=False)
 
+    op.create_table(
+        "programme_versions",
+        sa.Column("programme_id", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title_it", sa.String(length=200), nullable=False),
+        sa.Column("title_en", sa.String(length=200), nullable=False),
+        sa.Column("first_year", sa.Integer(), nullable=False),
+        sa.Column("last_year", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(length=300), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=True),
+        sa.CheckConstraint(
+            "valid_to IS NULL OR valid_from <= valid_to",
+            name=op.f("ck_programme_versions_validity_in_order"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"],
+            ["programmes.id"],
+            name=op.f("fk_programme_versions_programme_id_programmes"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("programme_id", "version", name=op.f("pk_programme_versions")),
+    )
     op.create_table(
         "skill_descriptions",
         sa.Column("skill_id", sa.String(length=80), nullable=False),
@@ -202,12 +226,17 @@ def upgrade() -> None:
     op.create_table(
         "study_paths",
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("first_year", sa.Integer(), nullable=False),
+        sa.Column("last_year", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.String(length=80), nullable=True),
         sa.Column("unmapped_reason", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(
-            ["programme_id"], ["programmes.id"], name=op.f("fk_study_paths_programme_id_programmes")
+            ["programme_id"],
+            ["programmes.id"],
+            name=op.f("fk_study_paths_programme_id_programmes"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_study_paths")),
+        sa.PrimaryKeyConstraint("name", "first_year", name=op.f("pk_study_paths")),
     )
     with op.batch_alter_table("study_paths", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_study_paths_programme_id"), ["programme_id"], unique=False)
@@ -227,6 +256,7 @@ def downgrade() -> None:
 
     op.drop_table("skill_labels")
     op.drop_table("skill_descriptions")
+    op.drop_table("programme_versions")
     with op.batch_alter_table("programme_skills", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_programme_skills_skill_id"))
 

@@ -31,12 +31,12 @@ OVERSEERS = {"coordinator", "administrator"}
 INSIDERS = OVERSEERS | {"member", "admin", "key_of_member"}
 
 ALLOWED = {
-    "see_approved": (lambda actor: rules.may_see(actor, Company(id=OURS, is_approved=True)), set(ACTORS)),
-    "see_not_approved": (lambda actor: rules.may_see(actor, Company(id=OURS, is_approved=False)), INSIDERS),
+    "see_approved": (lambda actor: rules.can_see(actor, Company(id=OURS, is_approved=True)), set(ACTORS)),
+    "see_not_approved": (lambda actor: rules.can_see(actor, Company(id=OURS, is_approved=False)), INSIDERS),
     "see_inside": (lambda actor: rules.is_insider(actor, OURS), INSIDERS),
-    "create": (rules.may_create, OVERSEERS),
-    "edit": (lambda actor: rules.may_edit(actor, OURS), OVERSEERS | {"admin", "key_of_member"}),
-    "approve": (rules.may_approve, OVERSEERS),
+    "create": (rules.can_create, OVERSEERS),
+    "edit": (lambda actor: rules.can_edit(actor, OURS), OVERSEERS | {"admin", "key_of_member"}),
+    "approve": (rules.can_approve, OVERSEERS),
 }
 
 

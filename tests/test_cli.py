@@ -1,0 +1,118 @@
+"""The command line, on a database file of the test's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app import migrate
+from app.auth import service as auth
+from app.cli import app
+from app.db import Database
+
+
+@pytest.fixture
+def empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a database file that does not exist yet."""
+    url = f"sqlite:///{tmp_path / 'cli.sqlite3'}"
+    monkeypatch.setenv("BOTTEGA_DATABASE_URL", url)
+    return url
+
+
+@pytest.fixture
+def file(empty_file: str) -> str:
+    """The URL of a database file with its tables."""
+    run("db", "upgrade")
+    return empty_file
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_help_loads_neither_the_service_nor_the_engine() -> None:
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from app.cli import app\n"
+            "try: app(['--help'])\n"
+            "except SystemExit: print('\\n'.join(m for m in sys.modules if m in "
+            "('fastapi', 'sqlalchemy', 'numpy', 'sklearn', 'matching')), file=sys.stderr)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "serve" in loaded.stdout
+    assert loaded.stderr.strip() == ""
+
+
+def test_db_check_tells_whether_migrations_wait(empty_file: str) -> None:
+    before = run("db", "check")
+    assert (before.exit_code, before.stderr) == (
+        1,
+        "Migrations wait to be run: python -m app db upgrade\n",
+    )
+    assert run("db", "upgrade").exit_code == 0
+    assert run("db", "check").exit_code == 0
+    assert run("db", "downgrade", "0001").exit_code == 0
+    assert run("db", "check").exit_code == 1
+
+
+def test_openapi_prints_the_document() -> None:
+    printed = json.loads(run("openapi").stdout)
+    assert printed["openapi"] == "3.1.0"
+    assert "/students/{student_id}/matches" in printed["paths"]
+
+
+def test_an_issued_key_opens_what_its_scopes_say(file: str) -> None:
+    printed = run(
+        "key", "issue", "Register", "--role", "coordinator", "--scopes", "schools:read matches:read"
+    )
+    assert printed.exit_code == 0
+    database = Database(file)
+    with database.read() as session:
+        actor, _ = auth.identify(
+            session, bearer=f"Bearer {printed.stdout.strip()}", cookie=None, request_id="r"
+        )
+    database.close()
+    assert actor.scopes == {"schools:read", "matches:read"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--role", "boss", "--scopes", "schools:read"), "boss is not a role"),
+        (("--role", "coordinator", "--scopes", "moon:read"), "moon:read is not a scope"),
+        (("--role", "school_lead", "--scopes", "schools:read"), "school_id: the role school_lead needs it"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(file: str, arguments: tuple[str, ...], named: str) -> None:
+    refused = run("key", "issue", "Register", *arguments)
+    assert refused.exit_code == 2
+    assert named in refused.stderr
+
+
+def test_worker_once_does_what_is_due(file: str) -> None:
+    assert run("worker", "--once").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("--all", "--student", str(UUID(int=4))), ("--all", "--kind", "cruise")]
+)
+def test_match_says_what_it_needs(file: str, arguments: tuple[str, ...]) -> None:
+    assert run("match", *arguments).exit_code == 2
+
+
+def test_match_for_a_student_who_does_not_exist_fails(file: str) -> None:
+    assert migrate.is_current(Database(file).engine)
+    refused = run("match", "--student", str(UUID(int=4)))
+    assert refused.exit_code == 1
+    assert refused.stderr
