@@ -18,11 +18,11 @@ from app.places import gazetteer
 from app.places import service as places
 from app.programmes import curriculum
 from app.programmes import loading as programmes
+from app.progress import progress
 from app.skills import loading as skills
 from app.skills import vocabulary
 
 Write = Callable[[Session, Actor], Loaded]
-Said = Callable[[str], None]
 
 
 class DataSet(NamedTuple):
@@ -33,18 +33,14 @@ class DataSet(NamedTuple):
     read: Callable[[], Write]
 
 
-def _silent(_name: str) -> None:
-    """Tell nobody."""
-
-
 def load_reference(
-    database: Database, progress: Said = _silent, *, only: str | None = None
+    database: Database, *, only: str | None = None, quiet: bool = False
 ) -> dict[str, Loaded | None]:
     """Bring the reference tables in line with the shipped data, each set in a write block of its own.
 
-    `progress` is told the name of each set that is about to be loaded. The answer has None for a set that has not
-    changed since it was last loaded: neither its data nor the code that reads and writes it. That check takes a few
-    milliseconds. `only` names the one set to look at.
+    The answer has None for a set that has not changed since it was last loaded: neither its data nor the code that
+    reads and writes it. That check takes a few milliseconds. `only` names the one set to look at. What is loaded shows
+    its progress on standard error; `quiet` means plain lines.
     """
     done: dict[str, Loaded | None] = {}
     for data_set in DATA_SETS:
@@ -56,8 +52,9 @@ def load_reference(
                 )
             done[data_set.name] = None
             if known != fingerprint:
-                progress(data_set.name)
-                done[data_set.name] = _load(database, data_set, fingerprint)
+                with progress(f"Loading {data_set.name}", quiet=quiet) as advance:
+                    loaded = done[data_set.name] = _load(database, data_set, fingerprint)
+                    advance(loaded.total)
     return done
 
 

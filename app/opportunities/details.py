@@ -115,7 +115,8 @@ def _load(session: Session, wanted: sa.ColumnElement[bool]) -> list[Detail]:
     found = []
     for row in session.execute(_columns.where(wanted).order_by(Opportunity.id)):
         parts: list[Any] = [spans.get(row.id, ()), *(needs[role].get(row.id, ()) for role in SkillRole)]
-        found.append(Detail(*row, *parts, eligibilities.get(row.id, ())))
+        parts.append(eligibilities.get(row.id, ()))
+        found.append(Detail(*row, *parts))
     return found
 
 
