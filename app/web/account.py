@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from sqlalchemy.orm import Session
@@ -11,15 +12,19 @@ from starlette.responses import RedirectResponse, Response
 from app import errors
 from app.auth import service as auth
 from app.auth import users
-from app.auth.actors import Actor, Role
+from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
+from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
-from app.web import language, words
+from app.students import service as students
+from app.web import language as languages
 from app.web.ui import LANGUAGE_COOKIE, InView, View, safe_next
 
 router = APIRouter(include_in_schema=False)
 
+MOST_CLASSES = 100
+DEMO_PASSWORD = "prova-prova-prova"
 _YEAR = 365 * 24 * 3600
 
 
@@ -40,7 +45,7 @@ def _sign_in_page(view: View, given_next: str, *, email: str = "", is_wrong: boo
         email=email,
         is_wrong=is_wrong,
         personas=personas,
-        demo_password=demo.PASSWORD,
+        demo_password=DEMO_PASSWORD,
     )
 
 
@@ -94,18 +99,71 @@ def choose_language(
 ) -> Response:
     """Keep the language, in the browser and with the person."""
     if view.has_session:
-        try:
-            with view.write() as (session, actor):
-                users.choose_language(session, actor, language)
-        except errors.NotSignedIn:
-            pass  # the session has ended; the cookie still serves
+        # A session that has ended is no matter here: the cookie still serves.
+        with suppress(errors.NotSignedIn), view.write() as (session, actor):
+            users.choose_language(session, actor, language)
     response = view.go(safe_next(next, "/"))
     _keep_language(view, response, language)
     return response
 
 
+@router.get("/start")
+def show_start(view: InView) -> Response:
+    """Where people begin: their one page, or all that they have to do with."""
+    with view.read() as (session, actor):
+        only = _only_page(actor)
+        if only is not None:
+            return view.go(only)
+        groups = _start_groups(session, actor)
+        waiting = companies.search(session, actor, is_approved=False, limit=20) if actor.oversees else []
+        known = companies.search(session, actor, is_approved=True, limit=20) if actor.oversees else []
+    return view.show("account/start.html", groups=groups, waiting=waiting, known=known)
+
+
+def _only_page(actor: Actor) -> str | None:
+    if len(actor.grants) != 1:
+        return None
+    grant = actor.grants[0]
+    if grant.student_id is not None:
+        return f"/students/{grant.student_id}"
+    return f"/companies/{grant.company_id}" if grant.company_id is not None else None
+
+
+def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """One group for each membership: what it is, and the links that belong to it."""
+    groups: list[dict[str, Any]] = []
+    for grant in actor.grants:
+        group: dict[str, Any] = {"role": grant.role, "title": None, "place": None, "links": []}
+        if grant.student_id is not None:
+            student = students.get(session, actor, grant.student_id)
+            group |= {"title": student.given_name, "links": [{"href": f"/students/{student.id}"}]}
+        elif grant.company_id is not None:
+            company = companies.read(session, actor, grant.company_id)
+            group |= {"title": company.name, "links": [{"href": f"/companies/{company.id}"}]}
+        elif grant.school_id is not None:
+            school, place = schools.read(session, grant.school_id)
+            group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
+        groups.append(group)
+    return groups
+
+
+def _class_links(session: Session, actor: Actor, grant: Grant) -> list[dict[str, Any]]:
+    assert grant.school_id is not None  # noqa: S101 -- for the type checker; the caller has looked
+    found = classes.search(session, actor, grant.school_id, limit=MOST_CLASSES)
+    titles = programmes.titles(session, {one.programme_id for one in found if one.programme_id})
+    return [
+        {
+            "href": f"/classes/{one.id}",
+            "class": one,
+            "programme": titles.get(one.programme_id or "", {}),
+        }
+        for one in found
+        if grant.role is not Role.TEACHER or one.id in grant.class_ids
+    ]
+
+
 def _keep_language(view: View, response: RedirectResponse, code: str) -> None:
-    if code in language.NAMES:
+    if code in languages.NAMES:
         response.set_cookie(
             LANGUAGE_COOKIE, code, max_age=_YEAR, httponly=True, samesite="lax", secure=_is_secure(view)
         )

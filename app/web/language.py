@@ -7,11 +7,12 @@ catalogue can be older than its source.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_time, get_day_names
@@ -100,9 +101,21 @@ class Writer:
             order = list(WeekdayName)
             said.append(self.listed(short[order.index(WeekdayName(name))] for name in names))
         told = list(parts)
-        if told != _DAYTIME and len(told) < 3:
+        if told and told != _DAYTIME and len(told) < 3:
             said.append(self.listed(self._(_PARTS[part]) for part in told))
         return ", ".join(said)
+
+    def span(self, span: Any) -> str:
+        """Days with the weekdays, the parts of the day and the time, as far as they say something."""
+        told = [self.days(span.starts_on, span.ends_on)]
+        is_one_day = span.starts_on == span.ends_on
+        starts_at, ends_at = getattr(span, "starts_at", None), getattr(span, "ends_at", None)
+        daytime = self.daytime(span.weekdays, [] if starts_at else span.parts, is_one_day=is_one_day)
+        if daytime:
+            told.append(daytime)
+        if starts_at is not None:
+            told.append("–".join(self.clock(moment) for moment in (starts_at, ends_at) if moment))
+        return ", ".join(told)
 
     def clock(self, value: time | str) -> str:
         """`14:30`."""
@@ -124,6 +137,3 @@ class Writer:
 
 def _date(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-Gettext = Callable[[str], str]

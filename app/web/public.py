@@ -44,5 +44,5 @@ def show_attributions(view: InView) -> Response:
 
 
 def _plain(view: InView, template: str) -> Response:
-    with view.open_read():
-        return view.show(template)
+    view.greet()
+    return view.show(template)

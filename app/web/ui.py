@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.matches.engine import Engine
 from app.rest import Call
 from app.settings import Settings
 from app.web import files, language, words
@@ -73,6 +74,11 @@ class View:
         return settings
 
     @property
+    def engine(self) -> Engine:
+        engine: Engine = self.request.app.state.engine
+        return engine
+
+    @property
     def has_session(self) -> bool:
         """Whether the browser brings a session, valid or not."""
         return auth.COOKIE in self.request.cookies
@@ -104,6 +110,12 @@ class View:
         with self._call.database.write() as session:
             yield session
 
+    def greet(self) -> None:
+        """Find out who is signed in, for a page that needs nothing else from the database."""
+        if self.has_session:
+            with self.open_read():
+                pass
+
     def _greet(self, session: Session) -> None:
         if self.has_session:
             try:
@@ -133,7 +145,7 @@ class View:
             body, headers["content-encoding"] = gzip.compress(body, 5), "gzip"
         return HTMLResponse(body, status, headers)
 
-    def go(self, address: str) -> Response:
+    def go(self, address: str) -> RedirectResponse:
         """Send the browser on after a POST."""
         return RedirectResponse(address, 303)
 
@@ -156,7 +168,7 @@ def safe_next(given: str | None, default: str = "/start") -> str:
     return given if not parts.scheme and not parts.netloc else default
 
 
-def sign_in_address(request: Request) -> str:
-    """The sign-in page, with the way back."""
+def go_to_sign_in(request: Request) -> RedirectResponse:
+    """Send the browser to the sign-in page, with the way back."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"/sign-in?next={quote(path, safe='')}"
+    return RedirectResponse(f"/sign-in?next={quote(path, safe='')}", 303)

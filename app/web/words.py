@@ -63,6 +63,13 @@ STATUSES = {
     "closed": _("Chiusa"),
     "archived": _("Archiviata"),
 }
+STATUSES_MANY = {
+    "draft": _("Bozze"),
+    "published": _("Pubblicate"),
+    "full": _("Con i posti esauriti"),
+    "closed": _("Chiuse"),
+    "archived": _("Archiviate"),
+}
 SKILL_ROLES = {
     "required": _("Competenze necessarie"),
     "wanted": _("Competenze gradite"),
@@ -81,6 +88,42 @@ SIZES = {
     "medium": _("da 50 a 249 persone"),
     "large": _("250 persone o più"),
 }
+
+ROLES = {
+    "student": _("Studente"),
+    "teacher": _("Insegnante"),
+    "school_lead": _("Responsabile della scuola"),
+    "company_member": _("Azienda"),
+    "company_admin": _("Responsabile dell'azienda"),
+    "coordinator": _("Coordinamento del territorio"),
+    "administrator": _("Gestione del servizio"),
+}
+SECTORS = {
+    "technological": _("Istituti tecnici, settore tecnologico"),
+    "economic": _("Istituti tecnici, settore economico"),
+    "industry": _("Industria e artigianato"),
+    "services": _("Servizi"),
+    "agriculture": _("Agricoltura"),
+    "its": _("ITS Academy"),
+    "liceo": _("Licei"),
+}
+SCHOOL_KINDS = {
+    "technical": _("Istituti tecnici"),
+    "vocational": _("Istituti professionali"),
+    "liceo": _("Licei"),
+    "iefp": _("Istruzione e formazione professionale"),
+    "its": _("ITS Academy"),
+    "other": _("Altre scuole"),
+}
+
+ADVICE = {
+    "travel": _("prova una distanza più lunga, o chiedi al tuo insegnante come arrivarci con i mezzi."),
+    "calendar": _("controlla nel profilo i giorni in cui sei libero: forse ne manca qualcuno."),
+    "year": _("sono per altri anni di corso: guarda gli altri tipi di proposta, e torna il prossimo anno."),
+    "programme": _("sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."),
+    "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
+}
+ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")
 
 
 def fit(share: float) -> str:
