@@ -29,11 +29,16 @@ def choose_language(session: Session, actor: Actor, language: str) -> None:
 def list_demo(session: Session, *, limit: int = 20) -> list[DemoUser]:
     """The demo's people, students first, then by name."""
     people = session.execute(
-        sa.select(User.id, User.email, User.name).where(User.is_demo, User.is_active).order_by(User.email).limit(limit)
+        sa.select(User.id, User.email, User.name)
+        .where(User.is_demo, User.is_active)
+        .order_by(User.email)
+        .limit(limit)
     ).all()
     roles: dict[UUID, list[Role]] = {person.id: [] for person in people}
     for user_id, role in session.execute(
-        sa.select(Membership.user_id, Membership.role).where(Membership.user_id.in_(roles)).order_by(Membership.role)
+        sa.select(Membership.user_id, Membership.role)
+        .where(Membership.user_id.in_(roles))
+        .order_by(Membership.role)
     ):
         if role not in roles[user_id]:
             roles[user_id].append(role)

@@ -107,10 +107,13 @@ class Writer:
 
     def span(self, span: Any) -> str:
         """Days with the weekdays, the parts of the day and the time, as far as they say something."""
-        told = [self.days(span.starts_on, span.ends_on)]
-        is_one_day = span.starts_on == span.ends_on
-        starts_at, ends_at = getattr(span, "starts_at", None), getattr(span, "ends_at", None)
-        daytime = self.daytime(span.weekdays, [] if starts_at else span.parts, is_one_day=is_one_day)
+        of = span.get if isinstance(span, dict) else lambda name: getattr(span, name, None)
+        starts_on, ends_on, starts_at, ends_at = (
+            of(name) for name in ("starts_on", "ends_on", "starts_at", "ends_at")
+        )
+        told = [self.days(starts_on, ends_on)]
+        parts = [] if starts_at else of("parts")
+        daytime = self.daytime(of("weekdays"), parts, is_one_day=starts_on == ends_on)
         if daytime:
             told.append(daytime)
         if starts_at is not None:

@@ -120,7 +120,9 @@ ADVICE = {
     "travel": _("prova una distanza più lunga, o chiedi al tuo insegnante come arrivarci con i mezzi."),
     "calendar": _("controlla nel profilo i giorni in cui sei libero: forse ne manca qualcuno."),
     "year": _("sono per altri anni di corso: guarda gli altri tipi di proposta, e torna il prossimo anno."),
-    "programme": _("sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."),
+    "programme": _(
+        "sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."
+    ),
     "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
 }
 ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")

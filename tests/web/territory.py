@@ -60,7 +60,9 @@ def build(database: Database) -> Territory:
         make.add(Skill(id=skill_id, kind=SkillKind.SKILL))
         for language, label in zip(("it", "en"), labels, strict=True):
             make.add(
-                SkillLabel(skill_id=skill_id, language=language, rank=0, label=label, search_key=label.lower())
+                SkillLabel(
+                    skill_id=skill_id, language=language, rank=0, label=label, search_key=label.lower()
+                )
             )
     make.municipality("037032", name="Imola", latitude=44.35227, longitude=11.71582, population=69000)
     make.municipality(
@@ -70,7 +72,7 @@ def build(database: Database) -> Territory:
     school = make.school(name="Istituto tecnico Aldini")
     school_class = make.school_class(school, section="A")
     other_class = make.school_class(make.school(name="Istituto professionale Alberghetti"), section="B")
-    student = make.student(school_class, given_name="Giulia", family_name="Rossi")
+    student = make.student(school_class, given_name="Giulia", family_name="Rossi", max_km=60)
     classmate = make.student(school_class, given_name="Marco", family_name="Neri", max_km=None, hours_owed=1)
     stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
     start = date.today() + timedelta(days=30)  # noqa: DTZ011
@@ -83,7 +85,9 @@ def build(database: Database) -> Territory:
         district="Distretto del packaging",
         website="https://example.org",
     )
-    make.add(CompanyContact(company_id=company.id, name="Paola Verdi", job="Tutor", email="paola@example.org"))
+    make.add(
+        CompanyContact(company_id=company.id, name="Paola Verdi", job="Tutor", email="paola@example.org")
+    )
     other_company = make.company(name="Officine Santerno")
     unapproved = make.company(name="Torneria Nuova", is_approved=False)
     internship = _offer(
@@ -138,7 +142,13 @@ def build(database: Database) -> Territory:
     with database.write() as session:
         for who, grants in people.items():
             auth.add_user(
-                session, ACTOR, email=emails[who], name=who.title(), grants=grants, password_hash=hashed, is_demo=True
+                session,
+                ACTOR,
+                email=emails[who],
+                name=who.title(),
+                grants=grants,
+                password_hash=hashed,
+                is_demo=True,
             )
     return Territory(
         student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
@@ -158,7 +168,9 @@ def _profile(make: Factory, student_id: UUID, start: date) -> None:
         )
     make.add(StudentInterest(student_id=student_id, skill_id="robot-programming"))
     make.add(
-        StudentAvailability(student_id=student_id, starts_on=start, ends_on=start + timedelta(days=90), weekdays=31)
+        StudentAvailability(
+            student_id=student_id, starts_on=start, ends_on=start + timedelta(days=90), weekdays=31
+        )
     )
 
 
@@ -175,7 +187,12 @@ def _offer(
     **values: object,
 ) -> UUID:
     offer = make.opportunity(
-        company_id=company_id, kind=kind, title=title, municipality_istat=istat, is_online=istat is None, **values
+        company_id=company_id,
+        kind=kind,
+        title=title,
+        municipality_istat=istat,
+        is_online=istat is None,
+        **values,
     )
     make.add(OpportunitySpan(opportunity_id=offer.id, starts_on=start, ends_on=start + timedelta(days=days)))
     for skill_id, level, role in skills:
