@@ -19,7 +19,6 @@ from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.words import RULES
-from app.opportunities import details
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
 from app.rest import encode_cursor
@@ -102,7 +101,7 @@ def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[
     codes = Counter(
         state.index.hidden_by(question.known.student, key)
         for key in list(state.cards)
-        if key in state.index and state.index[key].kind == kind
+        if key in state.index and state.index[key].kind is EngineKind(kind)
     )
     return [
         {"code": code, "it": RULES[code][0], "en": RULES[code][1], "opportunities": count}

@@ -11,7 +11,7 @@ from app.settings import Settings
 
 
 def mount(app: FastAPI) -> None:
-    """Add the pages to the service. Raises AssetsMissing in production without the browser files."""
+    """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
     from app.web import account, company, files, public, student, teacher
 
     settings: Settings = app.state.settings

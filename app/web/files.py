@@ -23,7 +23,7 @@ _URL = re.compile(r'url\("(?![a-z]+:)([^"?#]+)"\)')
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
-class AssetsMissing(RuntimeError):
+class MissingFilesError(RuntimeError):
     """The browser files of others are not installed."""
 
 
@@ -95,4 +95,4 @@ def load() -> Files:
 def require() -> None:
     """Refuse to start without the browser files."""
     if not (FOLDER / NEEDED).is_file():
-        raise AssetsMissing("The browser files are missing: run `python -m app.web.assets`.")
+        raise MissingFilesError("The browser files are missing: run `python -m app.web.assets`.")

@@ -35,6 +35,7 @@ def mark(text: str) -> str:
 
 _PARTS = {"morning": mark("mattina"), "afternoon": mark("pomeriggio"), "evening": mark("sera")}
 _DAYTIME = ["morning", "afternoon"]
+_SPAN = ("starts_on", "ends_on", "weekdays", "parts", "starts_at", "ends_at")
 _WORKDAYS = list(WeekdayName)[:5]
 
 
@@ -107,17 +108,19 @@ class Writer:
 
     def span(self, span: Any) -> str:
         """Days with the weekdays, the parts of the day and the time, as far as they say something."""
-        of = span.get if isinstance(span, dict) else lambda name: getattr(span, name, None)
-        starts_on, ends_on, starts_at, ends_at = (
-            of(name) for name in ("starts_on", "ends_on", "starts_at", "ends_at")
+        given: dict[str, Any] = (
+            span if isinstance(span, dict) else {name: getattr(span, name, None) for name in _SPAN}
         )
+        starts_on, ends_on, starts_at = given["starts_on"], given["ends_on"], given.get("starts_at")
         told = [self.days(starts_on, ends_on)]
-        parts = [] if starts_at else of("parts")
-        daytime = self.daytime(of("weekdays"), parts, is_one_day=starts_on == ends_on)
+        parts = [] if starts_at else given["parts"]
+        daytime = self.daytime(given["weekdays"], parts, is_one_day=starts_on == ends_on)
         if daytime:
             told.append(daytime)
         if starts_at is not None:
-            told.append("–".join(self.clock(moment) for moment in (starts_at, ends_at) if moment))
+            told.append(
+                "–".join(self.clock(moment) for moment in (starts_at, given.get("ends_at")) if moment)
+            )
         return ", ".join(told)
 
     def clock(self, value: time | str) -> str:

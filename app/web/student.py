@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -88,15 +89,13 @@ def _own_profile(actor: Actor) -> UUID | None:
     return next((grant.student_id for grant in actor.grants if grant.role is Role.STUDENT), None)
 
 
-def _names(session: Session, opportunity: OpportunityOut) -> dict[str, dict[str, object]]:
+def _names(session: Session, opportunity: OpportunityOut) -> dict[str, Any]:
     needs = [*opportunity.required, *opportunity.wanted, *opportunity.taught]
     istat = opportunity.municipality_istat
     return {
-        "labels": dict(skills.refs(session, {need.skill_id for need in needs})),
-        "place_names": dict(places.names(session, [istat] if istat else [])),
-        "programme_titles": dict(
-            programmes.titles(
-                session, [one.programme_id for one in opportunity.eligibilities if one.programme_id]
-            )
+        "labels": skills.refs(session, {need.skill_id for need in needs}),
+        "place_names": places.names(session, [istat] if istat else []),
+        "programme_titles": programmes.titles(
+            session, [one.programme_id for one in opportunity.eligibilities if one.programme_id]
         ),
     }

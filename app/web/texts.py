@@ -29,7 +29,7 @@ def extract() -> Catalog:
         WEB, method_map=_METHODS, options_map=_OPTIONS, keywords=_KEYWORDS
     ):
         # Without line numbers: they would change with every edit of a template.
-        found.add(message, locations=[(Path(file).as_posix(), None)], auto_comments=comments, context=context)
+        found.add(message, locations=[(Path(file).as_posix(), 0)], auto_comments=comments, context=context)
     return found
 
 
