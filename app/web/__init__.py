@@ -30,6 +30,8 @@ def problem_page(request: Request, problem: errors.Problem) -> Response:
         response: Response = ui.go_to_sign_in(request)
         response.delete_cookie(auth.COOKIE)
         return response
+    if problem.faults and all(fault.get("in") == "path" for fault in problem.faults):
+        problem = errors.NotFound()  # an address with a malformed id leads nowhere
     view = getattr(request.state, "view", None) or ui.View(request)
     response = view.show(
         "shared/problem.html",

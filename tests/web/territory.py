@@ -23,6 +23,10 @@ from app.students.models import Evidence, StudentAvailability, StudentInterest, 
 from tests.factories import ACTOR, Factory
 
 PASSWORD = "prova-prova-prova"
+ROLES = (
+    "student", "classmate", "stranger", "teacher", "lead", "other lead", "company", "other company", "coordinator",
+    "administrator", "several", "nobody",
+)  # fmt: skip
 SKILLS = {
     "plc-programming": ("Programmazione PLC", "PLC programming"),
     "electrical-panels": ("Cablaggio di quadri elettrici", "Wiring of electrical panels"),
