@@ -41,7 +41,7 @@ class StatusOut(rest.Out):
 
 def read_status(call: rest.InCall) -> StatusOut:
     """Answers `ok` when the service runs and its database answers."""
-    with call.database.read():
+    with call.open():
         return StatusOut(status="ok", version=VERSION)
 
 
@@ -83,5 +83,7 @@ def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the API application."""
     if app.openapi_schema is None:
         plain = get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=app.routes)
-        app.openapi_schema = openapi.complete(plain, server=settings.public_url + PREFIX)
+        app.openapi_schema = openapi.complete(
+            plain, server=settings.public_url + PREFIX, email=settings.contact_email
+        )
     return app.openapi_schema

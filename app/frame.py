@@ -95,6 +95,7 @@ class Frame:
                 await self.render(Request(scope), problem)(scope, receive, dressed)
 
         try:
+            self._refuse_nul(scope)
             self._refuse_forgery(scope["method"], headers)
             self._refuse_length(headers)
             await self.app(scope, limited, answer)
@@ -105,6 +106,12 @@ class Frame:
         except Exception:
             log.exception("unforeseen", request_id=request_id, path=scope["path"])
             await refuse(ServerError())
+
+    @staticmethod
+    def _refuse_nul(scope: Scope) -> None:
+        # No database keeps it, and no address needs it.
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            raise BadRequest("The address has a NUL character in it.")
 
     def _refuse_length(self, headers: Headers) -> None:
         length = headers.get("content-length", "0")
@@ -129,13 +136,14 @@ class Frame:
 
 
 class RateLimit:
-    """The inner layer of the API: so many requests a minute for a key, a person or an address; told in each answer."""
+    """The layer around the API: so many requests a minute for a key or an address, told in each answer."""
 
     def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer) -> None:
         self.app = app
         self.item = RateLimitItemPerMinute(settings.rate_limit_per_minute)
         self.limiter = FixedWindowRateLimiter(MemoryStorage())
         self.render = render
+        self.origin = settings.public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -149,6 +157,7 @@ class RateLimit:
             "ratelimit-limit": str(self.item.amount),
             "ratelimit-remaining": str(remaining),
             "ratelimit-reset": seconds,
+            "access-control-allow-origin": self.origin,
         }
 
         async def answer(message: Message) -> None:

@@ -20,18 +20,18 @@ DESCRIPTION = (
 PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools"}
 INT32, INT64 = 2**31 - 1, 2**53 - 1
 _METHODS = ("get", "post", "put", "patch", "delete")
-_PROBLEMS_OF_ALL = (400, 429, 500, 503)
-_PROBLEMS_OF_ACTORS = (401, 403)
+_PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
+_PROBLEMS_OF_ACTORS = (403,)
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
-def complete(document: Json, *, server: str) -> Json:
+def complete(document: Json, *, server: str, email: str) -> Json:
     """The document with the common parts filled in; changes and returns it."""
     document["info"] |= {
         "summary": "Matches students with internships, visits and training paths.",
         "description": DESCRIPTION,
         "termsOfService": server.removesuffix("/api/v1") + "/terms",
-        "contact": {"name": "Bottega maintainers", "url": server.removesuffix("/api/v1")},
+        "contact": {"name": "Bottega maintainers", "url": server.removesuffix("/api/v1"), "email": email},
         "license": {
             "name": "EUPL-1.2",
             "url": "https://interoperable-europe.ec.europa.eu/collection/eupl/eupl-text-eupl-12",
@@ -82,6 +82,8 @@ def _complete_operation(operation: Json) -> None:
     problems |= {413} if operation.get("requestBody") else set()
     for problem in problems:
         responses[str(problem)] = _problem_response(problem)
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter)
     for code, response in responses.items():
         headers = response.setdefault("headers", {})
         headers |= {
@@ -90,6 +92,18 @@ def _complete_operation(operation: Json) -> None:
         if code in ("429", "503"):
             headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _complete_parameter(parameter: Json) -> None:
+    # In an address there is no null, only left out; and the frame refuses NUL characters everywhere.
+    schema = parameter["schema"]
+    stated = [one for one in schema.pop("anyOf", ()) if one.get("type") != "null"]
+    for one in stated:
+        schema |= one
+    if schema.get("type") == "string" and not {"pattern", "format", "enum"} & set(schema):
+        schema["pattern"] = r"^[^\x00]*$"
+    name = parameter["name"]
+    parameter.setdefault("description", f"The {name.removesuffix('_id').replace('_', ' ')}'s id.")
 
 
 def _problem_response(code: int) -> Json:
@@ -146,6 +160,10 @@ _HEADERS: Json = {
     "RateLimit-Remaining": _header("Requests left in this minute.", _COUNT),
     "RateLimit-Reset": _header("Seconds until the minute begins anew.", _COUNT),
     "Retry-After": _header("Seconds to wait.", _COUNT),
+    "Access-Control-Allow-Origin": _header(
+        "Browsers may call from pages of this installation only.",
+        {"type": "string", "format": "uri", "maxLength": 200},
+    ),
 }
 
 _TEXT: Json = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00]*$"}

@@ -205,6 +205,7 @@ class Ages:
     def __init__(self, rows: Sequence[Opportunity], on: date) -> None:
         limited = [row for row, one in enumerate(rows) if one.min_age is not None or one.max_age is not None]
         self.rows = np.array(limited, np.int64)
+        self.both = np.array([one.min_age is not None and one.max_age is not None for one in rows], np.bool_)
         days = []
         for one in (rows[row] for row in limited):
             starts = [span.starts_on.toordinal() for span in live_spans(one, on)] or [on.toordinal()]
@@ -359,6 +360,8 @@ class Columns:
             seen[never[lo:hi] - first] = False
             lo, hi = np.searchsorted(varies, (first, behind))
             varies = varies[lo:hi]
+            if not student.free:  # with one limit, some period is right, and which one makes no difference
+                varies = varies[self.ages.both[varies]]
             for row in varies[seen[varies - first]].tolist():
                 one = self.rows[row]
                 if age_failures(student, one, self.on):
@@ -380,7 +383,7 @@ class Columns:
     def values(self, student: Student, tables: Floats, rows: Ints, shares: Floats) -> Floats:
         """The parts of some rows, one line a part in the order of `PARTS`."""
         entries, owner, begins = self.entries_of(rows)
-        worth = tables[:, entries]
+        worth = tables.take(entries, axis=1)
         values = np.empty((len(PARTS), len(rows)))
         values[0] = np.bincount(owner, worth[0], len(rows)) / self.load[rows] + self.unasked[rows]
         values[1] = np.bincount(owner, worth[1], len(rows)) / self.taught[rows]

@@ -193,7 +193,7 @@ class Index:
     ) -> list[Ranked]:
         """The chosen rows with their reasons, which only they need."""
         entries, _, begins = columns.entries_of(rows)
-        worth, gains, near = tables[:, entries].tolist()
+        worth, gains, near = tables.take(entries, axis=1).tolist()
         km = columns.kilometres(student.latitude, student.longitude)[columns.place[rows]].tolist()
         evidence = Evidenced(student, self.vocabulary, self.on)
         names = columns.blend(bool(student.interests), student.hours_owed > 0).names

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app import db
 from app.auth import service as auth
 from app.auth.actors import Grant, Role, system
 from app.companies.models import Company, CompanySite
@@ -160,4 +161,12 @@ class Factory:
             "municipality_istat": self.municipality().istat, "seats": 2, "created_at": NOW, "published_at": NOW,
             "published_by": "system:tests",
         }  # fmt: skip
-        return self.add(Opportunity(**defaults | values))
+        return self.publish(Opportunity(**defaults | values))
+
+    def publish(self, opportunity: Opportunity) -> Opportunity:
+        """Store an opportunity so that the ranking sees that it has changed."""
+        with self.database.write() as session:
+            opportunity = session.merge(opportunity)
+            session.flush()
+            db.stamp(session, Opportunity, opportunity.id)
+        return opportunity

@@ -20,13 +20,15 @@ def list_municipalities(
     q: Annotated[
         str, Query(min_length=2, max_length=80, description="Beginning of a name, former name or CAP.")
     ],
-    province: Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Only this province.")] = None,
+    province: Annotated[
+        str | None, Query(max_length=2, pattern="^[A-Z]{2}$", description="Only this province.")
+    ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> MunicipalityList:
     """Find municipalities by the beginning of a name, of a former municipality's name, or of a CAP."""
     after = decode_cursor(cursor, int, str)
-    with call.database.read() as session:
+    with call.open() as session:
         found = places.search(session, q, province=province, limit=limit + 1, after=after)
         items = [
             MunicipalityFound(**_fields(municipality), found_as=name) for municipality, name in found[:limit]
@@ -39,10 +41,10 @@ def list_municipalities(
 
 @router.get("/{istat}", summary="Read a municipality", responses=answers(404, 422))
 def read_municipality(
-    call: InCall, istat: Annotated[str, Path(pattern="^[0-9]{6}$", description="ISTAT code.")]
+    call: InCall, istat: Annotated[str, Path(max_length=6, pattern="^[0-9]{6}$", description="ISTAT code.")]
 ) -> MunicipalityOut:
     """One municipality by its ISTAT code."""
-    with call.database.read() as session:
+    with call.open() as session:
         return MunicipalityOut(**_fields(places.read(session, istat)))
 
 

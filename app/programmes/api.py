@@ -47,7 +47,7 @@ def list_programmes(
 ) -> ProgrammeList:
     """Find study paths by code or title, kind, sector or area."""
     (after,) = decode_cursor(cursor, str) or (None,)
-    with call.database.read() as session:
+    with call.open() as session:
         found = programmes.search(
             session, q, kind=kind, sector=sector, area=area, broader=broader, limit=limit + 1, after=after
         )
@@ -60,7 +60,7 @@ def read_programme(
     call: InCall, programme_id: Annotated[str, Path(min_length=1, max_length=80, pattern=ID)]
 ) -> ProgrammeOut:
     """One programme with its versions and the skills that each year has normally met."""
-    with call.database.read() as session:
+    with call.open() as session:
         found = programmes.read(session, programme_id)
         return ProgrammeOut(
             **_fields(found.programme),

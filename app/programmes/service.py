@@ -177,12 +177,12 @@ def usual_skills(session: Session, programme_id: str, year: int) -> dict[str, in
     rows = met.with_only_columns(ProgrammeSkill.skill_id, ProgrammeSkill.level).where(
         ProgrammeSkill.year == newest
     )
-    return dict(session.execute(rows.order_by(ProgrammeSkill.skill_id)).tuples().all())
+    return dict(session.execute(rows.order_by(ProgrammeSkill.skill_id)).all())
 
 
 def chain(session: Session) -> dict[str, tuple[str, ...]]:
     """Each programme's id → itself and the broader ones, nearest first; in one query."""
-    broader = dict(session.execute(sa.select(Programme.id, Programme.broader_id)).tuples().all())
+    broader = dict(session.execute(sa.select(Programme.id, Programme.broader_id)).all())
     return {one: _line(one, broader) for one in broader}
 
 

@@ -47,7 +47,7 @@ def list_schools(
         Query(min_length=2, max_length=80, description="Words of the name, or the beginning of the code."),
     ] = None,
     municipality_istat: Annotated[
-        str | None, Query(pattern="^[0-9]{6}$", description="Only in this municipality.")
+        str | None, Query(max_length=6, pattern="^[0-9]{6}$", description="Only in this municipality.")
     ] = None,
     kind: Annotated[SchoolKind | None, Query(description="Only of this kind.")] = None,
     limit: Limit = 20,
@@ -55,7 +55,7 @@ def list_schools(
 ) -> SchoolList:
     """Find upper secondary schools and their sites."""
     after = decode_cursor(cursor, str, UUID)
-    with call.database.read() as session:
+    with call.open() as session:
         found = schools.search(
             session, query=q, municipality_istat=municipality_istat, kind=kind, limit=limit + 1, after=after
         )
@@ -67,7 +67,7 @@ def list_schools(
 @router.get("/schools/{school_id}", summary="Read a school", responses=answers(404, 422))
 def read_school(call: InCall, school_id: UUID) -> SchoolOut:
     """One school by its id."""
-    with call.database.read() as session:
+    with call.open() as session:
         return SchoolOut.of(*schools.read(session, school_id))
 
 

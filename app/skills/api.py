@@ -26,7 +26,8 @@ router = APIRouter(tags=["skills"])
 Id = Annotated[str, Path(min_length=1, max_length=80, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 Words = Query(min_length=1, max_length=80, description="Beginning of a label, or of a word in one.")
 InLanguage = Annotated[
-    str | None, Query(pattern="^[a-z]{2}$", description="Look at the labels of this language only.")
+    str | None,
+    Query(max_length=2, pattern="^[a-z]{2}$", description="Look at the labels of this language only."),
 ]
 
 
@@ -49,7 +50,7 @@ def list_skills(
 ) -> SkillList:
     """Find skills by any label in any language, or walk down the tree."""
     after = decode_cursor(cursor, int, str)
-    with call.database.read() as session:
+    with call.open() as session:
         found = skills.search(
             session,
             q,
@@ -70,7 +71,7 @@ def list_skills(
 @router.get("/skills/{skill_id}", summary="Read a skill", responses=answers(404, 422))
 def read_skill(call: InCall, skill_id: Id) -> SkillOut:
     """One skill with its labels in every language and its place in the tree."""
-    with call.database.read() as session:
+    with call.open() as session:
         return SkillOut.model_validate(skills.read(session, skill_id))
 
 
@@ -84,7 +85,7 @@ def list_occupations(
 ) -> OccupationList:
     """Find ESCO occupations by any label in any language; empty where no ESCO package was imported."""
     after = decode_cursor(cursor, int, str)
-    with call.database.read() as session:
+    with call.open() as session:
         found = occupations.search(session, q, language=language, limit=limit + 1, after=after)
     last = found[limit - 1] if len(found) > limit else None
     items = [
@@ -99,7 +100,7 @@ def list_occupations(
 @router.get("/occupations/{occupation_id}", summary="Read an occupation", responses=answers(404, 422))
 def read_occupation(call: InCall, occupation_id: Id) -> OccupationOut:
     """One ESCO occupation, or an ISCO-08 group of them, with the groups that it lies in."""
-    with call.database.read() as session:
+    with call.open() as session:
         return OccupationOut.model_validate(occupations.read(session, occupation_id))
 
 
