@@ -9,6 +9,8 @@ from uuid import UUID
 
 import typer
 
+from app.commands import imports
+
 if TYPE_CHECKING:
     from app.db import Database
     from app.settings import Settings
@@ -24,6 +26,7 @@ db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(key_app, name="key")
+app.add_typer(imports.app, name="import")
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
 
