@@ -54,7 +54,8 @@ class Calendar:
     windows: Mapping[str, Days]
     of_classes: Mapping[int, Mapping[str, float]]
     of_students: Mapping[str, float]
-    breaks: Sequence[Days]
+    schooldays: Sequence[date]
+    """Days of the term a little ahead that no break takes, Saturdays and Sundays too."""
 
     # --- students -----------------------------------------------------------------------------------------------------
 
@@ -105,13 +106,16 @@ class Calendar:
 
     def sessions(self, chance: Chance, hours: int, count: int) -> list[Span]:
         """Alternative sessions of a visit: afternoons in term, Saturday mornings, some mornings; long ones take the day."""
-        days = self._schooldays()
-        saturdays = [day for day in days if day.weekday() == 5]
-        workdays = [day for day in days if day.weekday() < 5]
+        saturdays = [day for day in self.schooldays if day.weekday() == 5]
+        workdays = [day for day in self.schooldays if day.weekday() < 5]
         spans: set[Span] = set()
         for _ in range(count):
             if hours > 4:
-                in_weeks = [day for day in workdays if any(one[0] <= day <= one[1] for one in self._weeks())]
+                in_weeks = [
+                    day
+                    for day in workdays
+                    if any(one.starts_on <= day <= one.ends_on for one in self._weeks())
+                ]
                 spans.add(_on(chance.choice(in_weeks + saturdays * 2), time(9), hours))
             elif chance.happens(0.22):
                 spans.add(_on(chance.choice(saturdays), time(9, 30), hours))
@@ -124,7 +128,7 @@ class Calendar:
     def lessons(self, chance: Chance, count: int, hours: int, *, in_evenings: bool) -> list[Span]:
         """The lessons of a training path: once a week on the same weekday, or in the mornings of a week in one of the windows."""
         weekday = chance.randrange(5)
-        weekly = [day for day in self._schooldays() if day.weekday() == weekday]
+        weekly = [day for day in self.schooldays if day.weekday() == weekday]
         if len(weekly) < count or (not in_evenings and chance.happens(0.1)):
             weeks = -(-count // 5)
             monday = chance.choice([day for days in self.windows.values() for day in _mondays(days, weeks)])
@@ -136,12 +140,6 @@ class Calendar:
 
     def _weeks(self) -> list[Days]:
         return [days for window, days in self.windows.items() if window not in self.of_students]
-
-    def _schooldays(self) -> list[date]:
-        """Days of the term a little ahead that no break takes."""
-        starts_on = max(self.term.starts_on, self.on + SOON)
-        days = [starts_on + timedelta(days=day) for day in range((self.term.ends_on - starts_on).days + 1)]
-        return [day for day in days if not any(one[0] <= day <= one[1] for one in self.breaks)]
 
 
 def look_ahead(territory: Territory, on: date) -> Calendar:
@@ -162,12 +160,19 @@ def look_ahead(territory: Territory, on: date) -> Calendar:
             for year in sorted({year for window in territory.windows for year in window.years})
         },
         of_students={window.id: window.student for window in territory.windows if window.student},
-        breaks=[
-            _days(starts, ends, year)
-            for starts, ends in section["breaks"]
-            for year in range(term.starts_on.year - 1, term.ends_on.year + 1)
-        ],
+        schooldays=_without_breaks(term, on, section["breaks"]),
     )
+
+
+def _without_breaks(term: Days, on: date, breaks: Sequence[Sequence[str]]) -> list[date]:
+    off = [
+        _days(starts, ends, year)
+        for starts, ends in breaks
+        for year in range(term.starts_on.year - 1, term.ends_on.year + 1)
+    ]
+    first = max(term.starts_on, on + SOON)
+    days = [first + timedelta(days=day) for day in range((term.ends_on - first).days + 1)]
+    return [day for day in days if not any(one.starts_on <= day <= one.ends_on for one in off)]
 
 
 def _days(starts: str, ends: str, year: int) -> Days:
