@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -116,6 +116,14 @@ def read(session: Session, programme_id: str) -> ProgrammeDetail:
         narrower=[one for one in programmes.values() if one.broader_id == programme_id],
         years=list(years.values()),
     )
+
+
+def titles(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Id → title in each language, of those that exist."""
+    rows = session.execute(
+        sa.select(Programme.id, Programme.title_it, Programme.title_en).where(Programme.id.in_(set(ids)))
+    )
+    return {programme_id: {"it": it, "en": en} for programme_id, it, en in rows}
 
 
 def search(
