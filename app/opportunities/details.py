@@ -143,7 +143,7 @@ def _spans(session: Session, wanted: sa.ColumnElement[bool]) -> Mapping[UUID, tu
             table.ends_at,
         )
         .where(table.opportunity_id.in_(sa.select(Opportunity.id).where(wanted)))
-        .order_by(table.starts_on, table.starts_at, table.ends_on, table.id)
+        .order_by(table.starts_on, table.starts_at.nulls_first(), table.ends_on, table.id)
     )  # fmt: skip
     return _grouped(rows, Span)
 
@@ -170,7 +170,7 @@ def _eligibilities(
     rows = session.execute(
         sa.select(table.opportunity_id, table.school_kind, table.sector, table.programme_id, table.year)
         .where(table.opportunity_id.in_(sa.select(Opportunity.id).where(wanted)))
-        .order_by(table.programme_id, table.year, table.id)
+        .order_by(table.programme_id.nulls_last(), table.year.nulls_last(), table.id)
     )
     return _grouped(rows, Eligibility)
 
