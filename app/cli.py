@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
 import typer
+
+from app.commands import imports
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -24,6 +26,7 @@ db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(key_app, name="key")
+app.add_typer(imports.app, name="import")
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
 
@@ -68,7 +71,7 @@ def serve(
         migrate.upgrade(database.engine)
         reference.load_reference(database, quiet=quiet)
         if demo.is_empty(database):
-            demo.load(database, demo.Size(), quiet=quiet)
+            typer.echo(demo.load(database, quiet=quiet))
         typer.echo(demo.welcome(database, f"http://{host}:{port}"))
     uvicorn.run(
         create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
@@ -206,7 +209,7 @@ def demo(
     if not demo.is_empty(database):
         _fail("The database has students or companies already; the demo goes into an empty one.")
     size = demo.Size(students=students, companies=companies, opportunities=opportunities)
-    demo.load(database, size, seed=seed, on=on.date() if on else date.today(), quiet=quiet)  # noqa: DTZ011
+    typer.echo(demo.load(database, size, seed=seed, on=on.date() if on else None, quiet=quiet))
     typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
 
 
@@ -230,13 +233,14 @@ def match(
     from app.matches.engine import Engine
     from app.opportunities.models import Kind
     from app.progress import progress
+    from app.settings import local_clock
 
     if (student is None) is not all_students:
         _fail("Name a student with --student ID, or say --all.", 2)
     if kind is not None and kind not in list(Kind):
         _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
     settings, database = _open()
-    engine = Engine(settings)
+    engine = Engine(settings, local_clock(settings))
     if student is None:
         with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
             summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)

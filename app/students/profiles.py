@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.places.models import Municipality
+from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.schools.models import School, SchoolClass
 from app.students.models import Student, StudentAvailability, StudentInterest, StudentSkill
@@ -73,7 +74,7 @@ def load(session: Session, student_ids: Collection[UUID] | None = None) -> list[
 
 
 def _load(session: Session, ids: Sequence[UUID] | None) -> Iterator[Profile]:
-    lines = _programme_lines(session)
+    lines = programmes.chain(session)
     skills = _by_student(session, ids, StudentSkill, ("skill_id", "level", "evidence"))
     interests = _by_student(session, ids, StudentInterest, ("skill_id",))
     free = _by_student(session, ids, StudentAvailability, ("starts_on", "ends_on", "weekdays", "parts"))
@@ -120,15 +121,3 @@ def _by_student(
     for student_id, *values in session.execute(_among(wanted, columns.student_id, ids).order_by(*order)):
         found.setdefault(student_id, []).append(tuple(values))
     return found
-
-
-def _programme_lines(session: Session) -> dict[str | None, tuple[str, ...]]:
-    """Each programme with all broader ones, narrowest first."""
-    broader = dict(session.execute(sa.select(Programme.id, Programme.broader_id)).tuples().all())
-    lines: dict[str | None, tuple[str, ...]] = {}
-    for programme_id in broader:
-        line = [programme_id]
-        while (above := broader.get(line[-1])) is not None and above not in line:
-            line.append(above)
-        lines[programme_id] = tuple(line)
-    return lines
