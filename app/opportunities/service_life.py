@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -54,10 +54,8 @@ def move(
         opportunities.refuse_unready(session, opportunity, now.date())
         after = rules.status_by_seats(after, opportunity.seats, opportunity.seats_taken)
         if opportunity.published_at is None:
-            opportunity.published_at, opportunity.published_by = (
-                now,
-                f"{actor.kind}:{actor.id or actor.name}"[:80],
-            )
+            opportunity.published_at = now.astimezone(UTC)
+            opportunity.published_by = f"{actor.kind}:{actor.id or actor.name}"[:80]
     opportunities.set_status(session, opportunity, after)
     session.flush()
     events.record(session, actor, _DONE[action], opportunity.id)
