@@ -89,7 +89,7 @@ class Engine:
 
     def changes(self, session: Session) -> Changes:
         """Read what the index lacks; one query when it lacks nothing."""
-        numbers = dict(session.execute(_revisions).tuples().all())
+        numbers = dict(session.execute(_revisions).all())
         opportunities = numbers.get("opportunities", 0)
         rules = tuple(numbers.get(topic, 0) for topic in RULES)
         on, state = self.today(), self._state
