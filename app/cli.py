@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
@@ -32,6 +32,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress b
 
 
 def _open() -> tuple[Settings, Database]:
+    import app.models  # noqa: F401 -- foreign keys lead from table to table; all must be known
     from app.db import Database
     from app.settings import Settings
 
@@ -71,7 +72,7 @@ def serve(
         migrate.upgrade(database.engine)
         reference.load_reference(database, quiet=quiet)
         if demo.is_empty(database):
-            demo.load(database, demo.Size(), quiet=quiet)
+            typer.echo(demo.load(database, quiet=quiet))
         typer.echo(demo.welcome(database, f"http://{host}:{port}"))
     uvicorn.run(
         create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
@@ -209,7 +210,7 @@ def demo(
     if not demo.is_empty(database):
         _fail("The database has students or companies already; the demo goes into an empty one.")
     size = demo.Size(students=students, companies=companies, opportunities=opportunities)
-    demo.load(database, size, seed=seed, on=on.date() if on else date.today(), quiet=quiet)  # noqa: DTZ011
+    typer.echo(demo.load(database, size, seed=seed, on=on.date() if on else None, quiet=quiet))
     typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
 
 

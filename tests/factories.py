@@ -161,12 +161,14 @@ class Factory:
             "municipality_istat": self.municipality().istat, "seats": 2, "created_at": NOW, "published_at": NOW,
             "published_by": "system:tests",
         }  # fmt: skip
-        return self.publish(Opportunity(**defaults | values))
-
-    def publish(self, opportunity: Opportunity) -> Opportunity:
-        """Store an opportunity so that the ranking sees that it has changed."""
-        with self.database.write() as session:
-            opportunity = session.merge(opportunity)
-            session.flush()
-            db.stamp(session, Opportunity, opportunity.id)
+        opportunity = self.add(Opportunity(**defaults | values))
+        self.change(opportunity)
         return opportunity
+
+    def change(self, opportunity: Opportunity, **values: Any) -> None:
+        """Change an opportunity so that rankings see it."""
+        with self.database.write() as session:
+            row = session.get_one(Opportunity, opportunity.id)
+            for name, value in values.items():
+                setattr(row, name, value)
+            db.stamp(session, Opportunity, row.id)

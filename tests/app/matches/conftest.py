@@ -40,7 +40,7 @@ class World:
                 opportunity_id=opportunity.id, starts_on=SPRING[0], ends_on=SPRING[1], weekdays=31
             )
         )
-        self.make.publish(opportunity)
+        self.make.change(opportunity)
         return opportunity
 
 
