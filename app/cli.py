@@ -233,13 +233,14 @@ def match(
     from app.matches.engine import Engine
     from app.opportunities.models import Kind
     from app.progress import progress
+    from app.settings import local_clock
 
     if (student is None) is not all_students:
         _fail("Name a student with --student ID, or say --all.", 2)
     if kind is not None and kind not in list(Kind):
         _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
     settings, database = _open()
-    engine = Engine(settings)
+    engine = Engine(settings, local_clock(settings))
     if student is None:
         with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
             summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,7 +37,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", max_length=200, description="Address under which people reach the service."
     )
     contact_email: str = Field(
-        "maintainers@bottega.example", max_length=254, description="Whom integrators write to; stands in the API's document."
+        "maintainers@bottega.example",
+        max_length=254,
+        description="Whom integrators write to; stands in the API's document.",
     )
     max_body_bytes: int = Field(
         5 * 1024 * 1024, ge=1024, description="Largest request body; a larger one is answered 413."
@@ -55,3 +60,13 @@ class Settings(BaseSettings):
         if self.environment == "production" and self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
             raise ValueError("BOTTEGA_SECRET_KEY must be set in production")
         return self
+
+
+Clock = Callable[[], datetime]
+"""Tells the moment, in the territory's time zone."""
+
+
+def local_clock(settings: Settings) -> Clock:
+    """The real clock."""
+    zone = ZoneInfo(settings.time_zone)
+    return lambda: datetime.now(zone)

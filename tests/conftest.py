@@ -17,7 +17,7 @@ from app import migrate, models
 from app.db import Database
 from app.main import create_app
 from app.settings import Settings
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 
 assert models.metadata.tables
 
@@ -96,7 +96,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(database: Database, settings: Settings) -> FastAPI:
-    return create_app(settings, database=database)
+    return create_app(settings, database=database, clock=lambda: NOW)
 
 
 @pytest.fixture

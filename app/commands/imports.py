@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -66,14 +66,49 @@ def esco(
     with _unusable("language"):
         package.check_language(language)
     for path in files:
-        with (
-            _unusable(path.name),
-            progress(f"Reading {path.name}", _count_rows(path), quiet=quiet) as advance,
-        ):
-            read.append(package.read_file(path, progress=advance.reach))
+        with _reading(path, quiet=quiet) as reach:
+            read.append(package.read_file(path, progress=reach))
     with _open().write() as session, progress("Writing", quiet=quiet):
         loaded = esco_loading.load(session, system("import"), read, language)
     _finish([(file.name, file.report) for file in loaded], faults)
+
+
+@app.command()
+def schools(registry: InFile, *, faults: FaultsFile = None, quiet: Quiet = False) -> None:
+    """Import schools from the ministry's registry, state or private; only upper secondary ones are kept."""
+    from app.auth.actors import system
+    from app.schools import loading, ministry
+
+    with _reading(registry, quiet=quiet) as reach:
+        rows, report = ministry.read_registry_rows(registry, progress=reach)
+    with _open().write() as session, progress("Writing", quiet=quiet):
+        loading.load_registry(session, system("import"), rows, report)
+    _finish([(registry.name, report)], faults)
+
+
+@app.command()
+def classes(
+    file: InFile,
+    *,
+    start_year: Annotated[int, typer.Option(min=2000, max=2100, help="2023 for the school year 2023/24.")],
+    faults: FaultsFile = None,
+    quiet: Quiet = False,
+) -> None:
+    """Import classes from the ministry's file of adopted books, plain or gzip.
+
+    Names and municipalities of state schools that are publicly known are filled in, until a registry says more.
+    """
+    from app.auth.actors import system
+    from app.schools import loading, ministry
+
+    with _reading(file, quiet=quiet) as reach:
+        rows, report = ministry.read_classes(file, progress=reach)
+    codes = {row.school_code for row in rows}
+    with _open().write() as session, progress("Writing", quiet=quiet):
+        loading.load_classes(session, system("import"), rows, report, start_year=start_year)
+        known = [one for one in ministry.read_known_schools() if one.code in codes]
+        loading.load_known(session, system("import"), known)
+    _finish([(file.name, report)], faults)
 
 
 # --- shared -----------------------------------------------------------------------------------------------------------
@@ -90,6 +125,13 @@ def _open() -> Database:
 def _fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(FILE_UNUSABLE)
+
+
+@contextmanager
+def _reading(path: Path, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """Show how far a file is read; yields what is told the rows so far."""
+    with _unusable(path.name), progress(f"Reading {path.name}", _count_rows(path), quiet=quiet) as advance:
+        yield advance.reach
 
 
 @contextmanager
@@ -141,6 +183,10 @@ def _finish(reports: list[tuple[str, ImportReport]], faults_file: Path | None) -
         )
         for why, count in sorted(report.skipped_by.items()):
             typer.echo(f"  skipped, {why.replace('_', ' ')}: {count:,}")
+        for what, count in report.unmatched.most_common(SHOWN):
+            typer.echo(f"  kept without a match, {what}: {count:,}")
+        if len(report.unmatched) > SHOWN:
+            typer.echo(f"  kept without a match, {len(report.unmatched) - SHOWN:,} other names")
     found = [(name, fault) for name, report in reports for fault in report.faults]
     rejected = sum(report.rejected for _, report in reports)
     for name, fault in found[:SHOWN]:

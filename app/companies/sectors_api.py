@@ -19,7 +19,7 @@ class SectorOut(Out):
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=8, pattern=r"^([A-Z]|[0-9]{2}[0-9.]*)$")]
     edition: Edition
-    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]+$")]
 
 
 class SectorList(Page):

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from threading import Lock
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from app.db import Revision
 from app.matches import translate
 from app.opportunities import details
 from app.schools.models import SchoolClass
-from app.settings import Settings
+from app.settings import Clock, Settings
 from app.skills import service as skills
 from app.students import profiles
 from app.students.models import Student as StudentRow
@@ -73,11 +72,8 @@ class State:
 class Engine:
     """One per process. Its methods may be called from any thread."""
 
-    def __init__(
-        self, settings: Settings, *, today: Callable[[], date] | None = None, weights: Weights | None = None
-    ) -> None:
-        zone = ZoneInfo(settings.time_zone)
-        self.today = today or (lambda: datetime.now(zone).date())
+    def __init__(self, settings: Settings, clock: Clock, *, weights: Weights | None = None) -> None:
+        self._clock = clock
         self.weights = weights or Weights()
         self.seed = settings.matching_seed
         self._secret = settings.secret_key.get_secret_value().encode()
@@ -85,11 +81,15 @@ class Engine:
         self._known: dict[UUID, Known] = {}
         self._lock = Lock()
 
+    def today(self) -> date:
+        """The day of the ranking."""
+        return self._clock().date()
+
     # --- opportunities ----------------------------------------------------------------------------------------------
 
     def changes(self, session: Session) -> Changes:
         """Read what the index lacks; one query when it lacks nothing."""
-        numbers = dict(session.execute(_revisions).tuples().all())
+        numbers = dict(session.execute(_revisions).all())
         opportunities = numbers.get("opportunities", 0)
         rules = tuple(numbers.get(topic, 0) for topic in RULES)
         on, state = self.today(), self._state

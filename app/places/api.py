@@ -20,7 +20,9 @@ def list_municipalities(
     q: Annotated[
         str, Query(min_length=2, max_length=80, description="Beginning of a name, former name or CAP.")
     ],
-    province: Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="Only this province.")] = None,
+    province: Annotated[
+        str | None, Query(max_length=2, pattern="^[A-Z]{2}$", description="Only this province.")
+    ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> MunicipalityList:
@@ -39,7 +41,7 @@ def list_municipalities(
 
 @router.get("/{istat}", summary="Read a municipality", responses=answers(404, 422))
 def read_municipality(
-    call: InCall, istat: Annotated[str, Path(pattern="^[0-9]{6}$", description="ISTAT code.")]
+    call: InCall, istat: Annotated[str, Path(max_length=6, pattern="^[0-9]{6}$", description="ISTAT code.")]
 ) -> MunicipalityOut:
     """One municipality by its ISTAT code."""
     with call.open() as session:

@@ -46,7 +46,7 @@ class ProgrammeVersionOut(Out):
     last_year: Year
     valid_from: date
     valid_to: date | None
-    source: Annotated[str, Field(max_length=300)]
+    source: Annotated[str, Field(max_length=300, pattern=r"^[^\x00-\x1f]+$")]
     note: Prose | None
 
 

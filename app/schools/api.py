@@ -47,7 +47,7 @@ def list_schools(
         Query(min_length=2, max_length=80, description="Words of the name, or the beginning of the code."),
     ] = None,
     municipality_istat: Annotated[
-        str | None, Query(pattern="^[0-9]{6}$", description="Only in this municipality.")
+        str | None, Query(max_length=6, pattern="^[0-9]{6}$", description="Only in this municipality.")
     ] = None,
     kind: Annotated[SchoolKind | None, Query(description="Only of this kind.")] = None,
     limit: Limit = 20,

@@ -67,7 +67,7 @@ def search(
     """
     auth.require_scope(actor, "schools:read")
     schools.require(session, school_id)
-    if not (actor.oversees or rules.works_at(actor, school_id)):
+    if not rules.can_list_classes(actor, school_id):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
     order = sa.select(SchoolClass).where(SchoolClass.school_id == school_id)
     visible = rules.visible_classes(actor, school_id)

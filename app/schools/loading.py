@@ -92,14 +92,14 @@ def load_classes(
     are counted by its name in `report.unmatched`; a programme that somebody gave them stays.
     """
     classes = list(classes)
-    schools = dict(session.execute(sa.select(School.code, School.id)).tuples().all())
+    schools = dict(session.execute(sa.select(School.code, School.id)).all())
     fresh = {
         one.school_code: {"name": one.school_code, "kind": kind_of(one.school_code), "source": CLASS_FILE}
         for one in classes
         if one.school_code not in schools
     }
     _load_schools(session, actor, fresh, {})
-    schools = dict(session.execute(sa.select(School.code, School.id)).tuples().all())
+    schools = dict(session.execute(sa.select(School.code, School.id)).all())
     known = {
         (row.school_id, row.year, row.section, row.study_path): row._asdict()
         for row in session.execute(
@@ -128,7 +128,7 @@ def load_classes(
 
 
 def _municipalities(session: Session) -> dict[str, str]:
-    return dict(session.execute(sa.select(Municipality.cadastral, Municipality.istat)).tuples().all())
+    return dict(session.execute(sa.select(Municipality.cadastral, Municipality.istat)).all())
 
 
 def _programmes(session: Session) -> dict[tuple[str, int], str]:

@@ -26,7 +26,8 @@ router = APIRouter(tags=["skills"])
 Id = Annotated[str, Path(min_length=1, max_length=80, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 Words = Query(min_length=1, max_length=80, description="Beginning of a label, or of a word in one.")
 InLanguage = Annotated[
-    str | None, Query(pattern="^[a-z]{2}$", description="Look at the labels of this language only.")
+    str | None,
+    Query(max_length=2, pattern="^[a-z]{2}$", description="Look at the labels of this language only."),
 ]
 
 

@@ -13,7 +13,7 @@ MAX_LABELS = 200
 """Labels of one concept in one language."""
 LANGUAGES_AT_MOST = 40
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
 """A label of an occupation: these are longer than those of skills."""
 Address = Annotated[str, StringConstraints(max_length=200, pattern=r"^https?://[^\s]+$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Z0-9.]+$")]

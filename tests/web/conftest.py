@@ -1,0 +1,146 @@
+"""The small territory, once for both databases' pages, and once as a running service for a browser."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app import migrate
+from app.db import Database
+from app.main import create_app
+from app.settings import Settings
+from app.web import assets, files
+from tests.web import territory
+from tests.web.territory import Territory
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SIZES = {"phone": {"width": 360, "height": 780}, "desk": {"width": 1280, "height": 900}}
+
+
+@pytest.fixture
+def land(database: Database) -> Territory:
+    return territory.build(database)
+
+
+@pytest.fixture
+def visit(app: FastAPI, land: Territory) -> Iterator[Callable[..., TestClient]]:
+    """A browser without scripts: `visit("teacher")` is signed in, `visit()` is not; no redirect is followed."""
+    clients: list[TestClient] = []
+
+    def start(who: str | None = None) -> TestClient:
+        client = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
+        client.headers["accept-language"] = "it"
+        clients.append(client)
+        if who is not None:
+            client.post("/sign-in", data={"persona": land.emails[who]})
+        return client
+
+    yield start
+    for client in clients:
+        client.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service with the small territory in it."""
+
+    url: str
+    land: Territory
+
+
+def serve(app: FastAPI) -> Iterator[str]:
+    """Run the service in a thread of this process; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The real service on SQLite, for a real browser."""
+    if not (files.FOLDER / files.NEEDED).is_file():
+        pytest.skip("the browser files are missing: python -m app.web.assets")
+    url = f"sqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
+    database = Database(url)
+    migrate.upgrade(database.engine)
+    land = territory.build(database)
+    for address in serve(create_app(Settings(database_url=url), database=database)):
+        yield Site(address, land)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The machine's Chromium."""
+    if not CHROMIUM.is_file():
+        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    path = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("axe-core is missing: python -m app.web.assets --tools")
+    return path.read_text("utf-8")
+
+
+@pytest.fixture
+def browse(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
+    """A new page: `browse(who="student", language="en", size="phone", scripts=False)`."""
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def start(
+        who: str | None = None, *, language: str = "it", size: str = "desk", scripts: bool = True
+    ) -> Any:
+        context = chromium.new_context(
+            viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
+            base_url=site.url,
+        )  # fmt: skip
+        contexts.append(context)
+        context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on(
+            "request",
+            lambda request: request.url.startswith((site.url, "data:")) or complaints.append(request.url),
+        )
+        page = context.new_page()
+        if who is not None:
+            context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
+            context.request.post("/language", form={"language": language}, max_redirects=0)
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert complaints == []
