@@ -32,6 +32,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress b
 
 
 def _open() -> tuple[Settings, Database]:
+    import app.models  # noqa: F401 -- foreign keys lead from table to table; all must be known
     from app.db import Database
     from app.settings import Settings
 
