@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import migrate, models
-from app.db import Database
+from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
 from tests.factories import NOW, Factory
@@ -57,6 +58,23 @@ def migrated(database_url: str) -> Iterator[Database]:
     migrate.upgrade(database.engine)
     yield database
     database.close()
+
+
+@pytest.fixture
+def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on an empty database of the test's own, of the same kind as the tests run on."""
+    if migrated.engine.dialect.name == "sqlite":
+        engine = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+        yield engine
+        engine.dispose()
+        return
+    with migrated.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS empty WITH (FORCE)"))
+        connection.execute(sa.text("CREATE DATABASE empty"))
+        engine = make_engine(migrated.engine.url.set(database="empty").render_as_string(hide_password=False))
+        yield engine
+        engine.dispose()
+        connection.execute(sa.text("DROP DATABASE empty WITH (FORCE)"))
 
 
 class UndoneDatabase(Database):
