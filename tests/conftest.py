@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -60,21 +61,28 @@ def migrated(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture
-def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
-    """An engine on an empty database of the test's own, of the same kind as the tests run on."""
-    if migrated.engine.dialect.name == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+@contextmanager
+def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
+    """An engine on a new, empty database of the same kind; gone afterwards."""
+    if beside.engine.dialect.name == "sqlite":
+        engine = make_engine(f"sqlite:///{folder / 'another.sqlite3'}")
         yield engine
         engine.dispose()
         return
-    with migrated.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS empty WITH (FORCE)"))
-        connection.execute(sa.text("CREATE DATABASE empty"))
-        engine = make_engine(migrated.engine.url.set(database="empty").render_as_string(hide_password=False))
+    name = f"another_{uuid4().hex}"
+    with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
         yield engine
         engine.dispose()
-        connection.execute(sa.text("DROP DATABASE empty WITH (FORCE)"))
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on an empty database of the test's own, of the same kind as the tests run on."""
+    with another_database(migrated, tmp_path) as engine:
+        yield engine
 
 
 class UndoneDatabase(Database):

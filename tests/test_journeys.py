@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -14,10 +16,12 @@ from typer.testing import CliRunner
 from app.auth.actors import Role
 from app.auth.models import Membership, User
 from app.cli import app as cli
+from app.db import Database
 from app.main import create_app
 from app.matches.models import Match, MatchRun
 from app.opportunities.models import Kind
 from app.settings import Settings
+from tests.conftest import another_database
 
 PERSONA_OF_DEMO = "bottega"
 
@@ -27,6 +31,7 @@ class Demo:
     """A demo territory of its own, and its student."""
 
     settings: Settings
+    engine: sa.Engine
     student_id: str
     email: str
 
@@ -36,18 +41,18 @@ class Demo:
         return done.stdout
 
 
-@pytest.fixture
-def territory(empty: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    url = empty.url.render_as_string(hide_password=False)
-    monkeypatch.setenv("BOTTEGA_DATABASE_URL", url)
-    done = CliRunner().invoke(
-        cli, ["demo", "--quiet", "--students=150", "--companies=40", "--opportunities=120"]
-    )
-    assert done.exit_code == 0, done.output
-    with empty.connect() as connection:
-        member = sa.select(Membership.student_id, User.email).join(User, User.id == Membership.user_id)
-        row = connection.execute(member.where(Membership.role == Role.STUDENT)).one()
-    return Demo(Settings(), str(row.student_id), row.email)
+@pytest.fixture(scope="module")
+def territory(migrated: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("journeys")
+    with another_database(migrated, folder) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTTEGA_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+        size = ["--students=150", "--companies=40", "--opportunities=120"]
+        done = CliRunner().invoke(cli, ["demo", "--quiet", *size])
+        assert done.exit_code == 0, done.output
+        with engine.connect() as connection:
+            member = sa.select(Membership.student_id, User.email).join(User, User.id == Membership.user_id)
+            row = connection.execute(member.where(Membership.role == Role.STUDENT)).one()
+        yield Demo(Settings(), engine, str(row.student_id), row.email)
 
 
 def test_page_api_and_terminal_show_one_ranking_for_each_kind(territory: Demo) -> None:
@@ -79,14 +84,14 @@ def test_the_terminal_is_readable_in_both_languages(territory: Demo) -> None:
     assert "bottega-1" in italian
 
 
-def test_a_run_for_all_students_keeps_what_each_would_be_shown(territory: Demo, empty: sa.Engine) -> None:
+def test_a_run_for_all_students_keeps_what_each_would_be_shown(territory: Demo) -> None:
     said = territory.run("match", "--all", "--limit", "3", "--quiet")
     assert "150 students" in said
-    with empty.connect() as connection:
+    with territory.engine.connect() as connection:
         run = connection.execute(sa.select(MatchRun.__table__)).one()
         kept = connection.execute(
             sa.select(Match.kind, Match.position, Match.opportunity_id, Match.score)
-            .where(Match.run_id == run.id, Match.student_id == sa.cast(territory.student_id, sa.Uuid()))
+            .where(Match.run_id == run.id, Match.student_id == UUID(territory.student_id))
             .order_by(Match.kind, Match.position)
         ).all()
     assert (run.students, run.finished_at is None) == (150, False)
