@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.auth.actors import Actor, Grant, Role
@@ -142,6 +142,7 @@ def moments(free: FreeTime) -> set[tuple[date, int]]:
     }
 
 
+@settings(deadline=None)
 @given(free_times, free_times)
 def test_overlap_means_a_part_of_a_day_in_both(one: FreeTime, other: FreeTime) -> None:
     assert rules.overlap(one, other) == rules.overlap(other, one) == bool(moments(one) & moments(other))
