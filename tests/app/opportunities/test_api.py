@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,12 +13,12 @@ from app.companies.models import Company, CompanySite
 from app.db import Database
 from app.events import service as events
 from app.opportunities.models import Opportunity, OpportunitySpan, Status
-from tests.factories import Factory
+from tests.factories import TODAY, Factory
 from tests.queries import count_queries
 
 URL = "/api/v1/opportunities"
 PATCH = {"Content-Type": "application/merge-patch+json"}
-SOON, LATER = (date.today() + timedelta(days=days) for days in (30, 43))  # noqa: DTZ011
+SOON, LATER = (TODAY + timedelta(days=days) for days in (30, 43))
 SPAN = {
     "starts_on": SOON.isoformat(), "ends_on": LATER.isoformat(), "weekdays": ["MO", "WE"], "parts": ["morning"],
     "starts_at": "09:00:00", "ends_at": "12:30:00",
@@ -412,7 +412,7 @@ def test_edit_published_opportunity_cannot_lose_what_it_needs(
     assert (faults(no_place, 409), no_place.json()["type"]) == (
         ["municipality_istat", "hours"], "/problems/not-ready",
     )  # fmt: skip
-    past = (date.today() - timedelta(days=1)).isoformat()  # noqa: DTZ011
+    past = (TODAY - timedelta(days=1)).isoformat()
     assert faults(send("PATCH", opportunity["id"], {"closes_on": past}), 409) == ["closes_on"]
     assert revisions(database, opportunity["id"]) == (1, 1)
     assert send("PATCH", opportunity["id"], {"title": "Nuovo"})["title"] == "Nuovo"
@@ -477,7 +477,7 @@ def test_reopen_opportunity_without_free_seats_is_full(company: Company, make: F
 def test_publish_opportunity_names_everything_that_is_missing(make: Factory, client: TestClient) -> None:
     company = make.company(is_approved=False)
     headers = make.bearer(Role.COMPANY_ADMIN, company_id=company.id)
-    past = (date.today() - timedelta(days=1)).isoformat()  # noqa: DTZ011
+    past = (TODAY - timedelta(days=1)).isoformat()
     body = {"company_id": str(company.id), "kind": "training", "title": "Corso", "closes_on": past}
     opportunity = client.post(URL, json=body, headers=headers).json()
     answer = client.post(f"{URL}/{opportunity['id']}/publish", headers=headers)
