@@ -20,11 +20,13 @@ from app.demo.offers import Offers
 from app.demo.places import read_atlas
 from app.demo.rows import Rows
 from app.demo.schools import Schools
-from app.demo.students import Students
+from app.demo.students import Students, add_curriculum
 from app.demo.territory import read_territory
 from app.events import service as events
 from app.progress import progress
 from app.students.models import Student
+
+STUDENTS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,19 @@ def load(
                 size.students
             )
             students = Students(rows, territory, calendar, atlas, Chance(seed, "students"))
-            ids = iter(Chance(seed, "student ids").ids(size.students))
-            for school_class in roll.classes:
-                for _ in range(school_class.size):
-                    student_id = next(ids)
-                    persona = None if roll.first_student else territory.personas["student"]
-                    roll.first_student = roll.first_student or student_id
-                    students.enrol(school_class, student_id, persona)
-                advance(school_class.size)
+            places = (school_class for school_class in roll.classes for _ in range(school_class.size))
+            ids = Chance(seed, "student ids").ids(size.students)
+            roll.first_student = ids[0]
+            for first in range(0, size.students, STUDENTS_AT_ONCE):
+                some = ids[first : first + STUDENTS_AT_ONCE]
+                for student_id, school_class in zip(some, places, strict=False):
+                    is_persona = student_id == roll.first_student
+                    students.enrol(
+                        school_class, student_id, territory.personas["student"] if is_persona else None
+                    )
+                rows.flush()
+                add_curriculum(session, some[0], some[-1])
+                advance(len(some))
         with progress("Inventing companies", size.companies, quiet=quiet) as advance:
             makers = Companies(rows, territory, atlas, Chance(seed, "companies"), roll.centres)
             companies = makers.found(size.companies, advance)

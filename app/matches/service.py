@@ -22,8 +22,8 @@ from app.matches.words import RULES
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
 from app.rest import encode_cursor
-from app.students import service as students
-from app.students.models import Student
+from app.students.rules import can_see
+from app.students.service import NoSuchStudent
 from matching import Kind as EngineKind
 from matching import Ranked
 from matching.rules import rules_hidden
@@ -56,10 +56,12 @@ class CandidatesQuestion:
 
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
-    students.get(session, actor, student_id, scope="matches:read")
+    auth.require_scope(actor, "matches:read")
     changes = engine.changes(session)
-    [known] = engine.students(session, changes, Student.id == student_id)
-    return StudentQuestion(known, changes)
+    found = engine.student(session, changes, student_id)
+    if found is None or not can_see(actor, found[0]):
+        raise NoSuchStudent
+    return StudentQuestion(found[1], changes)
 
 
 def student_page(

@@ -64,7 +64,7 @@ def search(
         return []
     found_as = (
         sa.select(MunicipalityName.istat, sa.func.min(MunicipalityName.name).label("name"))
-        .where(MunicipalityName.key >= key, MunicipalityName.key < key + "\U0010ffff")
+        .where(MunicipalityName.key.startswith(key, autoescape=True))
         .group_by(MunicipalityName.istat)
         .subquery()
     )

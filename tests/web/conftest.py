@@ -114,33 +114,55 @@ def axe() -> str:
     return path.read_text("utf-8")
 
 
+@pytest.fixture(scope="session")
+def contexts(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
+    """A browser's memory for each person, language, size, with or without scripts; made once, so that files stay cached."""
+    made: dict[tuple[object, ...], Any] = {}
+
+    def find(who: str | None, language: str, size: str, *, scripts: bool) -> Any:
+        key = (who, language, size, scripts)
+        if key not in made:
+            context = made[key] = chromium.new_context(
+                viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
+                base_url=site.url,
+            )  # fmt: skip
+            if who is not None:
+                context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
+                context.request.post("/language", form={"language": language}, max_redirects=0)
+        return made[key]
+
+    yield find
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def browse(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
-    """A new page: `browse(who="student", language="en", size="phone", scripts=False)`."""
-    contexts: list[Any] = []
+def browse(contexts: Callable[..., Any], site: Site) -> Iterator[Callable[..., Any]]:
+    """A new page: `browse("student", language="en", size="phone", scripts=False)`; it may have nothing to complain of."""
+    pages: list[Any] = []
     complaints: list[str] = []
 
     def start(
         who: str | None = None, *, language: str = "it", size: str = "desk", scripts: bool = True
     ) -> Any:
-        context = chromium.new_context(
-            viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
-            base_url=site.url,
-        )  # fmt: skip
-        contexts.append(context)
-        context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on(
-            "request",
-            lambda request: request.url.startswith((site.url, "data:")) or complaints.append(request.url),
-        )
-        page = context.new_page()
-        if who is not None:
-            context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
-            context.request.post("/language", form={"language": language}, max_redirects=0)
+        page = contexts(who, language, size, scripts=scripts).new_page()
+        pages.append(page)
+
+        def note_message(message: Any) -> None:
+            # That the page itself is an error page is what some tests want.
+            if message.location.get("url") != page.url:
+                complaints.append(f"{message.type}: {message.text}")
+
+        def note_request(request: Any) -> None:
+            if not request.url.startswith((site.url, "data:")):
+                complaints.append(f"request of {request.url}")
+
+        page.on("console", note_message)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", note_request)
         return page
 
     yield start
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []
