@@ -75,11 +75,12 @@ def serve(
         logs.set_up(settings)
         if prepare:
             from app import demo, migrate, reference
+            from app.settings import local_clock
 
             migrate.upgrade(database.engine)
             reference.load_reference(database, quiet=quiet)
             if demo.is_empty(database):
-                typer.echo(demo.load(database, quiet=quiet))
+                typer.echo(demo.load(database, on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
         uvicorn.run(
             create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
@@ -210,14 +211,18 @@ def demo(
 ) -> None:
     """Load the demo territory into an empty database."""
     from app import demo, migrate, reference
+    from app.errors import Problem
+    from app.settings import local_clock
 
-    with _opened() as (_, database):
+    with _opened() as (settings, database):
         migrate.upgrade(database.engine)
         reference.load_reference(database, quiet=quiet)
-        if not demo.is_empty(database):
-            _fail("The database has students or companies already; the demo goes into an empty one.")
         size = demo.Size(students=students, companies=companies, opportunities=opportunities)
-        typer.echo(demo.load(database, size, seed=seed, on=on.date() if on else None, quiet=quiet))
+        today = (on or local_clock(settings)()).date()
+        try:
+            typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
+        except Problem as problem:
+            _fail(f"{problem.title}: {problem.detail}")
         typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
 
 

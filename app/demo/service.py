@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from app import db
+from app import db, errors
 from app.auth.actors import system
 from app.companies.models import Company
 from app.db import Database
@@ -27,6 +28,19 @@ from app.progress import progress
 from app.students.models import Student
 
 STUDENTS_AT_ONCE = 1_000
+YEARS = range(2001, 2100)
+
+
+class NotEmpty(errors.Conflict):
+    """There are students or companies already."""
+
+    title = "The database is not empty"
+
+
+class BadDay(errors.Invalid):
+    """Classes of that year cannot be kept."""
+
+    title = "Not a day of this service's time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +68,28 @@ class Loaded:
 def is_empty(database: Database) -> bool:
     """Whether there are neither students nor companies, so that the demo may come in."""
     with database.read() as session:
-        return not any(
-            session.scalar(sa.select(sa.exists(sa.select(kind.id).limit(1)))) for kind in (Student, Company)
-        )
+        return _is_empty(session)
 
 
-def load(
-    database: Database,
-    size: Size | None = None,
-    *,
-    seed: int = 1,
-    on: date | None = None,
-    quiet: bool = False,
-) -> Loaded:
+def _is_empty(session: Session) -> bool:
+    return not any(session.scalar(sa.select(sa.exists().select_from(kind))) for kind in (Student, Company))
+
+
+def load(database: Database, size: Size, *, seed: int = 1, on: date, quiet: bool = False) -> Loaded:
     """Invent the territory and write it; the reference data must be there.
 
     The same seed, size and day make the same rows, but for password hash, key and events. Schools and classes that are
-    there already are used as they are.
+    there already are used as they are. Raises BadDay and NotEmpty.
     """
-    size, on = size or Size(), on or datetime.now(UTC).date()
+    if on.year not in YEARS:
+        raise BadDay(f"The demo's day lies in the years {YEARS[0]} to {YEARS[-1]}.")
     started = time.monotonic()
     territory = read_territory()
     calendar = look_ahead(territory, on)
     actor = system("demo")
     with database.write() as session:
+        if not _is_empty(session):
+            raise NotEmpty("The demo goes into a database without students and companies.")
         rows, atlas = Rows(session), read_atlas(session, territory)
         with progress("Inventing students", size.students, quiet=quiet) as advance:
             roll = Schools(session, rows, territory, calendar, atlas, Chance(seed, "schools")).open(
