@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.web.ui import TEMPLATES
-from tests.web.conftest import SIZES, Site
+from tests.web.browser import SIZES
+from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
 

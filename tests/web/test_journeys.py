@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests import screens
 from tests.web import territory
-from tests.web.conftest import SIZES, Site
+from tests.web.browser import SIZES
+from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
 
@@ -112,3 +114,35 @@ def test_company_sees_candidates_without_names(
     assert all(re.search(r" [A-Z0-9]{4}-[A-Z0-9]{4}$", title) for title in titles)
     shown = page.inner_text("main")
     assert [name for name in ("Giulia", "Rossi", "Marco", "Neri") if name in shown] == []
+
+
+# --- the demo ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_demo_shows_the_job(chromium: Any, demo_address: str, language: str) -> None:
+    context = chromium.new_context(
+        viewport=SIZES["phone"], locale={"it": "it-IT", "en": "en-GB"}[language], base_url=demo_address
+    )
+    page = context.new_page()
+    for persona, article in ((screens.STUDENT, "match-internship"), (screens.COMPANY, "match-candidate")):
+        page.goto("/sign-in")
+        page.click(f"form:has(input[value='{persona}']) button")
+        if persona == screens.STUDENT:
+            assert page.inner_text("h1").startswith({"it": "Ciao Giulia", "en": "Hello Giulia"}[language])
+            for kind, name in reversed(KINDS[language].items()):
+                page.click(f"nav >> text={name}")
+                assert page.locator(f"article.match-{kind}").count() == 10
+        else:
+            page.click("main a.btn[href$=candidates] >> nth=3")
+        page.wait_for_selector(f"article.{article}")
+        reasons = page.locator(f"article.{article} .reasons").all_inner_texts()
+        assert all(1 <= len(told.splitlines()) <= 4 for told in reasons)
+    context.close()
+
+
+def test_screens_of_the_documentation_exist() -> None:
+    sizes = {
+        screen.name: (screens.FOLDER / f"{screen.name}.png").stat().st_size for screen in screens.SCREENS
+    }
+    assert {name: size for name, size in sizes.items() if size > screens.LARGEST} == {}
