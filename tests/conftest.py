@@ -19,7 +19,12 @@ from app import migrate, models
 from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
+<<<<<<< HEAD
 from tests.factories import NOW, Factory
+=======
+from tests import contract
+from tests.factories import Factory
+>>>>>>> docs
 
 assert models.metadata.tables
 
@@ -127,8 +132,9 @@ def app(database: Database, settings: Settings) -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    """A caller without credentials."""
+    """A caller without credentials; every answer of the API is held against the API's document."""
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        client.event_hooks = {"response": [contract.check]}
         yield client
 
 
