@@ -55,6 +55,7 @@ def build(settings: Settings) -> FastAPI:
         openapi_url=None,
         generate_unique_id_function=_operation_id,
         default_response_class=JSONResponse,
+        redirect_slashes=False,
     )
 
     app.get("/status", tags=["service"], summary="Is the service up?")(read_status)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +106,9 @@ class NotSignedIn(Problem):
     status = 401
     title = "Sign in first"
 
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
 
 class BadRequest(Problem):
     """Not readable as HTTP or as the media type that it claims."""
@@ -165,8 +169,7 @@ class ServerError(Problem):
 _by_status: dict[int, type[Problem]] = {
     kind.status: kind
     for kind in (
-        BadRequest, NotSignedIn, NotAllowed, NotFound, NoSuchMethod, Conflict, TooLarge, UnsupportedMedia, Invalid,
-        TooManyRequests, Unavailable,
+        BadRequest, NotAllowed, NotFound, Conflict, TooLarge, UnsupportedMedia, Invalid, TooManyRequests, Unavailable,
     )
 }  # fmt: skip
 
@@ -199,6 +202,9 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
 
     def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
+        if error.status_code == NoSuchMethod.status:
+            allowed = _methods_of(request) or (error.headers or {}).get("Allow", "")
+            return render(request, NoSuchMethod(headers={"Allow": allowed}))
         kind = _by_status.get(error.status_code, NotFound if error.status_code < 500 else ServerError)
         detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else ""
         return render(request, kind(detail, headers=error.headers))
@@ -227,6 +233,17 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
     app.add_exception_handler(OperationalError, handle_busy)
     app.add_exception_handler(PoolTimeout, handle_busy)
     app.add_exception_handler(Exception, handle_unforeseen)
+
+
+def _methods_of(request: Request) -> str:
+    """Every method that the request's path knows; the framework tells those of the first route only."""
+    found = {
+        method
+        for route in request.app.routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in getattr(route, "methods", None) or ()
+    }
+    return ", ".join(sorted(found))
 
 
 def _from_validation(error: RequestValidationError) -> Problem:

@@ -1,6 +1,7 @@
 """What surrounds every request: an id, security headers, a limit on bodies, a refusal of forged posts, a rate limit.
 
-Plain ASGI, and only two layers of it: each further layer costs a good part of the frame's speed.
+Plain ASGI, and only one layer of it: each further layer costs a good part of the frame's speed, and what one layer
+refuses lacks the headers of the others.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,7 +18,6 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import (
@@ -45,12 +46,14 @@ _SECURITY_HEADERS = {
 
 
 class Frame:
-    """The outer layer: Request-Id, security headers, body limit, and no unsafe request from another site."""
+    """Request-Id, security headers, body limit, no unsafe request from another site; a rate limit below `limited`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer, limited: str) -> None:
         self.app = app
         self.max_body_bytes = settings.max_body_bytes
         self.render = render
+        self.limited = limited
+        self.rate = RateLimit(settings)
         self.headers = dict(_SECURITY_HEADERS)
         if settings.environment == "production":
             self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
@@ -63,10 +66,11 @@ class Frame:
         given = headers.get("request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
         scope["bottega.request_id"] = request_id
+        told = self.rate.count(scope) if scope["path"].startswith(self.limited) else {}
         has_answered = False
         received = 0
 
-        async def limited() -> Message:
+        async def bounded() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
@@ -80,6 +84,7 @@ class Frame:
                 has_answered = True
                 answered = MutableHeaders(scope=message)
                 answered["request-id"] = request_id
+                answered.update(told)
                 for name, value in self.headers.items():
                     answered.setdefault(name, value)
                 answered.setdefault("cache-control", "no-store")
@@ -95,10 +100,11 @@ class Frame:
                 await self.render(Request(scope), problem)(scope, receive, dressed)
 
         try:
+            self.rate.refuse(told)
             self._refuse_nul(scope)
             self._refuse_forgery(scope["method"], headers)
             self._refuse_length(headers)
-            await self.app(scope, limited, answer)
+            await self.app(scope, bounded, answer)
             if received > self.max_body_bytes:
                 await refuse(self._too_large())
         except Problem as problem:
@@ -136,19 +142,15 @@ class Frame:
 
 
 class RateLimit:
-    """The layer around the API: so many requests a minute for a key or an address, told in each answer."""
+    """So many requests a minute for a key or an address, told in each answer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer) -> None:
-        self.app = app
+    def __init__(self, settings: Settings) -> None:
         self.item = RateLimitItemPerMinute(settings.rate_limit_per_minute)
         self.limiter = FixedWindowRateLimiter(MemoryStorage())
-        self.render = render
         self.origin = settings.public_url
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+    def count(self, scope: Scope) -> dict[str, str]:
+        """Count the request; what its answer tells of the limit. Nothing remains, and a wait, when it is over."""
         caller = _caller(scope)
         is_within = self.limiter.hit(self.item, caller)
         reset_time, remaining = self.limiter.get_window_stats(self.item, caller)
@@ -159,18 +161,13 @@ class RateLimit:
             "ratelimit-reset": seconds,
             "access-control-allow-origin": self.origin,
         }
+        return told if is_within else told | {"retry-after": seconds}
 
-        async def answer(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(told)
-            await send(message)
-
-        if is_within:
-            await self.app(scope, receive, answer)
-            return
-        problem = TooManyRequests(f"Come back in {seconds} s.", headers={"Retry-After": seconds})
-        response: Response = self.render(Request(scope), problem)
-        await response(scope, receive, answer)
+    @staticmethod
+    def refuse(told: Mapping[str, str]) -> None:
+        """Raise TooManyRequests when the limit is over."""
+        if "retry-after" in told:
+            raise TooManyRequests(f"Come back in {told['retry-after']} s.")
 
 
 def _caller(scope: Scope) -> str:

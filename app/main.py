@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app import api, errors, models, web
 from app.db import Database
-from app.frame import Frame, RateLimit
+from app.frame import Frame
 from app.matches.engine import Engine
 from app.settings import Clock, Settings, local_clock
 
@@ -43,10 +43,10 @@ def create_app(
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine = clock, engine
     site.get("/status", include_in_schema=False)(api.read_status)
-    site.mount(api.PREFIX, RateLimit(service, settings, errors.as_json))
+    site.mount(api.PREFIX, service)
     web.mount(site)
     errors.install(site, render)
-    site.add_middleware(Frame, settings=settings, render=render)
+    site.add_middleware(Frame, settings=settings, render=render, limited=api.PREFIX)
     return site
 
 

@@ -55,8 +55,9 @@ def complete(document: Json, *, server: str, email: str) -> Json:
         },
     }  # fmt: skip
     tags: dict[str, Json] = {}
-    for operation in _operations(document):
-        _complete_operation(operation)
+    versioned = _versioned(document["paths"])
+    for path, method, operation in _operations(document):
+        _complete_operation(operation, is_versioned=(path, method) in versioned)
         tags |= {tag: {"name": tag, "description": f"Operations on {tag}."} for tag in operation["tags"]}
     document["tags"] = [tags[name] for name in sorted(tags)]
     for schema in _schemas(document):
@@ -64,33 +65,45 @@ def complete(document: Json, *, server: str, email: str) -> Json:
     return document
 
 
-def _operations(document: Json) -> Iterator[Json]:
-    for item in document["paths"].values():
+def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
-                yield item[method]
+                yield path, method, item[method]
 
 
-def _complete_operation(operation: Json) -> None:
-    is_public = not PUBLIC_TAGS.isdisjoint(operation["tags"]) and "x-actor" not in operation
+def _versioned(paths: Json) -> set[tuple[str, str]]:
+    """Operations that answer with one object which is changed under If-Match: they send its version as ETag.
+
+    They read or change it at its own address, create it in its collection, or act on it (`POST /things/{id}/verb`).
+    """
+    objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
+    posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
+    posted |= {path.rpartition("/")[0] for path in objects}
+    return {(path, method) for path in objects for method in ("get", "patch")} | {
+        (path, "post") for path in posted
+    }
+
+
+def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
+    # What is published can be read without an actor; what can be refused to an actor needs one.
+    is_public = not PUBLIC_TAGS.isdisjoint(operation["tags"]) and "403" not in operation["responses"]
     operation["security"] = [{}] if is_public else [{"apiKey": []}, {"session": []}]
     operation.setdefault("description", operation["summary"])
     responses: Json = operation["responses"]
     is_fed = bool(operation.get("parameters") or operation.get("requestBody"))
     problems = {int(code) for code in responses if int(code) >= 400}
     problems |= {*_PROBLEMS_OF_ALL, *(() if is_public else _PROBLEMS_OF_ACTORS), *((422,) if is_fed else ())}
-    problems |= {413} if operation.get("requestBody") else set()
+    problems |= {413, 415} if operation.get("requestBody") else set()
     for problem in problems:
         responses[str(problem)] = _problem_response(problem)
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
     for code, response in responses.items():
-        headers = response.setdefault("headers", {})
-        headers |= {
-            name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS if name != "Retry-After"
-        }
-        if code in ("429", "503"):
-            headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
+        names = [*_HEADERS_OF_ALL, *_HEADERS_OF_STATUS.get(code, ())]
+        if is_versioned and code in ("200", "201"):
+            names.append("ETag")
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -160,11 +173,26 @@ _HEADERS: Json = {
     "RateLimit-Remaining": _header("Requests left in this minute.", _COUNT),
     "RateLimit-Reset": _header("Seconds until the minute begins anew.", _COUNT),
     "Retry-After": _header("Seconds to wait.", _COUNT),
+    "ETag": _header(
+        "The object's version, for If-Match.", {"type": "string", "maxLength": 40, "pattern": '^"[0-9]+"$'}
+    ),
+    "Location": _header(
+        "The new object's address.", {"type": "string", "format": "uri-reference", "maxLength": 400}
+    ),
+    "WWW-Authenticate": _header(
+        "How to identify yourself.", {"type": "string", "maxLength": 80, "pattern": "^Bearer$"}
+    ),
     "Access-Control-Allow-Origin": _header(
         "Browsers may call from pages of this installation only.",
         {"type": "string", "format": "uri", "maxLength": 200},
     ),
 }
+_HEADERS_OF_STATUS = {
+    "201": ("Location",), "401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",),
+}  # fmt: skip
+_HEADERS_OF_ALL = (
+    "Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Access-Control-Allow-Origin",
+)  # fmt: skip
 
 _TEXT: Json = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00]*$"}
 _PROBLEM_SCHEMAS: Json = {

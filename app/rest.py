@@ -259,7 +259,16 @@ class Call:
 
 async def _call(request: Request) -> Call:
     # Async although it waits for nothing: a plain function would cost a hop to a thread.
+    _refuse_media(request)
     return Call(request)
+
+
+def _refuse_media(request: Request) -> None:
+    taken = getattr(request.scope["route"], "body_field", None)
+    if taken is not None:
+        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if given != taken.field_info.media_type:
+            raise errors.UnsupportedMedia(f"Send {taken.field_info.media_type}.")
 
 
 InCall = Annotated[Call, Depends(_call)]

@@ -6,17 +6,20 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import migrate, models
-from app.db import Database
+from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
+from tests import contract
 from tests.factories import NOW, Factory
 
 assert models.metadata.tables
@@ -57,6 +60,30 @@ def migrated(database_url: str) -> Iterator[Database]:
     migrate.upgrade(database.engine)
     yield database
     database.close()
+
+
+@contextmanager
+def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
+    """An engine on a new, empty database of the same kind; gone afterwards."""
+    if beside.engine.dialect.name == "sqlite":
+        engine = make_engine(f"sqlite:///{folder / 'another.sqlite3'}")
+        yield engine
+        engine.dispose()
+        return
+    name = f"another_{uuid4().hex}"
+    with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
+        yield engine
+        engine.dispose()
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on an empty database of the test's own, of the same kind as the tests run on."""
+    with another_database(migrated, tmp_path) as engine:
+        yield engine
 
 
 class UndoneDatabase(Database):
@@ -101,8 +128,9 @@ def app(database: Database, settings: Settings) -> FastAPI:
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
-    """A caller without credentials."""
+    """A caller without credentials; every answer of the API is held against the API's document."""
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        client.event_hooks = {"response": [contract.check]}
         yield client
 
 

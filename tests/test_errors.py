@@ -5,7 +5,10 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.auth.actors import Role
+from app.db import Database
+from app.main import create_app
 from app.settings import Settings
+from tests import contract
 from tests.factories import Factory
 
 
@@ -83,18 +86,19 @@ def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
         assert headers["request-id"]
 
 
-def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(app: FastAPI, client: TestClient) -> None:
-    from app import errors
-    from app.frame import RateLimit
-
-    limited = RateLimit(app, Settings(rate_limit_per_minute=2), errors.as_json)
+def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(database: Database) -> None:
+    limited = create_app(Settings(rate_limit_per_minute=2), database=database)
     with TestClient(limited) as caller:
-        answers = [caller.get("/status") for _ in range(3)]
-        other = caller.get("/status", headers={"Authorization": "Bearer btg_11111111_other"})
+        caller.event_hooks = {"response": [contract.check]}
+        answers = [caller.get("/api/v1/status") for _ in range(3)]
+        other = caller.get("/api/v1/status", headers={"Authorization": "Bearer btg_11111111_other"})
+        page = caller.get("/status")
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert problem(answers[2])[1] == "/problems/too-many-requests"
     assert int(answers[2].headers["retry-after"]) <= 60
-    assert other.headers["ratelimit-remaining"] == "1"
+    assert (other.status_code, other.headers["ratelimit-remaining"]) == (401, "1")
+    assert (page.status_code, "ratelimit-limit" in page.headers) == (200, False)
 
 
 def test_a_key_without_administrator_role_issues_no_keys(client: TestClient, make: Factory) -> None:

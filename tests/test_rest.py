@@ -102,7 +102,7 @@ def test_without_a_key_each_post_creates(client: TestClient, make: Factory) -> N
     assert count(make.database, "Twice") == 2
 
 
-@pytest.mark.parametrize("values", [("a", 1), (0.1 + 0.2, "x"), ("è", "\x00")])
+@pytest.mark.parametrize("values", [("a", 1), (0.1 + 0.2, "x"), ("è", "~")])
 def test_a_cursor_comes_back_as_it_went(values: tuple[Any, ...]) -> None:
     assert rest.decode_cursor(rest.encode_cursor(*values), *(type(value) for value in values)) == values
 

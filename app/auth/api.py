@@ -26,18 +26,17 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 @router.get("", summary="List API keys", responses=answers(422))
 def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList:
     """The keys that have been issued, the newest first."""
-    after = decode_cursor(cursor, str, str)
+    after = decode_cursor(cursor, datetime, UUID)
     with call.read() as (session, actor):
-        position = (datetime.fromisoformat(after[0]), UUID(after[1])) if after else None
-        found = auth.list_keys(session, actor, limit=limit + 1, after=position)
+        found = auth.list_keys(session, actor, limit=limit + 1, after=after)
     items = [_out(key) for key in found[:limit]]
     last = items[-1] if len(found) > limit else None
-    return KeyList(
-        items=items, next_cursor=encode_cursor(last.created_at.isoformat(), str(last.id)) if last else None
-    )
+    return KeyList(items=items, next_cursor=encode_cursor(last.created_at, last.id) if last else None)
 
 
-@router.post("", summary="Issue an API key", status_code=201, response_model=KeyIssued)
+@router.post(
+    "", summary="Issue an API key", status_code=201, response_model=KeyIssued, responses=answers(409)
+)
 def create_key(call: InCall, body: KeyIn) -> Response:
     """Issue a key. The answer alone holds its secret: it is kept nowhere, so this call cannot be replayed."""
     with call.write() as (session, actor):

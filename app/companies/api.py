@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Body, Path, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -27,6 +27,7 @@ from app.companies.schemas import (
     CompanySitePatch,
 )  # fmt: skip
 from app.rest import (
+    MERGE_PATCH,
     Cursor,
     IdempotencyHeader,
     IfMatch,
@@ -106,7 +107,10 @@ def read_company(call: InCall, company_id: CompanyId) -> Response:
     responses=answers(401, 403, 404, 409, 412, 422, 428),
 )  # fmt: skip
 def edit_company(
-    call: InCall, company_id: CompanyId, body: CompanyPatch, if_match: IfMatch = None
+    call: InCall,
+    company_id: CompanyId,
+    body: Annotated[CompanyPatch, Body(media_type=MERGE_PATCH)],
+    if_match: IfMatch = None,
 ) -> Response:
     """For the company's administrators and programs, and for coordinators."""
     with call.write() as (session, actor):
@@ -168,7 +172,11 @@ def read_company_site(call: InCall, company_id: CompanyId, site_id: SiteId) -> R
     responses=answers(401, 403, 404, 412, 422, 428),
 )  # fmt: skip
 def edit_company_site(
-    call: InCall, company_id: CompanyId, site_id: SiteId, body: CompanySitePatch, if_match: IfMatch = None
+    call: InCall,
+    company_id: CompanyId,
+    site_id: SiteId,
+    body: Annotated[CompanySitePatch, Body(media_type=MERGE_PATCH)],
+    if_match: IfMatch = None,
 ) -> Response:
     """A site that moves to another municipality is a new site."""
     with call.write() as (session, actor):
@@ -236,7 +244,7 @@ def edit_company_contact(
     call: InCall,
     company_id: CompanyId,
     contact_id: ContactId,
-    body: CompanyContactPatch,
+    body: Annotated[CompanyContactPatch, Body(media_type=MERGE_PATCH)],
     if_match: IfMatch = None,
 ) -> Response:
     """Change a contact of the company."""

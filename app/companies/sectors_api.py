@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints
 
 from app.companies import sectors
 from app.companies.sectors import Edition
-from app.rest import Cursor, Limit, Out, Page, answers, decode_cursor, encode_cursor
+from app.rest import Cursor, InCall, Limit, Out, Page, answers, decode_cursor, encode_cursor
 
-router = APIRouter(prefix="/sectors", tags=["companies"])
+router = APIRouter(prefix="/sectors", tags=["sectors"])
 
 
 class SectorOut(Out):
@@ -30,6 +30,7 @@ class SectorList(Page):
 
 @router.get("", summary="Search sectors", responses=answers(422))
 def list_sectors(
+    call: InCall,
     q: Annotated[
         str,
         Query(max_length=80, description="Beginning of a code, or of a word of the title; all without it."),
@@ -40,7 +41,8 @@ def list_sectors(
 ) -> SectorList:
     """Find ATECO sectors by code or Italian title in one edition."""
     (start,) = decode_cursor(cursor, int) or (0,)
-    found = sectors.search(q, edition)[max(start, 0) :]
+    with call.open():
+        found = sectors.search(q, edition)[max(start, 0) :]
     return SectorList(
         items=[SectorOut.model_validate(sector) for sector in found[:limit]],
         next_cursor=encode_cursor(start + limit) if len(found) > limit else None,

@@ -179,7 +179,7 @@ def _days(starts: str, ends: str, year: int) -> Days:
     """From a month and day of a year to the next time of another."""
     first = date.fromisoformat(f"{year}-{starts}")
     last = date.fromisoformat(f"{year}-{ends}")
-    return Days(first, last if last > first else last.replace(year=year + 1))
+    return Days(first, last if last >= first else last.replace(year=year + 1))
 
 
 def _next_days(starts: str, ends: str, on: date, *, lead: int, least: int) -> Days:

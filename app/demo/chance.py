@@ -11,6 +11,7 @@ from uuid import UUID
 Card = TypeVar("Card")
 
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+_SPACES = re.compile(r" +(?=[ ,.;:])")
 _SLOT = re.compile(r"\{(\w+)(?::(cap|low))?\}")
 
 
@@ -60,7 +61,7 @@ class Chance(random.Random):
         """Choose among `[one|another]`, then fill `{slot}`, `{slot:cap}` (upper-case beginning), `{slot:low}`."""
         chosen = _CHOICE.sub(lambda found: self.choice(found[1].split("|")), text)
         filled = _SLOT.sub(lambda found: _in_case(words[found[1]], found[2]), chosen)
-        return "\n".join(re.sub(r" {2,}", " ", line).strip() for line in filled.splitlines())
+        return "\n".join(_SPACES.sub("", line).strip() for line in filled.splitlines())
 
 
 def _in_case(word: str, case: str | None) -> str:

@@ -37,6 +37,7 @@ class Atlas:
         self.by_cadastral = {place.cadastral: place for place in places}
         self._numbers = territory.numbers["geography"]
         self._districts = territory.districts
+        self._provinces = {*territory.provinces, *territory.wider}
         self._homes: dict[str, tuple[list[str], list[float]]] = {}
         self._industry: dict[str, tuple[list[str], list[float]]] = {}
 
@@ -44,7 +45,7 @@ class Atlas:
         """Where a student of a school in `centre` lives (ISTAT codes)."""
         if centre not in self._homes:
             numbers = self._numbers
-            self._homes[centre] = self._around(centre, numbers["home_km"], numbers["home_reach_km"], {})
+            self._homes[centre] = self._around(centre, numbers["home_km"], numbers["home_reach_km"], 1.0, {})
         places, weights = self._homes[centre]
         return chance.choices(places, cum_weights=weights)[0]
 
@@ -54,7 +55,7 @@ class Atlas:
             numbers = self._numbers
             boosts = dict.fromkeys(self._districts, float(numbers["district_boost"]))
             self._industry[centre] = self._around(
-                centre, numbers["company_km"], numbers["company_reach_km"], boosts
+                centre, numbers["company_km"], numbers["company_reach_km"], numbers["crowding"], boosts
             )
         places, weights = self._industry[centre]
         return chance.choices(places, cum_weights=weights)[0]
@@ -67,13 +68,14 @@ class Atlas:
         return KM_PER_DEGREE * math.hypot(north, east)
 
     def _around(
-        self, centre: str, scale: float, reach: float, boosts: Mapping[str, float]
+        self, centre: str, scale: float, reach: float, power: float, boosts: Mapping[str, float]
     ) -> tuple[list[str], list[float]]:
-        """Municipalities within reach and their cumulated weights: people, thinned out with the distance."""
+        """Municipalities within reach and their cumulated weights: people, thinned out with the distance, in the territory."""
         found = {
-            istat: place.population * boosts.get(istat, 1.0) * math.exp(-distance / scale)
+            istat: place.population**power * boosts.get(istat, 1.0) * math.exp(-distance / scale)
             for istat, place in self.by_istat.items()
-            if (distance := self.kilometres(centre, istat)) <= reach
+            if (place.province in self._provinces or istat == centre)
+            and (distance := self.kilometres(centre, istat)) <= reach
         }
         return list(found), list(accumulate(found.values()))
 

@@ -64,9 +64,9 @@ class Schools:
         self._calendar, self._atlas, self._chance = calendar, atlas, chance
         self._known = {one.code: one for one in ministry.read_known_schools()}
         self._paths = curriculum.read_curriculum()
-        self._kinds = dict(session.execute(sa.select(Programme.id, Programme.kind)).tuples().all())
+        self._kinds = dict(session.execute(sa.select(Programme.id, Programme.kind)).all())
         self._usual: dict[tuple[str, int], Mapping[str, int]] = {}
-        self._ids = dict(session.execute(sa.select(School.code, School.id)).tuples().all())
+        self._ids = dict(session.execute(sa.select(School.code, School.id)).all())
         self._written: set[str] = set()
         there = sa.select(
             SchoolClass.school_id,

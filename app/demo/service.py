@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from app import db
+from app import db, errors
 from app.auth.actors import system
 from app.companies.models import Company
 from app.db import Database
@@ -20,11 +21,26 @@ from app.demo.offers import Offers
 from app.demo.places import read_atlas
 from app.demo.rows import Rows
 from app.demo.schools import Schools
-from app.demo.students import Students
+from app.demo.students import Students, add_curriculum
 from app.demo.territory import read_territory
 from app.events import service as events
 from app.progress import progress
 from app.students.models import Student
+
+STUDENTS_AT_ONCE = 1_000
+YEARS = range(2001, 2100)
+
+
+class NotEmpty(errors.Conflict):
+    """There are students or companies already."""
+
+    title = "The database is not empty"
+
+
+class BadDay(errors.Invalid):
+    """Classes of that year cannot be kept."""
+
+    title = "Not a day of this service's time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +68,47 @@ class Loaded:
 def is_empty(database: Database) -> bool:
     """Whether there are neither students nor companies, so that the demo may come in."""
     with database.read() as session:
-        return not any(
-            session.scalar(sa.select(sa.exists(sa.select(kind.id).limit(1)))) for kind in (Student, Company)
-        )
+        return _is_empty(session)
 
 
-def load(
-    database: Database,
-    size: Size | None = None,
-    *,
-    seed: int = 1,
-    on: date | None = None,
-    quiet: bool = False,
-) -> Loaded:
+def _is_empty(session: Session) -> bool:
+    return not any(session.scalar(sa.select(sa.exists().select_from(kind))) for kind in (Student, Company))
+
+
+def load(database: Database, size: Size, *, seed: int = 1, on: date, quiet: bool = False) -> Loaded:
     """Invent the territory and write it; the reference data must be there.
 
     The same seed, size and day make the same rows, but for password hash, key and events. Schools and classes that are
-    there already are used as they are.
+    there already are used as they are. Raises BadDay and NotEmpty.
     """
-    size, on = size or Size(), on or datetime.now(UTC).date()
+    if on.year not in YEARS:
+        raise BadDay(f"The demo's day lies in the years {YEARS[0]} to {YEARS[-1]}.")
     started = time.monotonic()
     territory = read_territory()
     calendar = look_ahead(territory, on)
     actor = system("demo")
     with database.write() as session:
+        if not _is_empty(session):
+            raise NotEmpty("The demo goes into a database without students and companies.")
         rows, atlas = Rows(session), read_atlas(session, territory)
         with progress("Inventing students", size.students, quiet=quiet) as advance:
             roll = Schools(session, rows, territory, calendar, atlas, Chance(seed, "schools")).open(
                 size.students
             )
             students = Students(rows, territory, calendar, atlas, Chance(seed, "students"))
-            ids = iter(Chance(seed, "student ids").ids(size.students))
-            for school_class in roll.classes:
-                for _ in range(school_class.size):
-                    student_id = next(ids)
-                    persona = None if roll.first_student else territory.personas["student"]
-                    roll.first_student = roll.first_student or student_id
-                    students.enrol(school_class, student_id, persona)
-                advance(school_class.size)
+            places = (school_class for school_class in roll.classes for _ in range(school_class.size))
+            ids = Chance(seed, "student ids").ids(size.students)
+            roll.first_student = ids[0]
+            for first in range(0, size.students, STUDENTS_AT_ONCE):
+                some = ids[first : first + STUDENTS_AT_ONCE]
+                for student_id, school_class in zip(some, places, strict=False):
+                    is_persona = student_id == roll.first_student
+                    students.enrol(
+                        school_class, student_id, territory.personas["student"] if is_persona else None
+                    )
+                rows.flush()
+                add_curriculum(session, some[0], some[-1])
+                advance(len(some))
         with progress("Inventing companies", size.companies, quiet=quiet) as advance:
             makers = Companies(rows, territory, atlas, Chance(seed, "companies"), roll.centres)
             companies = makers.found(size.companies, advance)

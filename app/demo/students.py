@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
 from app import dates
 from app.demo.calendar import Calendar
 from app.demo.chance import Chance
@@ -15,6 +18,8 @@ from app.demo.places import Atlas
 from app.demo.rows import Rows
 from app.demo.schools import DemoClass
 from app.demo.territory import Origin, Territory, Travel, by_year
+from app.programmes.models import ProgrammeSkill
+from app.schools.models import SchoolClass
 from app.students.models import (
     Evidence,
     Student,
@@ -116,14 +121,14 @@ class Students:
     def _skills(
         self, school_class: DemoClass, student_id: UUID, own: Mapping[str, Mapping[str, Any]] | None
     ) -> list[dict[str, Any]]:
-        held: dict[str, Held] = {
-            skill_id: (level, Evidence.CURRICULUM, None) for skill_id, level in school_class.usual.items()
-        }
+        """What stands on more, or on less, than the curriculum; `add_curriculum` adds the rest."""
         if own is None:
-            held |= self._chosen(school_class)
+            held = self._chosen(school_class)
         else:
-            for skill_id, skill in own.items():
-                held[skill_id] = (skill["level"], Evidence(skill["evidence"]), skill.get("words"))
+            held = {
+                skill_id: (skill["level"], Evidence(skill["evidence"]), skill.get("words"))
+                for skill_id, skill in own.items()
+            }
         return [
             {
                 "student_id": student_id,
@@ -136,7 +141,6 @@ class Students:
         ]
 
     def _chosen(self, school_class: DemoClass) -> dict[str, Held]:
-        """What stands on more, or on less, than the curriculum."""
         chance, usual = self._chance, school_class.usual
         chosen: dict[str, Held] = {}
         if chance.happens(0.5):
@@ -175,3 +179,36 @@ class Students:
         if chance.happens(0.12):
             spoken.setdefault(chance.choice(("es", "fr", "de")), "A2")
         return spoken
+
+
+def add_curriculum(session: Session, first: UUID, last: UUID) -> None:
+    """Give the students between two ids, both included, what their classes have normally met and they do not have yet.
+
+    As `students.curriculum` does for one student, but in the database: a hundred rows for each student need not come
+    from here.
+    """
+    own = sa.exists().where(
+        StudentSkill.student_id == Student.id, StudentSkill.skill_id == ProgrammeSkill.skill_id
+    )
+    earlier = aliased(ProgrammeSkill)
+    newest = (
+        sa.select(sa.func.max(earlier.year))
+        .where(earlier.programme_id == SchoolClass.programme_id, earlier.year <= SchoolClass.year)
+        .scalar_subquery()
+    )
+    met = (
+        sa.select(
+            Student.id,
+            ProgrammeSkill.skill_id,
+            ProgrammeSkill.level,
+            sa.literal(Evidence.CURRICULUM.value),
+            sa.null(),
+        )
+        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .join(ProgrammeSkill, ProgrammeSkill.programme_id == SchoolClass.programme_id)
+        .where(Student.id.between(first, last), ProgrammeSkill.year == newest, ~own)
+        .order_by(Student.id)
+    )
+    session.execute(
+        sa.insert(StudentSkill).from_select(["student_id", "skill_id", "level", "evidence", "words"], met)
+    )

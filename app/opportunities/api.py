@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Body, Path, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from app.opportunities.models import Kind, Opportunity, Status
 from app.opportunities.rules import Action
 from app.opportunities.schemas import OpportunityIn, OpportunityList, OpportunityOut, OpportunityPatch
 from app.rest import (
+    MERGE_PATCH,
     Cursor,
     IdempotencyHeader,
     IfMatch,
@@ -108,7 +109,10 @@ def read_opportunity(call: InCall, opportunity_id: OpportunityId) -> Response:
     responses=answers(401, 403, 404, 409, 412, 422, 428),
 )
 def edit_opportunity(
-    call: InCall, opportunity_id: OpportunityId, body: OpportunityPatch, if_match: IfMatch = None
+    call: InCall,
+    opportunity_id: OpportunityId,
+    body: Annotated[OpportunityPatch, Body(media_type=MERGE_PATCH)],
+    if_match: IfMatch = None,
 ) -> Response:
     """What has been published cannot become incomplete, nor have fewer seats than are taken."""
     with call.write() as (session, actor):

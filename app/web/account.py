@@ -83,7 +83,7 @@ def sign_in(
         auth.COOKIE, token, httponly=True, samesite="lax", secure=_is_secure(view),
         max_age=view.settings.session_hours * 3600,
     )  # fmt: skip
-    if LANGUAGE_COOKIE not in view.request.cookies:
+    if LANGUAGE_COOKIE not in view.request.cookies and not user.is_demo:  # personas have chosen nothing
         _keep_language(view, response, user.language)
     return response
 

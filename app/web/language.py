@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_interval, format_time, get_day_names
+from babel.dates import format_date, format_time, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -91,7 +91,11 @@ class Writer:
         first, last = _date(starts_on), _date(ends_on)
         if first == last:
             return self.weekday(first)
-        return str(format_interval(first, last, "yMMMd", locale=self.locale))
+        # Not `format_interval`: for Italian it writes 02–20.
+        end = format_date(last, "d MMM y", self.locale)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}–{end}"
+        return f"{format_date(first, 'd MMM' if first.year == last.year else 'd MMM y', self.locale)} – {end}"
 
     def daytime(self, weekdays: Iterable[str], parts: Iterable[str], *, is_one_day: bool = False) -> str:
         """Weekdays and parts of the day where they say something: `lun e mer, pomeriggio`."""

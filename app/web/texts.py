@@ -47,10 +47,11 @@ def update() -> int:
     PO.parent.mkdir(parents=True, exist_ok=True)
     with PO.open("wb") as target:
         write_po(target, catalogue, omit_header=True, include_lineno=False, width=110)
-    return sum(1 for message in catalogue if message.id and not _is_translated(message.string))
+    return sum(1 for message in catalogue if message.id and not is_translated(message.string))
 
 
-def _is_translated(string: object) -> bool:
+def is_translated(string: object) -> bool:
+    """Whether every form of the text has words."""
     return all(string) if isinstance(string, (list, tuple)) else bool(string)
 
 

@@ -43,6 +43,10 @@ def templates(code: str) -> Environment:
     environment.install_gettext_translations(writer.texts, newstyle=True)  # type: ignore[attr-defined]
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
+    environment.filters["capital"] = _capital
+    environment.filters["label_of"] = lambda skill_id, labels: _capital(
+        writer.written(labels[skill_id].label)
+    )
     environment.globals.update(
         write=writer,
         words=words,
@@ -52,6 +56,10 @@ def templates(code: str) -> Environment:
         static=files.load().address,
     )
     return environment
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 class View:

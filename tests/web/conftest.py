@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -20,15 +15,10 @@ from app.db import Database
 from app.main import create_app
 from app.settings import Settings
 from app.web import assets, files
+from tests import screens
 from tests.web import territory
+from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.territory import Territory
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SIZES = {"phone": {"width": 360, "height": 780}, "desk": {"width": 1280, "height": 900}}
 
 
 @pytest.fixture
@@ -62,35 +52,30 @@ class Site:
     land: Territory
 
 
-def serve(app: FastAPI) -> Iterator[str]:
-    """Run the service in a thread of this process; its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
+@pytest.fixture(scope="session")
+def browser_files() -> None:
+    """The files of others that browsers load."""
+    if not (files.FOLDER / files.NEEDED).is_file():
+        pytest.skip("the browser files are missing: python -m app.web.assets")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[Site]:
     """The real service on SQLite, for a real browser."""
-    if not (files.FOLDER / files.NEEDED).is_file():
-        pytest.skip("the browser files are missing: python -m app.web.assets")
     url = f"sqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
     database = Database(url)
     migrate.upgrade(database.engine)
     land = territory.build(database)
-    for address in serve(create_app(Settings(database_url=url), database=database)):
+    with serve(create_app(Settings(database_url=url), database=database)) as address:
         yield Site(address, land)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def demo_address(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[str]:
+    """The real service with the demo territory."""
+    with screens.demo_site(tmp_path_factory.mktemp("demo")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -98,11 +83,9 @@ def chromium() -> Iterator[Any]:
     """The machine's Chromium."""
     if not CHROMIUM.is_file():
         pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with launch() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -114,33 +97,55 @@ def axe() -> str:
     return path.read_text("utf-8")
 
 
+@pytest.fixture(scope="session")
+def contexts(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
+    """A browser's memory for each person, language, size, with or without scripts; made once, so that files stay cached."""
+    made: dict[tuple[object, ...], Any] = {}
+
+    def find(who: str | None, language: str, size: str, *, scripts: bool) -> Any:
+        key = (who, language, size, scripts)
+        if key not in made:
+            context = made[key] = chromium.new_context(
+                viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
+                base_url=site.url,
+            )  # fmt: skip
+            if who is not None:
+                context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
+                context.request.post("/language", form={"language": language}, max_redirects=0)
+        return made[key]
+
+    yield find
+    for context in made.values():
+        context.close()
+
+
 @pytest.fixture
-def browse(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
-    """A new page: `browse(who="student", language="en", size="phone", scripts=False)`."""
-    contexts: list[Any] = []
+def browse(contexts: Callable[..., Any], site: Site) -> Iterator[Callable[..., Any]]:
+    """A new page: `browse("student", language="en", size="phone", scripts=False)`; it may have nothing to complain of."""
+    pages: list[Any] = []
     complaints: list[str] = []
 
     def start(
         who: str | None = None, *, language: str = "it", size: str = "desk", scripts: bool = True
     ) -> Any:
-        context = chromium.new_context(
-            viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
-            base_url=site.url,
-        )  # fmt: skip
-        contexts.append(context)
-        context.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        context.on(
-            "request",
-            lambda request: request.url.startswith((site.url, "data:")) or complaints.append(request.url),
-        )
-        page = context.new_page()
-        if who is not None:
-            context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
-            context.request.post("/language", form={"language": language}, max_redirects=0)
+        page = contexts(who, language, size, scripts=scripts).new_page()
+        pages.append(page)
+
+        def note_message(message: Any) -> None:
+            # That the page itself is an error page is what some tests want.
+            if message.location.get("url") != page.url:
+                complaints.append(f"{message.type}: {message.text}")
+
+        def note_request(request: Any) -> None:
+            if not request.url.startswith((site.url, "data:")):
+                complaints.append(f"request of {request.url}")
+
+        page.on("console", note_message)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", note_request)
         return page
 
     yield start
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert complaints == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from uuid import UUID
 
 from app.auth import service as auth
@@ -142,7 +143,6 @@ def build(database: Database) -> Territory:
         "nobody": [],
     }
     emails = {who: f"{who.replace(' ', '.')}@example.org" for who in people}
-    hashed = auth.hash_password(PASSWORD)
     with database.write() as session:
         for who, grants in people.items():
             auth.add_user(
@@ -151,7 +151,7 @@ def build(database: Database) -> Territory:
                 email=emails[who],
                 name=who.title(),
                 grants=grants,
-                password_hash=hashed,
+                password_hash=_hashed(),
                 is_demo=True,
             )
     return Territory(
@@ -160,6 +160,11 @@ def build(database: Database) -> Territory:
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
         emails=emails,
     )  # fmt: skip
+
+
+@cache
+def _hashed() -> str:
+    return auth.hash_password(PASSWORD)
 
 
 def _profile(make: Factory, student_id: UUID, start: date) -> None:
