@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,12 +12,12 @@ from app.events import service as events
 from app.programmes.models import ProgrammeSkill
 from app.schools.models import School, SchoolClass
 from app.students.models import StudentSkill
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 from tests.queries import count_queries
 
 URL = "/api/v1/students"
 PATCH = {"Content-Type": "application/merge-patch+json"}
-THIS_YEAR = datetime.now(UTC).year
+THIS_YEAR = NOW.year
 PARTS = {
     "skills": [
         {"skill_id": "cad", "level": 3, "evidence": "validated", "words": "disegno 3D"},
