@@ -61,7 +61,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on.")] = 8000,
     prepare: Annotated[
-        bool, typer.Option("--prepare", help="First migrate, load reference data, and the demo if empty.")
+        bool,
+        typer.Option(
+            "--prepare", help="First migrate, load reference data, and, but in production, the demo if empty."
+        ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -79,7 +82,7 @@ def serve(
 
             migrate.upgrade(database.engine)
             reference.load_reference(database, quiet=quiet)
-            if demo.is_empty(database):
+            if settings.environment != "production" and demo.is_empty(database):
                 typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
         uvicorn.run(
@@ -215,6 +218,8 @@ def demo(
     from app.settings import local_clock
 
     with _opened() as (settings, database):
+        if settings.environment == "production":
+            _fail("The demo has an administrator whose password everybody knows: not in production.")
         migrate.upgrade(database.engine)
         reference.load_reference(database, quiet=quiet)
         size = demo.Size(students=students, companies=companies, opportunities=opportunities)

@@ -86,9 +86,7 @@ def welcome(database: Database, url: str) -> str:
     if people and has_key:
         lines += [
             "",
-            "The API is described at "
-            + url
-            + "/api/v1/docs; a key shows its secret only when it is issued. Another one:",
+            f"The API: {url}/api/v1/openapi.json. A key shows its secret only when it is issued; another one:",
             '  python -m app key issue "My program" --role administrator --scopes "students:read matches:read"',
         ]
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.demo.chance import Chance
@@ -20,6 +20,7 @@ def test_ids_ascend_and_are_of_version_4() -> None:
     assert {one.version for one in ids} == {4}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.floats(0.01, 10), min_size=1, max_size=8), st.integers(0, 300))
 def test_decks_deal_by_share(shares: dict[str, float], count: int) -> None:
     deck = Chance(1, "deck").deck(shares, count)
