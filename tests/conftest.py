@@ -19,12 +19,8 @@ from app import migrate, models
 from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
-<<<<<<< HEAD
-from tests.factories import NOW, Factory
-=======
 from tests import contract
-from tests.factories import Factory
->>>>>>> docs
+from tests.factories import NOW, Factory
 
 assert models.metadata.tables
 
