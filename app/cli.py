@@ -80,7 +80,7 @@ def serve(
             migrate.upgrade(database.engine)
             reference.load_reference(database, quiet=quiet)
             if demo.is_empty(database):
-                typer.echo(demo.load(database, on=local_clock(settings)().date(), quiet=quiet))
+                typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
         uvicorn.run(
             create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
