@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ def demo_site(folder: Path) -> Iterator[str]:
     database = Database(url)
     migrate.upgrade(database.engine)
     reference.load_reference(database, quiet=True)
-    demo.load(database, demo.Size(), quiet=True)
+    demo.load(database, demo.Size(), on=date.today(), quiet=True)  # noqa: DTZ011
     with serve(create_app(Settings(database_url=url), database=database)) as address:
         yield address
     database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web import assets, files
 from tests import screens
+from tests.factories import TODAY
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.territory import Territory
@@ -23,7 +25,7 @@ from tests.web.territory import Territory
 
 @pytest.fixture
 def land(database: Database) -> Territory:
-    return territory.build(database)
+    return territory.build(database, on=TODAY)
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
     url = f"sqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
     database = Database(url)
     migrate.upgrade(database.engine)
-    land = territory.build(database)
+    land = territory.build(database, on=date.today())  # noqa: DTZ011 -- the service's own clock
     with serve(create_app(Settings(database_url=url), database=database)) as address:
         yield Site(address, land)
     database.close()

@@ -58,8 +58,8 @@ class Territory:
     emails: dict[str, str]
 
 
-def build(database: Database) -> Territory:
-    """Fill an empty, migrated database."""
+def build(database: Database, *, on: date) -> Territory:
+    """Fill an empty, migrated database with what is offered from a month after that day on."""
     make = Factory(database)
     for skill_id, labels in SKILLS.items():
         make.add(Skill(id=skill_id, kind=SkillKind.SKILL))
@@ -80,7 +80,7 @@ def build(database: Database) -> Territory:
     student = make.student(school_class, given_name="Giulia", family_name="Rossi", max_km=60)
     classmate = make.student(school_class, given_name="Marco", family_name="Neri", max_km=None, hours_owed=1)
     stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
-    start = date.today() + timedelta(days=30)  # noqa: DTZ011
+    start = on + timedelta(days=30)
     for one in (student, stranger):
         _profile(make, one.id, start)
     company = make.company(
