@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
 import typer
+
+from app.commands import imports
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -24,16 +28,23 @@ db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(key_app, name="key")
+app.add_typer(imports.app, name="import")
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
 
 
-def _open() -> tuple[Settings, Database]:
+@contextmanager
+def _opened() -> Iterator[tuple[Settings, Database]]:
+    import app.models  # noqa: F401 -- foreign keys lead from table to table; all must be known
     from app.db import Database
     from app.settings import Settings
 
     settings = Settings()
-    return settings, Database(settings.database_url, connections=settings.threads)
+    database = Database(settings.database_url, connections=settings.threads)
+    try:
+        yield settings, database
+    finally:
+        database.close()
 
 
 def _fail(message: str, code: int = 1) -> NoReturn:
@@ -50,7 +61,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="Port to listen on.")] = 8000,
     prepare: Annotated[
-        bool, typer.Option("--prepare", help="First migrate, load reference data, and the demo if empty.")
+        bool,
+        typer.Option(
+            "--prepare", help="First migrate, load reference data, and, but in production, the demo if empty."
+        ),
     ] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -60,20 +74,21 @@ def serve(
     from app import logs
     from app.main import create_app
 
-    settings, database = _open()
-    logs.set_up(settings)
-    if prepare:
-        from app import demo, migrate, reference
+    with _opened() as (settings, database):
+        logs.set_up(settings)
+        if prepare:
+            from app import demo, migrate, reference
+            from app.settings import local_clock
 
-        migrate.upgrade(database.engine)
-        reference.load_reference(database, quiet=quiet)
-        if demo.is_empty(database):
-            demo.load(database, demo.Size(), quiet=quiet)
-        typer.echo(demo.welcome(database, f"http://{host}:{port}"))
-    uvicorn.run(
-        create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
-        server_header=False,
-    )  # fmt: skip
+            migrate.upgrade(database.engine)
+            reference.load_reference(database, quiet=quiet)
+            if settings.environment != "production" and demo.is_empty(database):
+                typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
+            typer.echo(demo.welcome(database, f"http://{host}:{port}"))
+        uvicorn.run(
+            create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
+            server_header=False,
+        )  # fmt: skip
 
 
 @app.command()
@@ -86,15 +101,15 @@ def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due 
     from app import logs
     from app.auth import service as auth
 
-    settings, database = _open()
-    logs.set_up(settings)
-    log = structlog.get_logger("app.worker")
-    while True:
-        with database.write() as session:
-            log.info("expired_forgotten", **auth.forget_expired(session))
-        if once:
-            return
-        time.sleep(600)
+    with _opened() as (settings, database):
+        logs.set_up(settings)
+        log = structlog.get_logger("app.worker")
+        while True:
+            with database.write() as session:
+                log.info("expired_forgotten", **auth.forget_expired(session))
+            if once:
+                return
+            time.sleep(600)
 
 
 @app.command()
@@ -115,8 +130,8 @@ def upgrade(revision: str = "head") -> None:
     """Run the migrations."""
     from app import migrate
 
-    _, database = _open()
-    migrate.upgrade(database.engine, revision)
+    with _opened() as (_, database):
+        migrate.upgrade(database.engine, revision)
 
 
 @db_app.command("downgrade")
@@ -124,8 +139,8 @@ def downgrade(revision: str) -> None:
     """Undo migrations back to a revision; the data of dropped tables is gone."""
     from app import migrate
 
-    _, database = _open()
-    migrate.downgrade(database.engine, revision)
+    with _opened() as (_, database):
+        migrate.downgrade(database.engine, revision)
 
 
 @db_app.command("check")
@@ -133,9 +148,9 @@ def check() -> None:
     """Exit with 1 when migrations wait to be run."""
     from app import migrate
 
-    _, database = _open()
-    if not migrate.is_current(database.engine):
-        _fail("Migrations wait to be run: python -m app db upgrade")
+    with _opened() as (_, database):
+        if not migrate.is_current(database.engine):
+            _fail("Migrations wait to be run: python -m app db upgrade")
 
 
 @app.command()
@@ -143,8 +158,8 @@ def reference(*, quiet: Quiet = False) -> None:
     """Load municipalities, skills and programmes; changes nothing when they are up to date."""
     from app import reference
 
-    _, database = _open()
-    reference.load_reference(database, quiet=quiet)
+    with _opened() as (_, database):
+        reference.load_reference(database, quiet=quiet)
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
@@ -164,18 +179,18 @@ def issue_key(
     from app.auth.actors import Role, system
     from app.errors import Problem
 
-    _, database = _open()
-    if role not in list(Role):
-        _fail(f"{role} is not a role; use one of {', '.join(Role)}.", 2)
-    try:
-        with database.write() as session:
-            _, token = auth.issue_key(
-                session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
-                company_id=company, days=days,
-            )  # fmt: skip
-    except Problem as problem:
-        _fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)
-    typer.echo(token)
+    with _opened() as (_, database):
+        if role not in list(Role):
+            _fail(f"{role} is not a role; use one of {', '.join(Role)}.", 2)
+        try:
+            with database.write() as session:
+                _, token = auth.issue_key(
+                    session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
+                    company_id=company, days=days,
+                )  # fmt: skip
+        except Problem as problem:
+            _fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)
+        typer.echo(token)
 
 
 def _faults(faults: list[dict[str, object]]) -> str:
@@ -199,15 +214,21 @@ def demo(
 ) -> None:
     """Load the demo territory into an empty database."""
     from app import demo, migrate, reference
+    from app.errors import Problem
+    from app.settings import local_clock
 
-    _, database = _open()
-    migrate.upgrade(database.engine)
-    reference.load_reference(database, quiet=quiet)
-    if not demo.is_empty(database):
-        _fail("The database has students or companies already; the demo goes into an empty one.")
-    size = demo.Size(students=students, companies=companies, opportunities=opportunities)
-    demo.load(database, size, seed=seed, on=on.date() if on else date.today(), quiet=quiet)  # noqa: DTZ011
-    typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
+    with _opened() as (settings, database):
+        if settings.environment == "production":
+            _fail("The demo has an administrator whose password everybody knows: not in production.")
+        migrate.upgrade(database.engine)
+        reference.load_reference(database, quiet=quiet)
+        size = demo.Size(students=students, companies=companies, opportunities=opportunities)
+        today = (on or local_clock(settings)()).date()
+        try:
+            typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
+        except Problem as problem:
+            _fail(f"{problem.title}: {problem.detail}")
+        typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
 
 
 @app.command()
@@ -230,24 +251,25 @@ def match(
     from app.matches.engine import Engine
     from app.opportunities.models import Kind
     from app.progress import progress
+    from app.settings import local_clock
 
     if (student is None) is not all_students:
         _fail("Name a student with --student ID, or say --all.", 2)
     if kind is not None and kind not in list(Kind):
         _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
-    settings, database = _open()
-    engine = Engine(settings)
-    if student is None:
-        with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
-            summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)
-        typer.echo(terminal.summary(summary))
-        return
-    from app.errors import Problem
+    with _opened() as (settings, database):
+        engine = Engine(settings, local_clock(settings))
+        if student is None:
+            with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
+                summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)
+            typer.echo(terminal.summary(summary))
+            return
+        from app.errors import Problem
 
-    try:
-        with database.read() as session:
-            question = matches.ask_for_student(session, system("cli"), engine, student)
-    except Problem as problem:
-        _fail(problem.detail)
-    page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
-    typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))
+        try:
+            with database.read() as session:
+                question = matches.ask_for_student(session, system("cli"), engine, student)
+        except Problem as problem:
+            _fail(problem.detail)
+        page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
+        typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))

@@ -13,7 +13,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -153,7 +153,8 @@ class ImportReport:
 
     Rows: `seen = kept + merged + skipped + rejected` at any moment.
     Records: the kept and merged rows make `records` records, and once an importer has written them
-    `records = created + updated + unchanged`.
+    `records = created + updated + unchanged`. `unmatched` counts, by name, what was kept although it names something
+    that the service does not know: a study path without a programme, a municipality.
     """
 
     seen: int = 0
@@ -167,6 +168,7 @@ class ImportReport:
     unchanged: int = 0
     skipped_by: Counter[str] = field(default_factory=Counter)
     rejected_by: Counter[str] = field(default_factory=Counter)
+    unmatched: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -217,7 +219,10 @@ class ImportReport:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: every count, the faults listed, and how many are not."""
-        return {**asdict(self), "unlisted": self.unlisted}
+        # `asdict` would count a Counter's items instead of copying them.
+        counts = {name: dict(getattr(self, name)) for name in ("skipped_by", "rejected_by", "unmatched")}
+        flat = replace(self, skipped_by=Counter(), rejected_by=Counter(), unmatched=Counter())
+        return {**asdict(flat), **counts, "unlisted": self.unlisted}
 
 
 # Windows punctuation that was decoded as Latin-1 somewhere upstream; the ministry's files hold some.

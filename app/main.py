@@ -13,13 +13,18 @@ from app import api, errors, models, web
 from app.db import Database
 from app.frame import Frame
 from app.matches.engine import Engine
-from app.settings import Settings
+from app.settings import Clock, Settings, local_clock
 
 __all__ = ["create_app", "models"]
 
 
-def create_app(settings: Settings | None = None, *, database: Database | None = None) -> FastAPI:
-    """The whole service: pages at `/`, the API at `/api/v1`. It opens no connection before the first request."""
+def create_app(
+    settings: Settings | None = None, *, database: Database | None = None, clock: Clock | None = None
+) -> FastAPI:
+    """The whole service: pages at `/`, the API at `/api/v1`. It opens no connection before the first request.
+
+    `clock` tells the moment in the territory's time zone; tests hold it still.
+    """
     settings = settings or Settings()
     database = database or Database(settings.database_url, connections=settings.threads)
 
@@ -30,11 +35,13 @@ def create_app(settings: Settings | None = None, *, database: Database | None = 
         yield
         database.close()
 
-    engine = Engine(settings)
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
+    clock = clock or local_clock(settings)
+    engine = Engine(settings, clock)
     for part in (site, service):
-        part.state.database, part.state.settings, part.state.engine = database, settings, engine
+        part.state.database, part.state.settings = database, settings
+        part.state.clock, part.state.engine = clock, engine
     site.get("/status", include_in_schema=False)(api.read_status)
     site.mount(api.PREFIX, service)
     web.mount(site)

@@ -163,6 +163,11 @@ class Call:
         self.database: Database = request.app.state.database
         self._kept: IdempotencyKey | None = None
 
+    def now(self) -> datetime:
+        """The moment, in the territory's time zone."""
+        moment: datetime = self.request.app.state.clock()
+        return moment
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -57,3 +60,13 @@ class Settings(BaseSettings):
         if self.environment == "production" and self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
             raise ValueError("BOTTEGA_SECRET_KEY must be set in production")
         return self
+
+
+Clock = Callable[[], datetime]
+"""Tells the moment, in the territory's time zone."""
+
+
+def local_clock(settings: Settings) -> Clock:
+    """The real clock."""
+    zone = ZoneInfo(settings.time_zone)
+    return lambda: datetime.now(zone)

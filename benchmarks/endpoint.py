@@ -36,9 +36,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
         environment = os.environ | {"BOTTEGA_DATABASE_URL": url, "BOTTEGA_RATE_LIMIT_PER_MINUTE": "100000000"}
-        run(environment, "demo", "--quiet", f"--students={chosen.students}", f"--opportunities={chosen.opportunities}")
+        run(
+            environment,
+            "demo",
+            "--quiet",
+            f"--students={chosen.students}",
+            f"--opportunities={chosen.opportunities}",
+        )
         scopes = "matches:read students:read"
-        token = run(environment, "key", "issue", "bench", "--role=administrator", f"--scopes={scopes}").strip()
+        token = run(
+            environment, "key", "issue", "bench", "--role=administrator", f"--scopes={scopes}"
+        ).strip()
         students = student_ids(url)
         port = free_port()
         server = subprocess.Popen(
@@ -55,7 +63,12 @@ def main() -> None:
 def run(environment: dict[str, str], *arguments: str) -> str:
     """A command of the service."""
     done = subprocess.run(
-        [sys.executable, "-m", "app", *arguments], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return done.stdout
 
@@ -95,14 +108,18 @@ def measure(port: int, token: str, students: list[UUID], chosen: argparse.Namesp
         some = match[turn * share :] + match[: turn * share]
         rounds["matches"].append(asyncio.run(ask(port, token, some, chosen.clients, share)))
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    print(f"{chosen.students} students, {chosen.opportunities} opportunities, {chosen.clients} clients, one process")
+    print(
+        f"{chosen.students} students, {chosen.opportunities} opportunities, {chosen.clients} clients, one process"
+    )
     rates = {}
     for name, turns in rounds.items():
         times = sorted(seconds * 1000 for _, all_seconds in turns for seconds in all_seconds)
         rates[name] = statistics.median(len(all_seconds) / elapsed for elapsed, all_seconds in turns)
         points = {share: times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)}
         said = ", ".join(f"p{share * 100:.0f} {value:.1f} ms" for share, value in points.items())
-        print(f"{name:>8}: {rates[name]:.0f} requests/s, {said}, max {times[-1]:.1f} ms, {len(times)} answers, all 200")
+        print(
+            f"{name:>8}: {rates[name]:.0f} requests/s, {said}, max {times[-1]:.1f} ms, {len(times)} answers, all 200"
+        )
     print(f"matches at {rates['matches'] / rates['/status']:.2f} of the rate of /status")
 
 
@@ -116,7 +133,9 @@ def wait_for(port: int) -> None:
     raise SystemExit("the server did not start")
 
 
-async def ask(port: int, token: str, paths: list[str], clients: int, requests: int) -> tuple[float, list[float]]:
+async def ask(
+    port: int, token: str, paths: list[str], clients: int, requests: int
+) -> tuple[float, list[float]]:
     """Send `requests` GETs from `clients` connections; seconds in all, and of each."""
     queue = iter([paths[i % len(paths)] for i in range(requests)])
     seconds: list[float] = []

@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection
@@ -15,11 +17,11 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import migrate, models
-from app.db import Database
+from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
 from tests import contract
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 
 assert models.metadata.tables
 
@@ -64,6 +66,30 @@ def migrated(database_url: str) -> Iterator[Database]:
     database.close()
 
 
+@contextmanager
+def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
+    """An engine on a new, empty database of the same kind; gone afterwards."""
+    if beside.engine.dialect.name == "sqlite":
+        engine = make_engine(f"sqlite:///{folder / 'another.sqlite3'}")
+        yield engine
+        engine.dispose()
+        return
+    name = f"another_{uuid4().hex}"
+    with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
+        yield engine
+        engine.dispose()
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on an empty database of the test's own, of the same kind as the tests run on."""
+    with another_database(migrated, tmp_path) as engine:
+        yield engine
+
+
 class UndoneDatabase(Database):
     """A database on one connection whose outer transaction is undone; blocks become savepoints in it."""
 
@@ -101,7 +127,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(database: Database, settings: Settings) -> FastAPI:
-    return create_app(settings, database=database)
+    return create_app(settings, database=database, clock=lambda: NOW)
 
 
 @pytest.fixture

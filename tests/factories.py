@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
 
+from app import db
 from app.auth import service as auth
 from app.auth.actors import Grant, Role, system
 from app.companies.models import Company, CompanySite
@@ -160,4 +161,14 @@ class Factory:
             "municipality_istat": self.municipality().istat, "seats": 2, "created_at": NOW, "published_at": NOW,
             "published_by": "system:tests",
         }  # fmt: skip
-        return self.add(Opportunity(**defaults | values))
+        opportunity = self.add(Opportunity(**defaults | values))
+        self.change(opportunity)
+        return opportunity
+
+    def change(self, opportunity: Opportunity, **values: Any) -> None:
+        """Change an opportunity so that rankings see it."""
+        with self.database.write() as session:
+            row = session.get_one(Opportunity, opportunity.id)
+            for name, value in values.items():
+                setattr(row, name, value)
+            db.stamp(session, Opportunity, row.id)

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from app import migrate
-from app.db import Database, make_engine
 
 VERSIONS = Path(migrate.FOLDER, "versions")
-
-
-@pytest.fixture
-def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
-    """An engine on an empty database of the same kind as the tests run on."""
-    if migrated.engine.dialect.name == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
-        yield engine
-        engine.dispose()
-        return
-    with migrated.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS empty"))
-        connection.execute(sa.text("CREATE DATABASE empty"))
-        engine = make_engine(migrated.engine.url.set(database="empty").render_as_string(hide_password=False))
-        yield engine
-        engine.dispose()
-        connection.execute(sa.text("DROP DATABASE empty"))
 
 
 def test_up_down_up_ends_with_the_tables_of_the_code(empty: sa.Engine) -> None:

@@ -62,9 +62,14 @@ def search(query: str, edition: Edition) -> tuple[Sector, ...]:
     code, words = dotted(query), f" {_folded(query)}"
     return tuple(
         sector
-        for sector in _by_code(edition).values()
-        if (code and sector.code.startswith(code)) or words in f" {_folded(sector.title)}"
+        for sector, title in _folded_titles(edition)
+        if (code and sector.code.startswith(code)) or words in title
     )
+
+
+@cache
+def _folded_titles(edition: Edition) -> tuple[tuple[Sector, str], ...]:
+    return tuple((sector, f" {_folded(sector.title)}") for sector in _by_code(edition).values())
 
 
 def _folded(text: str) -> str:

@@ -188,13 +188,15 @@ def create(session: Session, actor: Actor, given: CompanyIn) -> Company:
 def edit(session: Session, actor: Actor, company: Company, changes: Mapping[str, Any]) -> None:
     """Change what `get_for_change` gave; `sectors` are replaced. Raises UnfitCompany, AlreadyRegistered."""
     _refuse_unfit({"source": company.source, "external_id": company.external_id, "sectors": (), **changes})
+    # Sectors first: their flush must not raise the version, which rises once.
+    has_new_sectors = "sectors" in changes and _replace_sectors(session, company, changes["sectors"])
     fields = [name for name in changes if name != "sectors" and getattr(company, name) != changes[name]]
     for name in fields:
         setattr(company, name, changes[name])
     if "name" in fields:
         company.search_key = name_key(company.name)
         db.touch(session, "companies")  # cards of opportunities show it
-    if "sectors" in changes and _replace_sectors(session, company, changes["sectors"]):
+    if has_new_sectors:
         fields.append("sectors")
     if fields:
         raise_version(company)

@@ -9,8 +9,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app import errors
 from app.auth.actors import Actor
 from app.events.models import Event
+
+
+class NotYourLog(errors.NotAllowed):
+    """The log tells who did what, so it is for those who answer for the service."""
+
+    title = "Only for coordinators and administrators"
 
 
 def record(
@@ -44,3 +51,25 @@ def history(session: Session, object_type: str, object_id: UUID | str) -> list[E
             .order_by(Event.id)
         )
     )
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    object_type: str | None = None,
+    object_id: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Event]:
+    """Events, the newest first; `before` is the id that the page before ended on. Raises NotYourLog."""
+    if not actor.oversees:
+        raise NotYourLog
+    query = sa.select(Event).order_by(Event.id.desc()).limit(limit)
+    if object_type is not None:
+        query = query.where(Event.object_type == object_type)
+    if object_id is not None:
+        query = query.where(Event.object_id == object_id)
+    if before is not None:
+        query = query.where(Event.id < before)
+    return list(session.scalars(query))

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -24,7 +23,7 @@ from app.db import Revision
 from app.matches import translate
 from app.opportunities import details
 from app.schools.models import SchoolClass
-from app.settings import Settings
+from app.settings import Clock, Settings
 from app.skills import service as skills
 from app.students import profiles
 from app.students.models import Student as StudentRow
@@ -50,6 +49,14 @@ class Changes:
     gone: tuple[UUID, ...] = ()
 
 
+class Placed(NamedTuple):
+    """A student's id, and what decides who may see the student."""
+
+    id: UUID
+    school_id: UUID
+    class_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A student as the engine knows them, with what the lists show of a candidate."""
@@ -73,11 +80,8 @@ class State:
 class Engine:
     """One per process. Its methods may be called from any thread."""
 
-    def __init__(
-        self, settings: Settings, *, today: Callable[[], date] | None = None, weights: Weights | None = None
-    ) -> None:
-        zone = ZoneInfo(settings.time_zone)
-        self.today = today or (lambda: datetime.now(zone).date())
+    def __init__(self, settings: Settings, clock: Clock, *, weights: Weights | None = None) -> None:
+        self._clock = clock
         self.weights = weights or Weights()
         self.seed = settings.matching_seed
         self._secret = settings.secret_key.get_secret_value().encode()
@@ -85,11 +89,15 @@ class Engine:
         self._known: dict[UUID, Known] = {}
         self._lock = Lock()
 
+    def today(self) -> date:
+        """The day of the ranking."""
+        return self._clock().date()
+
     # --- opportunities ----------------------------------------------------------------------------------------------
 
     def changes(self, session: Session) -> Changes:
         """Read what the index lacks; one query when it lacks nothing."""
-        numbers = dict(session.execute(_revisions).tuples().all())
+        numbers = dict(session.execute(_revisions).all())
         opportunities = numbers.get("opportunities", 0)
         rules = tuple(numbers.get(topic, 0) for topic in RULES)
         on, state = self.today(), self._state
@@ -147,6 +155,21 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
+    def student(self, session: Session, changes: Changes, student_id: UUID) -> tuple[Placed, Known] | None:
+        """A student, and the class that says who may see them.
+
+        Who is not known yet comes with the whole class: one question about a student is seldom the last about the
+        class, and the queries cost little more for all of them.
+        """
+        row = session.execute(_one_version, {"student_id": student_id}).one_or_none()
+        if row is None:
+            return None
+        known = self._known.get(student_id)
+        if known is None or known.stamp != (row.version, row.class_version, changes.rules):
+            self.students(session, changes, _STUDENTS.class_id == row.class_id)
+            known = self._known[student_id]
+        return Placed(row.id, row.school_id, row.class_id), known
+
     def students(
         self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None
     ) -> list[Known]:
@@ -188,7 +211,16 @@ class Engine:
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
 
-_revisions = sa.select(Revision.topic, Revision.number).where(Revision.topic.in_(("opportunities", *RULES)))
-_versions = sa.select(StudentRow.id, StudentRow.version, SchoolClass.version.label("class_version")).join(
-    SchoolClass, SchoolClass.id == StudentRow.class_id
+# Asked in every call, so made once, and of plain columns: those of the classes cost three times as much to run.
+_STUDENTS, _CLASSES, _REVISIONS = (table.__table__.c for table in (StudentRow, SchoolClass, Revision))
+_revisions = sa.select(_REVISIONS.topic, _REVISIONS.number).where(
+    _REVISIONS.topic.in_(("opportunities", *RULES))
 )
+_versions = (
+    sa.select(
+        _STUDENTS.id, _STUDENTS.school_id, _STUDENTS.class_id, _STUDENTS.version,
+        _CLASSES.version.label("class_version"),
+    )
+    .join_from(StudentRow.__table__, SchoolClass.__table__, _CLASSES.id == _STUDENTS.class_id)
+)  # fmt: skip
+_one_version = _versions.where(_STUDENTS.id == sa.bindparam("student_id"))

@@ -6,6 +6,7 @@ from the database. The other step computes outside of the block.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,15 +19,15 @@ from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.words import RULES
-from app.opportunities import details
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
 from app.rest import encode_cursor
-from app.students import service as students
-from app.students.models import Student
+from app.students.rules import can_see
+from app.students.service import NoSuchStudent
 from matching import Kind as EngineKind
 from matching import Ranked
 from matching.rules import rules_hidden
+from matching.score import score
 
 
 class NotRanked(errors.Conflict):
@@ -55,10 +56,12 @@ class CandidatesQuestion:
 
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
-    students.get(session, actor, student_id, scope="matches:read")
+    auth.require_scope(actor, "matches:read")
     changes = engine.changes(session)
-    [known] = engine.students(session, changes, Student.id == student_id)
-    return StudentQuestion(known, changes)
+    found = engine.student(session, changes, student_id)
+    if found is None or not can_see(actor, found[0]):
+        raise NoSuchStudent
+    return StudentQuestion(found[1], changes)
 
 
 def student_page(
@@ -81,6 +84,32 @@ def student_page(
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last.score, last.id) if last else None
     return {"items": items, "next_cursor": following} | engine.making()
+
+
+def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUID) -> dict[str, Any] | None:
+    """One line of the student's ranking with how it was made; None when the ranking does not have it."""
+    state = engine.apply(question.changes)
+    key, student = str(opportunity_id), question.known.student
+    if key not in state.index or state.index.hidden_by(student, key) is not None:
+        return None
+    words = state.index.vocabulary
+    ranked = score(student, state.index[key], words, engine.weights, state.index.on)
+    return {"opportunity": state.cards[key]} | _line(ranked, words, "student") | engine.making()
+
+
+def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[dict[str, Any]]:
+    """Which rules hide the open opportunities of this kind from the student, the one that hides most first."""
+    state = engine.apply(question.changes)
+    codes = Counter(
+        state.index.hidden_by(question.known.student, key)
+        for key in list(state.cards)
+        if key in state.index and state.index[key].kind is EngineKind(kind)
+    )
+    return [
+        {"code": code, "it": RULES[code][0], "en": RULES[code][1], "opportunities": count}
+        for code, count in sorted(codes.items(), key=lambda item: (-item[1], str(item[0])))
+        if code is not None
+    ]
 
 
 def ask_for_candidates(

@@ -32,8 +32,7 @@ def ranking(page: dict[str, Any], language: str = "it") -> str:
         away = "" if item["travel_km"] is None else f", {item['travel_km']:.0f} km"
         lines.append(f"{position:>2}. {card['title']}  [{card['kind']}]")
         lines.append(f"    {card['company_name']}, {where}{away}")
-        for span in card["spans"][:3]:
-            lines.append(f"    {span['starts_on']} → {span['ends_on']}")
+        lines += [f"    {span['starts_on']} → {span['ends_on']}" for span in card["spans"][:3]]
         lines.append(f"    {card['hours']} {words['hours']}, {card['seats_free']} {words['seats']}")
         lines += [f"    + {reason[_known(language)]}" for reason in item["reasons"]]
         if item["gap"]:

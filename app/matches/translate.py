@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from app.dates import mask_to_parts, mask_to_weekdays
@@ -119,7 +120,16 @@ def card(row: Detail) -> dict[str, Any]:
 
 def reason(one: Reason, words: Vocabulary, audience: str) -> dict[str, Any]:
     """A reason or a gap in both languages."""
-    return {"code": one.code, "it": say(one, words, "it", audience), "en": say(one, words, "en", audience)}
+    return _said(one.code, tuple(one.values.items()), words, audience)
+
+
+@lru_cache(maxsize=50_000)
+def _said(
+    code: str, values: tuple[tuple[str, str | int | float], ...], words: Vocabulary, audience: str
+) -> dict[str, Any]:
+    # The same few thousand sentences are said again and again.
+    one = Reason(code, dict(values))
+    return {"code": code, "it": say(one, words, "it", audience), "en": say(one, words, "en", audience)}
 
 
 def weights(used: Weights) -> dict[str, Any]:

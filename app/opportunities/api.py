@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Path, Query
 from sqlalchemy.orm import Session
@@ -82,7 +81,7 @@ def create_opportunity(
 ) -> Response:
     """For the company's people and programs, and for coordinators. A draft: it may be incomplete."""
     with call.create(body) as (session, actor):
-        opportunity = opportunities.create(session, actor, body, now=_now(call))
+        opportunity = opportunities.create(session, actor, body, now=call.now())
         return call.created(
             _show(session, opportunity),
             location=f"/opportunities/{opportunity.id}",
@@ -119,7 +118,7 @@ def edit_opportunity(
     with call.write() as (session, actor):
         opportunity = opportunities.get_for_change(session, actor, opportunity_id)
         expect_version(if_match, opportunity.version)
-        opportunities.edit(session, actor, opportunity, body.changes(), today=_now(call).date())
+        opportunities.edit(session, actor, opportunity, body.changes(), today=call.now().date())
         return with_etag(_show(session, opportunity), opportunity.version)
 
 
@@ -157,13 +156,9 @@ def archive_opportunity(call: InCall, opportunity_id: OpportunityId) -> Response
 
 def _move(call: InCall, opportunity_id: UUID, action: Action) -> Response:
     with call.write() as (session, actor):
-        opportunity = life.move(session, actor, opportunity_id, action, now=_now(call))
+        opportunity = life.move(session, actor, opportunity_id, action, now=call.now())
         return with_etag(_show(session, opportunity), opportunity.version)
 
 
 def _show(session: Session, opportunity: Opportunity) -> OpportunityOut:
     return opportunities.show(session, [opportunity])[0]
-
-
-def _now(call: InCall) -> datetime:
-    return datetime.now(ZoneInfo(call.request.app.state.settings.time_zone))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, NamedTuple
@@ -109,74 +108,54 @@ _NOT_PUBLISHED = [status for status in Status if status is not Status.PUBLISHED]
 
 
 def _load(session: Session, wanted: sa.ColumnElement[bool]) -> list[Detail]:
-    spans = _spans(session, wanted)
-    needs = _needs(session, wanted)
-    eligibilities = _eligibilities(session, wanted)
+    chosen = sa.select(Opportunity.id).where(wanted)
+    spans = _grouped(session.execute(_spans.where(_span.opportunity_id.in_(chosen))), Span)
+    ways = _grouped(session.execute(_ways.where(_way.opportunity_id.in_(chosen))), Eligibility)
+    by_role: dict[str, list[Any]] = {role.value: [] for role in SkillRole}
+    for row in session.execute(_needs.where(_need.opportunity_id.in_(chosen))):
+        by_role[row[0]].append(row[1:])
+    needs = [_grouped(by_role[role.value], Need) for role in SkillRole]
     found = []
-    for row in session.execute(_columns.where(wanted).order_by(Opportunity.id)):
-        parts: list[Any] = [spans.get(row.id, ()), *(needs[role].get(row.id, ()) for role in SkillRole)]
-        parts.append(eligibilities.get(row.id, ()))
-        found.append(Detail(*row, *parts))
+    for key, *values in session.execute(_rows.where(wanted)):
+        parts = (spans.get(key, ()), *(of_role.get(key, ()) for of_role in needs), ways.get(key, ()))
+        found.append(Detail(*values, *parts))
     return found
 
 
-_columns = (
+def _as_it_comes(column: Any) -> sa.ColumnElement[Any]:
+    """The column without conversion: building half a million UUIDs only to look them up costs seconds."""
+    return sa.type_coerce(column, sa.types.NullType())
+
+
+def _grouped(rows: Iterable[Any], kind: Any) -> dict[Any, tuple[Any, ...]]:
+    found: dict[Any, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(kind._make(row[1:]))
+    return {opportunity_id: tuple(values) for opportunity_id, values in found.items()}
+
+
+_span, _need, _way = OpportunitySpan, OpportunitySkill, OpportunityEligibility
+
+_rows = (
     sa.select(
-        Opportunity.id, Opportunity.kind, Opportunity.status, Opportunity.title, Opportunity.company_id,
-        Company.name.label("company_name"), Opportunity.municipality_istat,
-        Municipality.name.label("municipality_name"), Municipality.province_code, Municipality.latitude,
-        Municipality.longitude, Opportunity.is_online,
-        (Opportunity.seats - Opportunity.seats_taken).label("seats_free"), Opportunity.group_min,
-        Opportunity.group_max, Opportunity.hours, Opportunity.daily_hours, Opportunity.min_age, Opportunity.max_age,
-        Opportunity.published_at, Opportunity.closes_on, Opportunity.revision,
+        _as_it_comes(Opportunity.id), Opportunity.id, Opportunity.kind, Opportunity.status, Opportunity.title,
+        Opportunity.company_id, Company.name, Opportunity.municipality_istat, Municipality.name,
+        Municipality.province_code, Municipality.latitude, Municipality.longitude, Opportunity.is_online,
+        Opportunity.seats - Opportunity.seats_taken, Opportunity.group_min, Opportunity.group_max, Opportunity.hours,
+        Opportunity.daily_hours, Opportunity.min_age, Opportunity.max_age, Opportunity.published_at,
+        Opportunity.closes_on, Opportunity.revision,
     )
     .join(Company, Company.id == Opportunity.company_id)
     .outerjoin(Municipality, Municipality.istat == Opportunity.municipality_istat)
+    .order_by(Opportunity.id)
 )  # fmt: skip
-
-
-def _spans(session: Session, wanted: sa.ColumnElement[bool]) -> Mapping[UUID, tuple[Span, ...]]:
-    table = OpportunitySpan
-    rows = session.execute(
-        sa.select(
-            table.opportunity_id, table.starts_on, table.ends_on, table.weekdays, table.parts, table.starts_at,
-            table.ends_at,
-        )
-        .where(table.opportunity_id.in_(sa.select(Opportunity.id).where(wanted)))
-        .order_by(table.starts_on, table.starts_at, table.ends_on, table.id)
-    )  # fmt: skip
-    return _grouped(rows, Span)
-
-
-def _needs(
-    session: Session, wanted: sa.ColumnElement[bool]
-) -> Mapping[SkillRole, Mapping[UUID, tuple[Need, ...]]]:
-    table = OpportunitySkill
-    rows = session.execute(
-        sa.select(table.role, table.opportunity_id, table.skill_id, table.level)
-        .where(table.opportunity_id.in_(sa.select(Opportunity.id).where(wanted)))
-        .order_by(table.skill_id)
-    )
-    by_role = defaultdict(list)
-    for role, *need in rows:
-        by_role[role].append(need)
-    return {role: _grouped(by_role[role], Need) for role in SkillRole}
-
-
-def _eligibilities(
-    session: Session, wanted: sa.ColumnElement[bool]
-) -> Mapping[UUID, tuple[Eligibility, ...]]:
-    table = OpportunityEligibility
-    rows = session.execute(
-        sa.select(table.opportunity_id, table.school_kind, table.sector, table.programme_id, table.year)
-        .where(table.opportunity_id.in_(sa.select(Opportunity.id).where(wanted)))
-        .order_by(table.programme_id, table.year, table.id)
-    )
-    return _grouped(rows, Eligibility)
-
-
-def _grouped(rows: Any, kind: Any) -> dict[UUID, tuple[Any, ...]]:
-    found = defaultdict(list)
-    for opportunity_id, *values in rows:
-        found[opportunity_id].append(kind._make(values))
-    return {opportunity_id: tuple(values) for opportunity_id, values in found.items()}
+_spans = sa.select(
+    _as_it_comes(_span.opportunity_id), _span.starts_on, _span.ends_on, _span.weekdays, _span.parts, _span.starts_at,
+    _span.ends_at,
+).order_by(_span.starts_on, _span.starts_at.nulls_first(), _span.ends_on, _span.id)  # fmt: skip
+_needs = sa.select(
+    _as_it_comes(_need.role), _as_it_comes(_need.opportunity_id), _need.skill_id, _need.level
+).order_by(_need.skill_id)
+_ways = sa.select(
+    _as_it_comes(_way.opportunity_id), _way.school_kind, _way.sector, _way.programme_id, _way.year
+).order_by(_way.programme_id.nulls_last(), _way.year.nulls_last(), _way.id)

@@ -42,7 +42,7 @@ def load(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Rows]:
     for row in session.scalars(
         sa.select(span)
         .where(span.opportunity_id.in_(ids))
-        .order_by(span.starts_on, span.starts_at, span.ends_on, span.id)
+        .order_by(span.starts_on, span.starts_at.nulls_first(), span.ends_on, span.id)
     ):
         found[row.opportunity_id]["spans"].append(row)
     for need in session.scalars(
@@ -50,7 +50,9 @@ def load(session: Session, ids: Sequence[UUID]) -> Mapping[UUID, Rows]:
     ):
         found[need.opportunity_id][need.role].append(need)
     for way in session.scalars(
-        sa.select(one).where(one.opportunity_id.in_(ids)).order_by(one.programme_id, one.year, one.id)
+        sa.select(one)
+        .where(one.opportunity_id.in_(ids))
+        .order_by(one.programme_id.nulls_last(), one.year.nulls_last(), one.id)
     ):
         found[way.opportunity_id]["eligibilities"].append(way)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -159,7 +159,7 @@ def create(session: Session, actor: Actor, given: OpportunityIn, *, now: datetim
     if not rules.can_edit(actor, company.id):
         raise NotYourOpportunity
     values = _values(session, given)
-    opportunity = Opportunity(**values, created_at=now)
+    opportunity = Opportunity(**values, created_at=now.astimezone(UTC))
     session.add(opportunity)
     _flush_unique(session)
     parts.store(session, opportunity.id, {}, given, parts.NAMES)
@@ -188,12 +188,13 @@ def edit(
             raise NotReady(faults=_told(losses, "body"))
     if after.seats < opportunity.seats_taken:
         raise SeatsTaken(f"{opportunity.seats_taken} seats are taken.")
+    # Parts first: their flush must not raise the version, which rises once.
+    named = [name for name in parts.NAMES if name in changes]
+    changed_parts = parts.store(session, opportunity.id, rows, after, named)
     fields = [name for name, value in values.items() if getattr(opportunity, name) != value]
     for name in fields:
         setattr(opportunity, name, values[name])
-    fields += parts.store(
-        session, opportunity.id, rows, after, [name for name in parts.NAMES if name in changes]
-    )
+    fields += changed_parts
     if not fields:
         return
     flag_modified(opportunity, "title")  # the version rises with the parts too

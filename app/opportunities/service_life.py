@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -54,10 +54,8 @@ def move(
         opportunities.refuse_unready(session, opportunity, now.date())
         after = rules.status_by_seats(after, opportunity.seats, opportunity.seats_taken)
         if opportunity.published_at is None:
-            opportunity.published_at, opportunity.published_by = (
-                now,
-                f"{actor.kind}:{actor.id or actor.name}"[:80],
-            )
+            opportunity.published_at = now.astimezone(UTC)
+            opportunity.published_by = f"{actor.kind}:{actor.id or actor.name}"[:80]
     opportunities.set_status(session, opportunity, after)
     session.flush()
     events.record(session, actor, _DONE[action], opportunity.id)
@@ -73,42 +71,44 @@ def take_seat(session: Session, actor: Actor, opportunity_id: UUID) -> None:
     Whether the actor may is the caller's to decide. One statement decides and counts, so that no two callers get the
     same seat; the opportunity's version rises.
     """
-    if not _count(session, opportunity_id, +1, _has_free_seat):
+    is_last = Opportunity.seats_taken + 1 >= Opportunity.seats
+    status = sa.case((is_last, Status.FULL), else_=Opportunity.status)
+    if not _count(session, opportunity_id, +1, status, has_free_seat):
         raise Full
-    _follow(session, actor, opportunity_id, "opportunity.seat_taken")
+    _tell(session, actor, opportunity_id, "opportunity.seat_taken")
 
 
 def free_seat(session: Session, actor: Actor, opportunity_id: UUID) -> None:
     """Give one seat back; a full opportunity is published again. Raises NoSeatTaken."""
-    if not _count(session, opportunity_id, -1, _has_taken_seat):
+    status = sa.case((Opportunity.status == Status.FULL, Status.PUBLISHED), else_=Opportunity.status)
+    if not _count(session, opportunity_id, -1, status, has_taken_seat):
         raise NoSeatTaken
-    _follow(session, actor, opportunity_id, "opportunity.seat_freed")
+    _tell(session, actor, opportunity_id, "opportunity.seat_freed")
 
 
-_has_free_seat: sa.ColumnElement[bool] = sa.and_(
+has_free_seat: sa.ColumnElement[bool] = sa.and_(
     Opportunity.status == Status.PUBLISHED, Opportunity.seats_taken < Opportunity.seats
 )
-_has_taken_seat: sa.ColumnElement[bool] = Opportunity.seats_taken > 0
+has_taken_seat: sa.ColumnElement[bool] = Opportunity.seats_taken > 0
 
 
-def _count(session: Session, opportunity_id: UUID, change: int, condition: sa.ColumnElement[bool]) -> bool:
+def _count(
+    session: Session,
+    opportunity_id: UUID,
+    change: int,
+    status: sa.ColumnElement[Status],
+    condition: sa.ColumnElement[bool],
+) -> bool:
     counted = (
         sa.update(Opportunity)
         .where(Opportunity.id == opportunity_id, condition)
-        .values(seats_taken=Opportunity.seats_taken + change, version=Opportunity.version + 1)
-        .returning(Opportunity.id)
-        .execution_options(synchronize_session=False)
+        .values(seats_taken=Opportunity.seats_taken + change, status=status, version=Opportunity.version + 1)
+        .returning(Opportunity)
+        .execution_options(populate_existing=True)
     )
-    return session.execute(counted).one_or_none() is not None
+    return session.scalars(counted).one_or_none() is not None
 
 
-def _follow(session: Session, actor: Actor, opportunity_id: UUID, action: str) -> None:
-    # The row is locked by now: nobody else changes seats or state before the commit.
-    opportunity = session.get_one(Opportunity, opportunity_id, populate_existing=True)
-    after = rules.status_by_seats(opportunity.status, opportunity.seats, opportunity.seats_taken)
-    if opportunity.status in (Status.PUBLISHED, Status.FULL):
-        db.stamp(session, Opportunity, opportunity_id)
-    if after is not opportunity.status:
-        opportunity.status = after
-    session.flush()
+def _tell(session: Session, actor: Actor, opportunity_id: UUID, action: str) -> None:
+    db.stamp(session, Opportunity, opportunity_id)
     events.record(session, actor, action, opportunity_id)

@@ -35,6 +35,16 @@ def read(session: Session, istat: str) -> Municipality:
     return found
 
 
+def names(session: Session, istats: Iterable[str]) -> dict[str, str]:
+    """ISTAT code → name with the province, of those that exist: `Imola (BO)`."""
+    rows = session.execute(
+        sa.select(Municipality.istat, Municipality.name, Municipality.province_code).where(
+            Municipality.istat.in_(set(istats))
+        )
+    )
+    return {istat: f"{name} ({province})" for istat, name, province in rows}
+
+
 def require(session: Session, istat: str, *, field: str = "municipality_istat") -> None:
     """Refuse input that names an unknown municipality. Raises UnknownMunicipality with the field."""
     if session.get(Municipality, istat) is None:
@@ -54,7 +64,7 @@ def search(
         return []
     found_as = (
         sa.select(MunicipalityName.istat, sa.func.min(MunicipalityName.name).label("name"))
-        .where(MunicipalityName.key >= key, MunicipalityName.key < key + "\U0010ffff")
+        .where(MunicipalityName.key.startswith(key, autoescape=True))
         .group_by(MunicipalityName.istat)
         .subquery()
     )

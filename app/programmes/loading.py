@@ -117,7 +117,7 @@ def _skills(curriculum: Curriculum, newest: Mapping[str, ProgrammeData]) -> Iter
 def _align(session: Session, table: type[Base], wanted: set[tuple[Any, ...]]) -> set[str]:
     """Make the table hold these rows and no others. Returns the first column of what is different now."""
     plain = cast("sa.Table", table.__table__)
-    known = set(session.execute(sa.select(*plain.columns)).tuples())
+    known = set(session.execute(sa.select(*plain.columns)))
     stale, new = known - wanted, wanted - known
     names = [column.name for column in plain.columns]
     keys = list(plain.primary_key.columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -118,6 +118,14 @@ def read(session: Session, programme_id: str) -> ProgrammeDetail:
     )
 
 
+def titles(session: Session, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Id → title in each language, of those that exist."""
+    rows = session.execute(
+        sa.select(Programme.id, Programme.title_it, Programme.title_en).where(Programme.id.in_(set(ids)))
+    )
+    return {programme_id: {"it": it, "en": en} for programme_id, it, en in rows}
+
+
 def search(
     session: Session,
     query: str | None = None,
@@ -169,12 +177,12 @@ def usual_skills(session: Session, programme_id: str, year: int) -> dict[str, in
     rows = met.with_only_columns(ProgrammeSkill.skill_id, ProgrammeSkill.level).where(
         ProgrammeSkill.year == newest
     )
-    return dict(session.execute(rows.order_by(ProgrammeSkill.skill_id)).tuples().all())
+    return dict(session.execute(rows.order_by(ProgrammeSkill.skill_id)).all())
 
 
 def chain(session: Session) -> dict[str, tuple[str, ...]]:
     """Each programme's id → itself and the broader ones, nearest first; in one query."""
-    broader = dict(session.execute(sa.select(Programme.id, Programme.broader_id)).tuples().all())
+    broader = dict(session.execute(sa.select(Programme.id, Programme.broader_id)).all())
     return {one: _line(one, broader) for one in broader}
 
 

@@ -14,6 +14,7 @@ from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
+from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.schools import rules
 from app.schools import service as schools
@@ -27,7 +28,7 @@ class NoSuchClass(errors.NotFound):
 
 
 class BadClass(errors.Invalid):
-    """A class that names what does not exist, or a year that its programme does not have."""
+    """A class of a school that does not exist, or in a year that its programme does not have."""
 
     title = "The class is not valid"
 
@@ -66,7 +67,7 @@ def search(
     """
     auth.require_scope(actor, "schools:read")
     schools.require(session, school_id)
-    if not (actor.oversees or rules.works_at(actor, school_id)):
+    if not rules.can_list_classes(actor, school_id):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
     order = sa.select(SchoolClass).where(SchoolClass.school_id == school_id)
     visible = rules.visible_classes(actor, school_id)
@@ -87,7 +88,7 @@ def search(
 def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolClass:
     """Add a class; `values` has every column, `subjects` as a list.
 
-    Raises BadClass, NotAllowed for those who do not lead the school, and ClassExists.
+    Raises BadClass, UnknownProgramme, NotAllowed for those who do not lead the school, and ClassExists.
     """
     auth.require_scope(actor, "schools:write")
     school_id = values["school_id"]
@@ -103,7 +104,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
 
 def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, Any]) -> SchoolClass:
-    """Change a class. Raises NoSuchClass, NotAllowed, BadClass and ClassExists."""
+    """Change a class. Raises NoSuchClass, NotAllowed, BadClass, UnknownProgramme and ClassExists."""
     school_class = get(session, actor, class_id, scope="schools:write")
     _require_lead(actor, school_class.school_id)
     columns = _columns(changes)
@@ -135,9 +136,8 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
 def _check_programme(session: Session, school_class: SchoolClass) -> None:
     if school_class.programme_id is None:
         return
-    programme = session.get(Programme, school_class.programme_id)
-    if programme is None:
-        raise BadClass(faults=[_fault("programme_id", "no programme has this id")])
+    programmes.require(session, [school_class.programme_id])
+    programme = session.get_one(Programme, school_class.programme_id)
     if not programme.first_year <= school_class.year <= programme.last_year:
         detail = f"the programme has the years {programme.first_year} to {programme.last_year}"
         raise BadClass(faults=[_fault("year", detail)])

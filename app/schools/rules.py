@@ -27,9 +27,9 @@ def visible_classes(actor: Actor, school_id: UUID) -> frozenset[UUID] | None:
     )
 
 
-def works_at(actor: Actor, school_id: UUID) -> bool:
-    """Whether the actor is of the school's staff, whatever the class."""
-    return any(
+def can_list_classes(actor: Actor, school_id: UUID) -> bool:
+    """Whether a list of the school's classes may have anything to show."""
+    return actor.oversees or any(
         grant.school_id == school_id and grant.role in (Role.TEACHER, Role.SCHOOL_LEAD)
         for grant in actor.grants
     )

@@ -152,7 +152,7 @@ def _write_occupations(session: Session, file: EscoFile, language: str) -> None:
 def _write_broader(session: Session, file: EscoFile, _language: str) -> None:
     rows = _skill_rows(session)
     links = list(_links(file, rows, "conceptUri", "broaderUri"))
-    before: dict[str, str | None] = {row.id: row.broader_id for row in rows.values()}
+    before = {row.id: row.broader_id for row in session.execute(sa.select(Skill.id, Skill.broader_id))}
     # An earlier package may have had a pair the other way round: what this one places is taken out of the tree first.
     after = before | {child.id: None for _, child, _ in links if child.scheme == ESCO}
     for link, child, parent in links:
@@ -182,7 +182,7 @@ def _line(broader: Mapping[str, str | None], skill_id: str) -> Iterator[str]:
 
 
 def _write_related(session: Session, file: EscoFile, _language: str) -> None:
-    known = set(session.execute(sa.select(SkillRelation.skill_id, SkillRelation.related_id)).tuples())
+    known = set(session.execute(sa.select(SkillRelation.skill_id, SkillRelation.related_id)))
     pairs: set[tuple[str, str]] = set()
     for _, one, other in _links(file, _skill_rows(session), "originalSkillUri", "relatedSkillUri"):
         pair = min(one.id, other.id), max(one.id, other.id)

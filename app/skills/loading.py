@@ -129,7 +129,7 @@ def _write_relations(session: Session, wanted: Mapping[str, ConceptData]) -> set
         SkillRelation.skill_id.in_(_of_scheme(CURATED)), SkillRelation.related_id.in_(_of_scheme(CURATED))
     )
     rows = sa.select(SkillRelation.skill_id, SkillRelation.related_id).where(between_curated)
-    known = set(session.execute(rows).tuples())
+    known = set(session.execute(rows))
     for first, second in sorted(known - pairs):
         session.execute(
             sa.delete(SkillRelation).where(

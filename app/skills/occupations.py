@@ -109,16 +109,12 @@ def read(session: Session, occupation_id: str) -> OccupationDetail:
 
 
 def _refs(session: Session, which: sa.ColumnElement[bool]) -> dict[str, OccupationRef]:
-    rows: Iterable[tuple[str, str | None, str | None, str]] = (
-        session.execute(
-            sa.select(Occupation.id, Occupation.code, OccupationLabel.language, OccupationLabel.label)
-            .join(OccupationLabel, OccupationLabel.occupation_id == Occupation.id)
-            .where(which, OccupationLabel.rank == 0)
-            .order_by(Occupation.id, OccupationLabel.language)
-        )
-        .tuples()
-        .all()
-    )
+    rows: Iterable[tuple[str, str | None, str | None, str]] = session.execute(
+        sa.select(Occupation.id, Occupation.code, OccupationLabel.language, OccupationLabel.label)
+        .join(OccupationLabel, OccupationLabel.occupation_id == Occupation.id)
+        .where(which, OccupationLabel.rank == 0)
+        .order_by(Occupation.id, OccupationLabel.language)
+    ).all()
     found: dict[str, OccupationRef] = {}
     for occupation_id, code, language, label in rows:
         found.setdefault(occupation_id, OccupationRef(occupation_id, code)).label[str(language)] = label

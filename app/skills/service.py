@@ -201,7 +201,7 @@ def read(session: Session, skill_id: str) -> SkillDetail:
         esco_uri=skill.esco_uri,
         label={language: texts[0] for language, texts in labels.get(skill_id, {}).items()},
         labels=labels.get(skill_id, {}),
-        description=dict(session.execute(descriptions.order_by(SkillDescription.language)).tuples().all()),
+        description=dict(session.execute(descriptions.order_by(SkillDescription.language)).all()),
         broader=[known[one] for one in chain],
         narrower=children(session, skill_id),
         related=[known[one] for one in related],

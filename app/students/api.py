@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -74,7 +73,7 @@ def create_student(
 ) -> Response:
     """Add a student to a class of yours. Without skills, the profile gets those of the class's curriculum."""
     with call.create(body) as (session, actor):
-        out = StudentOut.of(students.create(session, actor, body.values(), today=_today()))
+        out = StudentOut.of(students.create(session, actor, body.values(), today=call.now().date()))
         return call.created(out, location=f"/students/{out.id}", version=out.version)
 
 
@@ -106,7 +105,7 @@ def edit_student(
     """Change a profile. Students change their own declared skills, interests, availability, travel and languages."""
     with call.write() as (session, actor):
         expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
-        out = StudentOut.of(students.edit(session, actor, student_id, body.values(), today=_today()))
+        out = StudentOut.of(students.edit(session, actor, student_id, body.values(), today=call.now().date()))
     return with_etag(out, out.version)
 
 
@@ -122,7 +121,3 @@ def remove_student(call: InCall, student_id: UUID, if_match: IfMatch = None) -> 
         expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
         students.remove(session, actor, student_id)
     return Response(status_code=204)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

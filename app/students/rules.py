@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from app import dates
 from app.auth.actors import Actor, Role
@@ -58,12 +59,23 @@ def can_place(actor: Actor, school_class: SchoolClass) -> bool:
     return actor.is_administrator or actor.is_staff_of(school_class.school_id, school_class.id)
 
 
-def is_in_charge(actor: Actor, student: Student) -> bool:
+class Placed(Protocol):
+    """What decides who may see a student."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def school_id(self) -> UUID: ...
+    @property
+    def class_id(self) -> UUID: ...
+
+
+def is_in_charge(actor: Actor, student: Student | Placed) -> bool:
     """Whether the actor may change everything of the student: staff of the school, teacher of the class."""
     return actor.is_administrator or actor.is_staff_of(student.school_id, student.class_id)
 
 
-def can_see(actor: Actor, student: Student) -> bool:
+def can_see(actor: Actor, student: Student | Placed) -> bool:
     """Whether the student exists for the actor. Coordinators and companies see no single student."""
     return is_in_charge(actor, student) or actor.is_student(student.id)
 

@@ -206,11 +206,11 @@ def edit(
         return before
     _check_rights(actor, before, changed)
     _check(session, actor, changed, today)
+    _check_source(changed.get("source", student.source), changed.get("external_id", student.external_id))
+    school_class = session.get_one(SchoolClass, changed.get("class_id", student.class_id))
     for name, value in changed.items():
         if name not in _PARTS:
             setattr(student, name, value)
-    _check_source(student.source, student.external_id)
-    school_class = session.get_one(SchoolClass, student.class_id)
     student.school_id = school_class.school_id
     flag_modified(student, "class_id")  # the version rises with the parts of a profile too
     _flush(session)

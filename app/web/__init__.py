@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from app import errors
+from app.auth import service as auth
+from app.settings import Settings
 
 
 def mount(app: FastAPI) -> None:
-    """Add the pages to the service."""
+    """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
+    from app.web import account, company, files, public, student, teacher
+
+    settings: Settings = app.state.settings
+    if settings.environment == "production":
+        files.require()
+    for audience in (public, account, student, company, teacher):
+        app.include_router(audience.router)
+    app.mount(files.PREFIX, files.load())
 
 
 def problem_page(request: Request, problem: errors.Problem) -> Response:
-    """A problem as a page for people."""
-    return HTMLResponse(problem.title, problem.status)
+    """A problem as a page for people; whoever only has to sign in is sent there, and back afterwards."""
+    from app.web import ui, words
+
+    if isinstance(problem, errors.NotSignedIn) and request.method == "GET":
+        response: Response = ui.go_to_sign_in(request)
+        response.delete_cookie(auth.COOKIE)
+        return response
+    if problem.faults and all(fault.get("in") == "path" for fault in problem.faults):
+        problem = errors.NotFound()  # an address with a malformed id leads nowhere
+    view = getattr(request.state, "view", None) or ui.View(request)
+    response = view.show(
+        "shared/problem.html",
+        status=problem.status,
+        trouble=words.trouble(problem.status),
+        problem_status=problem.status,
+        request_id=errors.request_id(request),
+        sign_in="/sign-in",
+    )
+    response.headers.update(problem.headers)
+    return response

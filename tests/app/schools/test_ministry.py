@@ -183,7 +183,7 @@ def test_damaged_gzip_is_a_fault() -> None:
 
 
 def test_unclosed_quotation_is_a_fault() -> None:
-    with pytest.raises(ImportFault, match="row 3: the quotation marks"):
+    with pytest.raises(ImportFault, match="row 3, column CODICESCUOLA: the quotation marks"):
         read(book(), '"BOTF01000A,3,A\n', book())
 
 

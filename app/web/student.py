@@ -1,0 +1,101 @@
+"""A student's page, and an opportunity as it is for a student."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.auth.actors import Actor, Role
+from app.companies import service as companies
+from app.matches import rules as match_rules
+from app.matches import service as matches
+from app.opportunities import service as opportunities
+from app.opportunities.models import Kind
+from app.opportunities.schemas import OpportunityOut
+from app.places import service as places
+from app.programmes import service as programmes
+from app.rest import Cursor, decode_cursor
+from app.skills import service as skills
+from app.students import service as students
+from app.students import surroundings
+from app.students.schemas import StudentOut
+from app.web.ui import InView
+
+router = APIRouter(include_in_schema=False)
+
+CARDS = 10
+
+
+@router.get("/students/{student_id}")
+def show_student(
+    view: InView, student_id: UUID, kind: Kind = Kind.INTERNSHIP, after: Cursor = None
+) -> Response:
+    """The profile, and the ranking of one kind."""
+    position = decode_cursor(after, float, str)
+    with view.read() as (session, actor):
+        student = students.read(session, actor, student_id)
+        where = surroundings.read(session, student.student)
+        labels = skills.refs(session, {skill.skill_id for skill in student.skills} | set(student.interests))
+        question = matches.ask_for_student(session, actor, view.engine, student_id)
+    page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
+    is_empty = not page["items"] and position is None
+    return view.show(
+        "student/student.html",
+        student=student,
+        student_id=student_id,
+        where=where,
+        free=StudentOut.of(student).availabilities,
+        labels=labels,
+        kind=kind,
+        page=page,
+        is_first=position is None,
+        is_self=actor.is_student(student_id),
+        hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
+    )
+
+
+@router.get("/opportunities/{opportunity_id}")
+def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = None) -> Response:
+    """Everything about an opportunity; for a student also why it fits, or what hides it."""
+    with view.read() as (session, actor):
+        row = opportunities.read(session, actor, opportunity_id)
+        [opportunity] = opportunities.show(session, [row])
+        company = companies.read(session, actor, row.company_id)
+        reader = student or _own_profile(actor)
+        question = visibility = None
+        if reader is not None:
+            question = matches.ask_for_student(session, actor, view.engine, reader)
+            visibility = matches.visibility(session, actor, view.engine, opportunity_id, reader)
+        names = _names(session, opportunity)
+    match = matches.student_match(view.engine, question, opportunity_id) if question else None
+    return view.show(
+        "student/opportunity.html",
+        opportunity=opportunity,
+        company=company,
+        student_id=reader,
+        is_self=reader is not None and actor.is_student(reader),
+        visibility=visibility,
+        match=match,
+        has_candidates=match_rules.can_see_candidates(actor, row.company_id),
+        **names,
+    )
+
+
+def _own_profile(actor: Actor) -> UUID | None:
+    return next((grant.student_id for grant in actor.grants if grant.role is Role.STUDENT), None)
+
+
+def _names(session: Session, opportunity: OpportunityOut) -> dict[str, Any]:
+    needs = [*opportunity.required, *opportunity.wanted, *opportunity.taught]
+    istat = opportunity.municipality_istat
+    return {
+        "labels": skills.refs(session, {need.skill_id for need in needs}),
+        "place_names": places.names(session, [istat] if istat else []),
+        "programme_titles": programmes.titles(
+            session, [one.programme_id for one in opportunity.eligibilities if one.programme_id]
+        ),
+    }

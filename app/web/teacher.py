@@ -1,0 +1,36 @@
+"""A class as its teachers see it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from app.programmes import service as programmes
+from app.schools import classes
+from app.schools import service as schools
+from app.students import service as students
+from app.web.ui import InView
+
+router = APIRouter(include_in_schema=False)
+
+MOST_STUDENTS = 100
+
+
+@router.get("/classes/{class_id}")
+def show_class(view: InView, class_id: UUID) -> Response:
+    """The students of a class, each with the way to the page that the student sees."""
+    with view.read() as (session, actor):
+        school_class = classes.get(session, actor, class_id)
+        school, municipality_name = schools.read(session, school_class.school_id)
+        found = students.search(session, actor, class_id=class_id, limit=MOST_STUDENTS)
+        titles = programmes.titles(session, [school_class.programme_id] if school_class.programme_id else [])
+    return view.show(
+        "teacher/class.html",
+        school_class=school_class,
+        school=school,
+        municipality_name=municipality_name,
+        programme=titles.get(school_class.programme_id or "", {}),
+        students=found,
+    )

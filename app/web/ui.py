@@ -1,0 +1,182 @@
+"""What every page stands on: one request with its language and its reader, and the templates."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from fastapi import Depends, Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app import errors
+from app.auth import service as auth
+from app.auth.actors import Actor
+from app.matches.engine import Engine
+from app.rest import Call
+from app.settings import Settings
+from app.web import files, language, words
+
+LANGUAGE_COOKIE = "bottega_language"
+TEMPLATES = Path(__file__).parent / "templates"
+_PACK_FROM = 1000
+
+
+@cache
+def templates(code: str) -> Environment:
+    """The templates in one language."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    writer = language.Writer(code)
+    environment.install_gettext_translations(writer.texts, newstyle=True)  # type: ignore[attr-defined]
+    for name in ("day", "weekday", "number", "listed", "clock", "written"):
+        environment.filters[name] = getattr(writer, name)
+    environment.filters["capital"] = _capital
+    environment.filters["label_of"] = lambda skill_id, labels: _capital(
+        writer.written(labels[skill_id].label)
+    )
+    environment.globals.update(
+        write=writer,
+        words=words,
+        language=code,
+        other_language=next(other for other in language.NAMES if other != code),
+        language_names=language.NAMES,
+        static=files.load().address,
+    )
+    return environment
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+class View:
+    """One request for a page: who asks, in which language, and the answer."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.actor: Actor | None = None
+        self.language = language.choose(
+            request.query_params.get("lang"),
+            request.cookies.get(LANGUAGE_COOKIE),
+            request.headers.get("accept-language", ""),
+        )
+        self._call = Call(request)
+        request.state.view = self
+
+    @property
+    def settings(self) -> Settings:
+        settings: Settings = self.request.app.state.settings
+        return settings
+
+    @property
+    def engine(self) -> Engine:
+        engine: Engine = self.request.app.state.engine
+        return engine
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser brings a session, valid or not."""
+        return auth.COOKIE in self.request.cookies
+
+    @contextmanager
+    def read(self) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is signed in. Raises NotSignedIn."""
+        with self._call.read() as (session, actor):
+            self.actor = actor
+            yield session, actor
+
+    @contextmanager
+    def write(self) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is signed in. Raises NotSignedIn."""
+        with self._call.write() as (session, actor):
+            self.actor = actor
+            yield session, actor
+
+    @contextmanager
+    def open_read(self) -> Iterator[Session]:
+        """A read block for a page that needs nobody signed in; whoever is, is greeted."""
+        with self._call.database.read() as session:
+            self._greet(session)
+            yield session
+
+    @contextmanager
+    def open_write(self) -> Iterator[Session]:
+        """A write block that needs nobody signed in."""
+        with self._call.database.write() as session:
+            yield session
+
+    def greet(self) -> None:
+        """Find out who is signed in, for a page that needs nothing else from the database."""
+        if self.has_session:
+            with self.open_read():
+                pass
+
+    def _greet(self, session: Session) -> None:
+        if self.has_session:
+            try:
+                self.actor, _ = auth.identify(
+                    session, bearer=None, cookie=self.request.cookies[auth.COOKIE],
+                    request_id=errors.request_id(self.request),
+                )  # fmt: skip
+            except errors.NotSignedIn:
+                return
+
+    def text(self, message: str) -> str:
+        """A marked text in the page's language."""
+        return str(language.catalogue(self.language).gettext(message))
+
+    def address(self, **changes: Any) -> str:
+        """This page's address with some of its query changed; None takes a field out."""
+        query = dict(self.request.query_params) | changes
+        filled = {name: value for name, value in query.items() if value is not None}
+        return self.request.url.path + (f"?{urlencode(filled)}" if filled else "")
+
+    def show(self, template: str, *, status: int = 200, **context: Any) -> Response:
+        """The page."""
+        text = templates(self.language).get_template(template).render(view=self, actor=self.actor, **context)
+        body, headers = text.encode(), {"vary": "Accept-Encoding, Accept-Language, Cookie"}
+        # Compressed here: no page holds a secret beside something that a visitor's address put there.
+        if len(body) > _PACK_FROM and "gzip" in self.request.headers.get("accept-encoding", ""):
+            body, headers["content-encoding"] = gzip.compress(body, 5), "gzip"
+        return HTMLResponse(body, status, headers)
+
+    def go(self, address: str) -> RedirectResponse:
+        """Send the browser on after a POST."""
+        return RedirectResponse(address, 303)
+
+
+async def _view(request: Request) -> View:
+    # Async although it waits for nothing: a plain function would cost a hop to a thread.
+    return View(request)
+
+
+InView = Annotated[View, Depends(_view)]
+
+
+def safe_next(given: str | None, default: str = "/start") -> str:
+    """The address of a page of this service, or the default: a link must not lead people elsewhere after signing in."""
+    if not given or len(given) > 500 or not given.startswith("/") or given.startswith(("//", "/\\")):
+        return default
+    if any(ord(sign) < 32 or sign == "\\" for sign in given):
+        return default
+    parts = urlsplit(given)
+    return given if not parts.scheme and not parts.netloc else default
+
+
+def go_to_sign_in(request: Request) -> RedirectResponse:
+    """Send the browser to the sign-in page, with the way back."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?next={quote(path, safe='')}", 303)

@@ -1,0 +1,170 @@
+"""What pages call the values of enumerations; each marked text is translated where it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.web.language import mark as _
+
+KINDS = {
+    "internship": _("Tirocinio"),
+    "visit": _("Visita"),
+    "training": _("Percorso formativo"),
+}
+KINDS_MANY = {
+    "internship": _("Tirocini"),
+    "visit": _("Visite"),
+    "training": _("Percorsi formativi"),
+}
+KIND_ICONS = {"internship": "it-tool", "visit": "it-map-marker-circle", "training": "it-presentation"}
+PURPOSES = {
+    "internship": _("È un tirocinio della scuola, non un lavoro."),
+    "visit": _("È una visita: guardi, fai domande, ti fai un'idea."),
+    "training": _("È un percorso per imparare, non un lavoro."),
+}
+
+LEVELS = {1: _("Iniziale"), 2: _("Base"), 3: _("Intermedio"), 4: _("Avanzato")}
+EVIDENCE = {
+    "declared": _("dichiarata"),
+    "curriculum": _("prevista dal corso di studi"),
+    "validated": _("confermata da un insegnante"),
+    "certified": _("certificata"),
+}
+TRAVEL_MODES = {
+    "walk": _("a piedi"),
+    "bicycle": _("in bicicletta"),
+    "transit": _("con i mezzi pubblici"),
+    "car": _("in auto"),
+}
+
+PARTS = {
+    "skills": _("Competenze richieste che hai"),
+    "learning": _("Cose nuove che impari"),
+    "interest": _("I tuoi interessi"),
+    "travel": _("Distanza"),
+    "calendar": _("I giorni in cui sei libero"),
+    "programme": _("Il tuo indirizzo di studi"),
+    "hours": _("Le ore che ti mancano"),
+}
+PARTS_OF_CANDIDATE = {
+    "skills": _("Competenze che chiedete"),
+    "learning": _("Cose nuove che può imparare"),
+    "interest": _("I suoi interessi"),
+    "travel": _("Distanza"),
+    "calendar": _("I giorni in cui può venire"),
+    "programme": _("L'indirizzo di studi"),
+    "hours": _("Le ore che deve ancora fare"),
+}
+
+STATUSES = {
+    "draft": _("Bozza"),
+    "published": _("Pubblicata"),
+    "full": _("Posti esauriti"),
+    "closed": _("Chiusa"),
+    "archived": _("Archiviata"),
+}
+STATUSES_MANY = {
+    "draft": _("Bozze"),
+    "published": _("Pubblicate"),
+    "full": _("Con i posti esauriti"),
+    "closed": _("Chiuse"),
+    "archived": _("Archiviate"),
+}
+SKILL_ROLES = {
+    "required": _("Competenze necessarie"),
+    "wanted": _("Competenze gradite"),
+    "taught": _("Che cosa si impara"),
+}
+COMPANY_KINDS = {
+    "firm": _("Azienda"),
+    "lab": _("Laboratorio"),
+    "training_body": _("Ente di formazione"),
+    "public_body": _("Ente pubblico"),
+    "association": _("Associazione"),
+}
+SIZES = {
+    "micro": _("meno di 10 persone"),
+    "small": _("da 10 a 49 persone"),
+    "medium": _("da 50 a 249 persone"),
+    "large": _("250 persone o più"),
+}
+
+ROLES = {
+    "student": _("Studente"),
+    "teacher": _("Insegnante"),
+    "school_lead": _("Responsabile della scuola"),
+    "company_member": _("Azienda"),
+    "company_admin": _("Responsabile dell'azienda"),
+    "coordinator": _("Coordinamento del territorio"),
+    "administrator": _("Gestione del servizio"),
+}
+SECTORS = {
+    "technological": _("Istituti tecnici, settore tecnologico"),
+    "economic": _("Istituti tecnici, settore economico"),
+    "industry": _("Industria e artigianato"),
+    "services": _("Servizi"),
+    "agriculture": _("Agricoltura"),
+    "its": _("ITS Academy"),
+    "liceo": _("Licei"),
+}
+SCHOOL_KINDS = {
+    "technical": _("Istituti tecnici"),
+    "vocational": _("Istituti professionali"),
+    "liceo": _("Licei"),
+    "iefp": _("Istruzione e formazione professionale"),
+    "its": _("ITS Academy"),
+    "other": _("Altre scuole"),
+}
+
+ADVICE = {
+    "travel": _("prova una distanza più lunga, o chiedi al tuo insegnante come arrivarci con i mezzi."),
+    "calendar": _("controlla nel profilo i giorni in cui sei libero: forse ne manca qualcuno."),
+    "year": _("sono per altri anni di corso: guarda gli altri tipi di proposta, e torna il prossimo anno."),
+    "programme": _(
+        "sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."
+    ),
+    "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
+}
+ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")
+
+
+def fit(share: float) -> str:
+    """How well a part fits, in a word: a percentage would promise a precision that is not there."""
+    if share >= 0.85:
+        return _("in pieno")
+    if share >= 0.6:
+        return _("bene")
+    if share >= 0.3:
+        return _("in parte")
+    return _("poco")
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What a page says of a problem: what happened, and what to do now."""
+
+    title: str
+    advice: str
+
+
+TROUBLES = {
+    400: Trouble(_("La richiesta non si legge"), _("Torna indietro e riprova. Se hai scritto l'indirizzo a mano, ricontrollalo.")),
+    401: Trouble(_("Prima accedi"), _("Per vedere questa pagina serve il tuo accesso.")),
+    403: Trouble(_("Non puoi fare questa operazione"), _("Il tuo profilo non ha il permesso. Se pensi che sia un errore, parlane con la tua scuola o con chi gestisce il servizio.")),
+    404: Trouble(_("Questa pagina non c'è"), _("Forse l'indirizzo è sbagliato o vecchio. Oppure la pagina c'è, ma riguarda altre persone: in quel caso non la mostriamo.")),
+    405: Trouble(_("Questa operazione non esiste"), _("Torna indietro e usa i pulsanti della pagina.")),
+    409: Trouble(_("Adesso non si può"), _("Nel frattempo qualcosa è cambiato. Torna alla pagina, guarda com'è ora e riprova.")),
+    412: Trouble(_("Qualcuno l'ha già cambiato"), _("Torna alla pagina: vedrai la versione aggiornata.")),
+    413: Trouble(_("Quello che hai inviato è troppo grande"), _("Prova con un file o un testo più piccolo.")),
+    415: Trouble(_("Il formato non va bene"), _("Torna indietro e invia di nuovo il modulo dalla pagina.")),
+    422: Trouble(_("Qualche dato non va bene"), _("Torna indietro, controlla quello che hai scritto e riprova.")),
+    428: Trouble(_("Non si sa quale versione cambiare"), _("Torna alla pagina, ricaricala e riprova.")),
+    429: Trouble(_("Troppe richieste"), _("Aspetta un minuto e riprova.")),
+    500: Trouble(_("Qualcosa si è rotto da noi"), _("Non è colpa tua. Riprova tra poco. Se succede ancora, scrivici il codice qui sotto.")),
+    503: Trouble(_("Il servizio è molto occupato"), _("Va tutto bene con la tua richiesta: riprova tra qualche secondo.")),
+}  # fmt: skip
+
+
+def trouble(status: int) -> Trouble:
+    """The words for a problem; any that is not listed is told as its class of problems is."""
+    return TROUBLES.get(status) or TROUBLES[500 if status >= 500 else 400]

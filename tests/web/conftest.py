@@ -1,0 +1,153 @@
+"""The small territory, once for both databases' pages, and once as a running service for a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app import migrate
+from app.db import Database
+from app.main import create_app
+from app.settings import Settings
+from app.web import assets, files
+from tests import screens
+from tests.factories import TODAY
+from tests.web import territory
+from tests.web.browser import CHROMIUM, SIZES, launch, serve
+from tests.web.territory import Territory
+
+
+@pytest.fixture
+def land(database: Database) -> Territory:
+    return territory.build(database, on=TODAY)
+
+
+@pytest.fixture
+def visit(app: FastAPI, land: Territory) -> Iterator[Callable[..., TestClient]]:
+    """A browser without scripts: `visit("teacher")` is signed in, `visit()` is not; no redirect is followed."""
+    clients: list[TestClient] = []
+
+    def start(who: str | None = None) -> TestClient:
+        client = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
+        client.headers["accept-language"] = "it"
+        clients.append(client)
+        if who is not None:
+            client.post("/sign-in", data={"persona": land.emails[who]})
+        return client
+
+    yield start
+    for client in clients:
+        client.close()
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running service with the small territory in it."""
+
+    url: str
+    land: Territory
+
+
+@pytest.fixture(scope="session")
+def browser_files() -> None:
+    """The files of others that browsers load."""
+    if not (files.FOLDER / files.NEEDED).is_file():
+        pytest.skip("the browser files are missing: python -m app.web.assets")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[Site]:
+    """The real service on SQLite, for a real browser."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
+    database = Database(url)
+    migrate.upgrade(database.engine)
+    land = territory.build(database, on=date.today())  # noqa: DTZ011 -- the service's own clock
+    with serve(create_app(Settings(database_url=url), database=database)) as address:
+        yield Site(address, land)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def demo_address(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[str]:
+    """The real service with the demo territory."""
+    with screens.demo_site(tmp_path_factory.mktemp("demo")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The machine's Chromium."""
+    if not CHROMIUM.is_file():
+        pytest.skip(f"{CHROMIUM} is missing: apt-get install chromium")
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with launch() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core."""
+    path = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if not path.is_file():
+        pytest.skip("axe-core is missing: python -m app.web.assets --tools")
+    return path.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
+    """A browser's memory for each person, language, size, with or without scripts; made once, so that files stay cached."""
+    made: dict[tuple[object, ...], Any] = {}
+
+    def find(who: str | None, language: str, size: str, *, scripts: bool) -> Any:
+        key = (who, language, size, scripts)
+        if key not in made:
+            context = made[key] = chromium.new_context(
+                viewport=SIZES[size], locale={"it": "it-IT", "en": "en-GB"}[language], java_script_enabled=scripts,
+                base_url=site.url,
+            )  # fmt: skip
+            if who is not None:
+                context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
+                context.request.post("/language", form={"language": language}, max_redirects=0)
+        return made[key]
+
+    yield find
+    for context in made.values():
+        context.close()
+
+
+@pytest.fixture
+def browse(contexts: Callable[..., Any], site: Site) -> Iterator[Callable[..., Any]]:
+    """A new page: `browse("student", language="en", size="phone", scripts=False)`; it may have nothing to complain of."""
+    pages: list[Any] = []
+    complaints: list[str] = []
+
+    def start(
+        who: str | None = None, *, language: str = "it", size: str = "desk", scripts: bool = True
+    ) -> Any:
+        page = contexts(who, language, size, scripts=scripts).new_page()
+        pages.append(page)
+
+        def note_message(message: Any) -> None:
+            # That the page itself is an error page is what some tests want.
+            if message.location.get("url") != page.url:
+                complaints.append(f"{message.type}: {message.text}")
+
+        def note_request(request: Any) -> None:
+            if not request.url.startswith((site.url, "data:")):
+                complaints.append(f"request of {request.url}")
+
+        page.on("console", note_message)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", note_request)
+        return page
+
+    yield start
+    for page in pages:
+        page.close()
+    assert complaints == []

@@ -1,0 +1,211 @@
+"""A small territory for the pages: a school with a class, two companies, all three kinds of opportunity, people of every role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from uuid import UUID
+
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
+from app.companies.models import CompanyContact
+from app.db import Database
+from app.opportunities.models import (
+    Kind,
+    OpportunityEligibility,
+    OpportunitySkill,
+    OpportunitySpan,
+    SkillRole,
+    Status,
+)
+from app.skills.models import Skill, SkillKind, SkillLabel
+from app.students.models import Evidence, StudentAvailability, StudentInterest, StudentSkill
+from tests.factories import ACTOR, Factory
+
+PASSWORD = "prova-prova-prova"
+ROLES = (
+    "student", "classmate", "stranger", "teacher", "lead", "other lead", "company", "other company", "coordinator",
+    "administrator", "several", "nobody",
+)  # fmt: skip
+SKILLS = {
+    "plc-programming": ("Programmazione PLC", "PLC programming"),
+    "electrical-panels": ("Cablaggio di quadri elettrici", "Wiring of electrical panels"),
+    "technical-drawing": ("Disegno tecnico", "Technical drawing"),
+    "pneumatics": ("Pneumatica", "Pneumatics"),
+    "robot-programming": ("Programmazione di robot industriali", "Programming of industrial robots"),
+    "cnc-turning": ("Tornitura CNC", "CNC turning"),
+    "metrology": ("Misure e collaudi", "Measuring and testing"),
+}
+
+
+@dataclass(frozen=True)
+class Territory:
+    """Ids of what pages show, and the people who look at them."""
+
+    student_id: UUID
+    classmate_id: UUID
+    stranger_id: UUID
+    class_id: UUID
+    other_class_id: UUID
+    company_id: UUID
+    other_company_id: UUID
+    unapproved_id: UUID
+    internship_id: UUID
+    far_id: UUID
+    draft_id: UUID
+    full_id: UUID
+    emails: dict[str, str]
+
+
+def build(database: Database, *, on: date) -> Territory:
+    """Fill an empty, migrated database with what is offered from a month after that day on."""
+    make = Factory(database)
+    for skill_id, labels in SKILLS.items():
+        make.add(Skill(id=skill_id, kind=SkillKind.SKILL))
+        for language, label in zip(("it", "en"), labels, strict=True):
+            make.add(
+                SkillLabel(
+                    skill_id=skill_id, language=language, rank=0, label=label, search_key=label.lower()
+                )
+            )
+    make.municipality("037032", name="Imola", latitude=44.35227, longitude=11.71582, population=69000)
+    make.municipality(
+        "099014", name="Rimini", province_code="RN", province_name="Rimini", latitude=44.05755, longitude=12.56528,
+        population=150000,
+    )  # fmt: skip
+    school = make.school(name="Istituto tecnico Aldini")
+    school_class = make.school_class(school, section="A")
+    other_class = make.school_class(make.school(name="Istituto professionale Alberghetti"), section="B")
+    student = make.student(school_class, given_name="Giulia", family_name="Rossi", max_km=60)
+    classmate = make.student(school_class, given_name="Marco", family_name="Neri", max_km=None, hours_owed=1)
+    stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
+    start = on + timedelta(days=30)
+    for one in (student, stranger):
+        _profile(make, one.id, start)
+    company = make.company(
+        name="Automazioni Reno srl",
+        size="small",
+        description="Progettiamo e montiamo linee di confezionamento.",
+        district="Distretto del packaging",
+        website="https://example.org",
+    )
+    make.add(
+        CompanyContact(company_id=company.id, name="Paola Verdi", job="Tutor", email="paola@example.org")
+    )
+    other_company = make.company(name="Officine Santerno")
+    unapproved = make.company(name="Torneria Nuova", is_approved=False)
+    internship = _offer(
+        make, company.id, Kind.INTERNSHIP, "Montaggio e prova di quadri di automazione", start, days=20, hours=120,
+        text="Segui un tecnico esperto: leggi gli schemi, monti i componenti, provi il programma sulla macchina.",
+        conditions="Scarpe antinfortunistiche fornite da noi.", daily_hours=7.5, min_age=16, max_age=20,
+        closes_on=start - timedelta(days=10),
+        skills=[("plc-programming", 3, "required"), ("electrical-panels", 2, "wanted"), ("pneumatics", 2, "taught")],
+    )  # fmt: skip
+    make.add(
+        OpportunitySpan(
+            opportunity_id=internship, starts_on=start + timedelta(days=40), ends_on=start + timedelta(days=54),
+            weekdays=0b00101, parts=1,
+        )
+    )  # fmt: skip
+    make.add(OpportunityEligibility(opportunity_id=internship, programme_id="it-c3-automazione", year=4))
+    make.add(OpportunityEligibility(opportunity_id=internship, school_kind="its"))
+    for number in range(1, 13):
+        _offer(
+            make, other_company.id, Kind.INTERNSHIP, f"Officina meccanica, turno {number}", start, days=10 + number,
+            istat="037032", hours=40 + number, skills=[("cnc-turning", 2, "required"), ("metrology", 1, "taught")],
+        )  # fmt: skip
+    far = _offer(make, other_company.id, Kind.INTERNSHIP, "Robot al mare", start, days=5, istat="099014",
+                 hours=30, skills=[("robot-programming", 2, "wanted")])  # fmt: skip
+    _offer(make, company.id, Kind.VISIT, "Una mattina in reparto", start, days=0, hours=3, group_min=5, group_max=25,
+           skills=[("pneumatics", 1, "taught")])  # fmt: skip
+    _offer(make, other_company.id, Kind.TRAINING, "Corso base di schemi elettrici", start, days=0, hours=24, istat=None,
+           skills=[("electrical-panels", 2, "taught")])  # fmt: skip
+    draft = _offer(make, company.id, Kind.INTERNSHIP, "Ancora da finire", start, days=5, status=Status.DRAFT,
+                   published_at=None, published_by=None)  # fmt: skip
+    full = _offer(make, company.id, Kind.VISIT, "Visita con i posti finiti", start, days=0, status=Status.FULL,
+                  seats=1, seats_taken=1)  # fmt: skip
+    people = {
+        "student": [Grant(Role.STUDENT, student_id=student.id)],
+        "classmate": [Grant(Role.STUDENT, student_id=classmate.id)],
+        "stranger": [Grant(Role.STUDENT, student_id=stranger.id)],
+        "teacher": [Grant(Role.TEACHER, school_id=school.id, class_ids=frozenset({school_class.id}))],
+        "lead": [Grant(Role.SCHOOL_LEAD, school_id=school.id)],
+        "other lead": [Grant(Role.SCHOOL_LEAD, school_id=other_class.school_id)],
+        "company": [Grant(Role.COMPANY_ADMIN, company_id=company.id)],
+        "other company": [Grant(Role.COMPANY_MEMBER, company_id=other_company.id)],
+        "coordinator": [Grant(Role.COORDINATOR)],
+        "administrator": [Grant(Role.ADMINISTRATOR)],
+        "several": [
+            Grant(Role.TEACHER, school_id=school.id, class_ids=frozenset({school_class.id})),
+            Grant(Role.COMPANY_MEMBER, company_id=company.id),
+        ],
+        "nobody": [],
+    }
+    emails = {who: f"{who.replace(' ', '.')}@example.org" for who in people}
+    with database.write() as session:
+        for who, grants in people.items():
+            auth.add_user(
+                session,
+                ACTOR,
+                email=emails[who],
+                name=who.title(),
+                grants=grants,
+                password_hash=_hashed(),
+                is_demo=True,
+            )
+    return Territory(
+        student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
+        other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
+        unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
+        emails=emails,
+    )  # fmt: skip
+
+
+@cache
+def _hashed() -> str:
+    return auth.hash_password(PASSWORD)
+
+
+def _profile(make: Factory, student_id: UUID, start: date) -> None:
+    held = {"plc-programming": (3, "validated"), "electrical-panels": (1, "curriculum"),
+            "technical-drawing": (2, "curriculum"), "robot-programming": (2, "declared"),
+            "cnc-turning": (4, "certified"), "metrology": (2, "curriculum")}  # fmt: skip
+    for skill_id, (level, evidence) in held.items():
+        make.add(
+            StudentSkill(student_id=student_id, skill_id=skill_id, level=level, evidence=Evidence(evidence))
+        )
+    make.add(StudentInterest(student_id=student_id, skill_id="robot-programming"))
+    make.add(
+        StudentAvailability(
+            student_id=student_id, starts_on=start, ends_on=start + timedelta(days=90), weekdays=31
+        )
+    )
+
+
+def _offer(
+    make: Factory,
+    company_id: UUID,
+    kind: Kind,
+    title: str,
+    start: date,
+    *,
+    days: int,
+    istat: str | None = "037006",
+    skills: list[tuple[str, int, str]] = (),  # type: ignore[assignment]
+    **values: object,
+) -> UUID:
+    offer = make.opportunity(
+        company_id=company_id,
+        kind=kind,
+        title=title,
+        municipality_istat=istat,
+        is_online=istat is None,
+        **values,
+    )
+    make.add(OpportunitySpan(opportunity_id=offer.id, starts_on=start, ends_on=start + timedelta(days=days)))
+    for skill_id, level, role in skills:
+        make.add(
+            OpportunitySkill(opportunity_id=offer.id, skill_id=skill_id, level=level, role=SkillRole(role))
+        )
+    return offer.id

@@ -1,0 +1,89 @@
+"""Every template, by axe-core: WCAG 2.0, 2.1 and 2.2, levels A and AA, on a phone and on a desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.web.ui import TEMPLATES
+from tests.web.browser import SIZES
+from tests.web.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+# Template, who looks, where, and what to do there first.
+VIEWS: list[tuple[str, str | None, str, str]] = [
+    ("public/home.html", None, "/", ""),
+    ("public/home.html", "student", "/", ""),
+    ("public/privacy.html", None, "/privacy", ""),
+    ("public/accessibility.html", None, "/accessibility", ""),
+    ("public/terms.html", None, "/terms", ""),
+    ("public/attributions.html", None, "/attributions", ""),
+    ("account/sign_in.html", None, "/sign-in?next=/start", ""),
+    ("account/sign_in.html", None, "/sign-in", "wrong password"),
+    ("account/start.html", "several", "/start", ""),
+    ("account/start.html", "coordinator", "/start", ""),
+    ("account/start.html", "nobody", "/start", ""),
+    ("student/student.html", "student", "/students/{student_id}", "open"),
+    ("student/student.html", "student", "/students/{student_id}", "more"),
+    ("student/student.html", "teacher", "/students/{student_id}?kind=visit", ""),
+    ("student/student.html", "classmate", "/students/{classmate_id}?kind=training", ""),
+    ("student/student.html", "stranger", "/students/{stranger_id}", ""),
+    ("student/opportunity.html", "student", "/opportunities/{internship_id}", "open"),
+    ("student/opportunity.html", "student", "/opportunities/{far_id}", ""),
+    ("student/opportunity.html", "company", "/opportunities/{draft_id}", ""),
+    ("company/company.html", "company", "/companies/{company_id}", ""),
+    ("company/company.html", "coordinator", "/companies/{unapproved_id}", ""),
+    ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
+    ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
+    ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
+]
+PIECES = {"shared/base.html", "shared/parts.html", "shared/more.html", "student/cards.html"}
+
+
+def test_every_template_is_looked_at() -> None:
+    templates = {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html")}
+    assert templates == PIECES | {template for template, *_ in VIEWS}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("template", "who", "path", "first"), VIEWS)
+def test_pages_have_no_barriers_and_fit(
+    browse: Callable[..., Any],
+    site: Site,
+    axe: str,
+    size: str,
+    template: str,
+    who: str | None,
+    path: str,
+    first: str,
+) -> None:
+    page = browse(who, size=size)
+    is_problem = template == "shared/problem.html"
+    answer = page.goto(path.format(**vars(site.land)))
+    assert answer.status == (403 if is_problem else 200)
+    if first == "wrong password":
+        page.fill("#email", "a@example.org")
+        page.fill("#password", "wrong")
+        page.press("#password", "Enter")
+        page.wait_for_selector("#wrong")
+    elif first == "open":
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    elif first == "more":
+        page.click("#more")
+        page.wait_for_selector("span#more")
+    page.evaluate(axe)
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS)
+    violations = [
+        (one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found["violations"]
+    ]
+    assert violations == []
+
+    if size == "phone":
+        page.set_viewport_size({"width": 320, "height": 640})
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) == 0

@@ -1,0 +1,148 @@
+"""What people come for, in a real browser: a student's three rankings, a company's candidates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests import screens
+from tests.web import territory
+from tests.web.browser import SIZES
+from tests.web.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+KINDS = {
+    "it": {"internship": "Tirocini", "visit": "Visite", "training": "Percorsi formativi"},
+    "en": {"internship": "Internships", "visit": "Visits", "training": "Training paths"},
+}
+GREETING = {"it": "Ciao Giulia, ecco le proposte per te", "en": "Hello Giulia, here is what fits you"}
+REASON = {
+    "it": "Programmazione PLC: hai il livello 3, confermato dal tuo insegnante.",
+    "en": "PLC programming: you have level 3, confirmed by your teacher.",
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "scripts"), [("it", True), ("en", True), ("it", False)])
+def test_student_sees_three_kinds_of_ranked_cards(
+    browse: Callable[..., Any], site: Site, language: str, scripts: bool, size: str
+) -> None:
+    page = browse("student", language=language, size=size, scripts=scripts)
+    page.goto("/start")
+    assert page.url == f"{site.url}/students/{site.land.student_id}"
+    assert page.inner_text("h1") == GREETING[language]
+    for kind, name in KINDS[language].items():
+        page.click(f"nav >> text={name}")
+        assert page.get_attribute(f"a.tab-{kind}", "aria-current") == "page"
+        page.wait_for_selector(f"article.match-{kind} .reasons li")
+    page.click(f"nav >> text={KINDS[language]['internship']}")
+    assert REASON[language] in page.inner_text("article.match >> nth=0")
+    page.click("article.match >> nth=0 >> summary")
+    assert page.is_visible("article.match >> nth=0 >> table.parts")
+    page.click("article.match >> nth=0 >> h3 a")
+    assert REASON[language] in page.inner_text("main")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_list_goes_on(browse: Callable[..., Any], site: Site, scripts: bool) -> None:
+    page = browse("student", scripts=scripts)
+    page.goto(f"/students/{site.land.student_id}")
+    assert page.locator("article.match").count() == 10
+    page.click("a#more")
+    page.wait_for_selector("span#more")
+    # With scripts the rest joins the list; without them it is the next page.
+    assert page.locator("#matches > li").count() == (13 if scripts else 3)
+    if scripts:
+        assert page.evaluate("document.activeElement.id") == "more"
+
+
+def test_person_signs_in_and_out_by_keyboard(browse: Callable[..., Any], site: Site) -> None:
+    page = browse(size="phone")
+    page.goto(f"/students/{site.land.classmate_id}")
+    assert page.inner_text("h1") == "Accedi"
+    page.focus("#email")
+    page.keyboard.type(site.land.emails["classmate"])
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#wrong")
+    assert page.input_value("#email") == site.land.emails["classmate"]
+    assert page.evaluate("document.activeElement.id") == "password"
+    page.keyboard.type(territory.PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/students/{site.land.classmate_id}")
+    page.click("text=Esci")
+    page.wait_for_url(f"{site.url}/")
+    page.goto(f"/students/{site.land.classmate_id}")
+    assert page.inner_text("h1") == "Accedi"
+
+
+def test_newcomer_becomes_a_persona_with_one_click(browse: Callable[..., Any], site: Site) -> None:
+    page = browse(language="en")
+    page.goto("/")
+    page.click("text=Try it as an example person")
+    page.click("button.persona:has-text('Teacher')")
+    page.click("main >> text=Class 4 A")
+    page.click("main >> text=Rossi Giulia")
+    assert page.inner_text("h1") == "Matches for Giulia Rossi"
+    page.click("text=Sign out")
+
+
+def test_skip_link_comes_first(browse: Callable[..., Any]) -> None:
+    page = browse()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Vai al contenuto"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize(("language", "scripts"), [("it", True), ("en", False)])
+def test_company_sees_candidates_without_names(
+    browse: Callable[..., Any], site: Site, language: str, scripts: bool
+) -> None:
+    page = browse("company", language=language, scripts=scripts)
+    page.goto("/start")
+    page.click("main a.btn:has-text('Candidat')" if language == "it" else "main a.btn:has-text('Candidates')")
+    page.wait_for_selector("article.match-candidate")
+    titles = page.locator("article.match-candidate h3").all_inner_texts()
+    assert len(titles) == 3 or "Visita" in page.inner_text("main")
+    assert all(re.search(r" [A-Z0-9]{4}-[A-Z0-9]{4}$", title) for title in titles)
+    shown = page.inner_text("main")
+    assert [name for name in ("Giulia", "Rossi", "Marco", "Neri") if name in shown] == []
+
+
+# --- the demo ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_demo_shows_the_job(chromium: Any, demo_address: str, language: str) -> None:
+    context = chromium.new_context(
+        viewport=SIZES["phone"], locale={"it": "it-IT", "en": "en-GB"}[language], base_url=demo_address
+    )
+    page = context.new_page()
+    for persona, article in ((screens.STUDENT, "match-internship"), (screens.COMPANY, "match-candidate")):
+        page.goto("/sign-in")
+        page.click(f"form:has(input[value='{persona}']) button")
+        if persona == screens.STUDENT:
+            assert page.inner_text("h1").startswith({"it": "Ciao Giulia", "en": "Hello Giulia"}[language])
+            for kind, name in reversed(KINDS[language].items()):
+                page.click(f"nav >> text={name}")
+                assert page.locator(f"article.match-{kind}").count() == 10
+        else:
+            page.click("main a.btn[href$=candidates] >> nth=3")
+        page.wait_for_selector(f"article.{article}")
+        reasons = page.locator(f"article.{article} .reasons").all_inner_texts()
+        assert all(1 <= len(told.splitlines()) <= 4 for told in reasons)
+    context.close()
+
+
+def test_screens_of_the_documentation_exist() -> None:
+    sizes = {
+        screen.name: (screens.FOLDER / f"{screen.name}.png").stat().st_size for screen in screens.SCREENS
+    }
+    assert {name: size for name, size in sizes.items() if size > screens.LARGEST} == {}
