@@ -1,0 +1,133 @@
+"""The API guide's examples, run in their order against the service.
+
+A block of `http` that begins with a method is sent; one that begins with HTTP/1.1 is what the last one is answered. In
+an answer `…` stands for anything, for further fields, or for further items, and `{name}` for a value that later blocks
+use again. Blocks of `python` run with the last answer's body as `answer`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.auth.actors import Role
+from tests.factories import Factory
+
+GUIDE = Path(__file__).parents[1] / "docs/api-guide.md"
+ANY = "…"
+
+Variables = dict[str, str]
+
+
+def blocks() -> Iterator[tuple[str, str, str]]:
+    """Language, heading and text of each block that is run."""
+    heading = ""
+    for line, language, text in re.findall(
+        r"^## ([^\n]+)$|^```(http|python)\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL
+    ):
+        heading = line or heading
+        if language:
+            yield language, heading, text
+
+
+@pytest.fixture
+def variables(make: Factory) -> Variables:
+    """What the guide takes as given: a school with a class, a company, a key of each."""
+    make.municipality()
+    for skill in ("plc-programming", "turning", "welding"):
+        make.skill(skill)
+    school = make.school(code="BOTF00000E", name="IIS Esempio")
+    school_class = make.school_class(school, section="A")
+    company = make.company(name="Officina Esempio")
+    register = make.bearer(
+        Role.SCHOOL_LEAD, school_id=school.id,
+        scopes=["schools:read", "students:read", "students:write", "matches:read", "opportunities:read"],
+    )  # fmt: skip
+    firm = make.bearer(
+        Role.COMPANY_ADMIN, company_id=company.id,
+        scopes=["companies:read", "opportunities:read", "opportunities:write", "matches:read"],
+    )  # fmt: skip
+    network = make.bearer(Role.COORDINATOR, scopes=["events:read", "companies:read", "companies:write"])
+    keys = {"register_key": register, "company_key": firm, "network_key": network}
+    return {name: headers["Authorization"].removeprefix("Bearer ") for name, headers in keys.items()} | {
+        "school_id": str(school.id), "class_id": str(school_class.id), "company_id": str(company.id),
+    }  # fmt: skip
+
+
+def test_the_examples_of_the_guide_are_true(client: TestClient, variables: Variables) -> None:
+    answer: Any = None
+    assert sum(1 for _ in blocks()) > 20
+    for language, heading, text in blocks():
+        if language == "python":
+            exec(compile(text, str(GUIDE), "exec"), {"answer": answer.json()})  # noqa: S102 -- our own document
+        elif text.startswith("HTTP/1.1"):
+            judge(text, answer, variables, heading)
+        else:
+            answer = send(text, client, variables)
+
+
+def parts(text: str) -> tuple[str, list[tuple[str, str]], str]:
+    """First line, headers and body."""
+    head, _, body = text.partition("\n\n")
+    first, *lines = head.strip().splitlines()
+    return (
+        first,
+        [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)],
+        body.strip(),
+    )
+
+
+def send(text: str, client: TestClient, variables: Variables) -> Any:
+    for name, value in variables.items():
+        text = text.replace(f"{{{name}}}", value)
+    first, headers, body = parts(text)
+    method, url = first.split()
+    return client.request(method, url, headers=dict(headers), content=body or None)
+
+
+def judge(text: str, answer: Any, variables: Variables, heading: str) -> None:
+    first, headers, body = parts(text)
+    assert answer.status_code == int(first.split()[1]), f"{heading}: {answer.text}"
+    for name, value in headers:
+        fit(value, answer.headers.get(name), variables, f"{heading}: {name}")
+    if body:
+        fit(json.loads(body), answer.json(), variables, heading)
+    else:
+        assert not answer.content, heading
+
+
+def fit(expected: Any, actual: Any, variables: Variables, where: str) -> None:
+    """Hold a value against what the guide says, and note what the guide gives a name."""
+    if expected == ANY:
+        return
+    if isinstance(expected, dict):
+        assert isinstance(actual, dict), where
+        named = expected.keys() - {ANY}
+        assert named == actual.keys() if ANY not in expected else named <= actual.keys(), (
+            f"{where}: {set(actual)}"
+        )
+        for name in named:
+            fit(expected[name], actual[name], variables, f"{where}.{name}")
+    elif isinstance(expected, list):
+        named_items = [one for one in expected if one != ANY]
+        assert len(named_items) == len(actual) if ANY not in expected else len(named_items) <= len(actual), (
+            where
+        )
+        for number, one in enumerate(named_items):
+            fit(one, actual[number], variables, f"{where}.{number}")
+    elif isinstance(expected, str) and isinstance(actual, str):
+        pattern = re.escape(expected).replace(re.escape(ANY), ".*")
+        for name in re.findall(r"\{([a-z_]+)\}", expected):
+            known = re.escape(variables[name]) if name in variables else f"(?P<{name}>.+)"
+            pattern = pattern.replace(re.escape(f"{{{name}}}"), known)
+        found = re.fullmatch(pattern, actual)
+        assert found is not None, f"{where}: {actual!r} is not {expected!r}"
+        variables |= found.groupdict()
+    else:
+        assert expected == actual, f"{where}: {actual!r} is not {expected!r}"
