@@ -221,8 +221,8 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
     def handle_stale(request: Request, _error: Exception) -> Response:
         return render(request, Stale("Somebody else has just changed it; read it again."))
 
-    def handle_unforeseen(request: Request, error: Exception) -> Response:
-        log.error("unforeseen", exc_info=error, request_id=request_id(request), path=request.url.path)
+    def handle_unforeseen(request: Request, _error: Exception) -> Response:
+        # The framework raises it again behind this answer; the frame notes it.
         return render(request, ServerError())
 
     app.add_exception_handler(Problem, handle_problem)
@@ -237,13 +237,14 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
 
 def _methods_of(request: Request) -> str:
     """Every method that the request's path knows; the framework tells those of the first route only."""
-    found = {
+    return ", ".join(
         method
-        for route in request.app.routes
-        if route.matches(request.scope)[0] is not Match.NONE
-        for method in getattr(route, "methods", None) or ()
-    }
-    return ", ".join(sorted(found))
+        for method in ("DELETE", "GET", "PATCH", "POST", "PUT")
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 def _from_validation(error: RequestValidationError) -> Problem:

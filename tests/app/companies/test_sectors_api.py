@@ -7,9 +7,11 @@ from starlette.testclient import TestClient
 
 from app.companies import sectors
 
+URL = "/api/v1/sectors"
+
 
 def test_list_sectors_finds_by_code(client: TestClient) -> None:
-    answer = client.get("/api/v1/sectors", params={"q": "2899", "edition": "2007"})
+    answer = client.get(URL, params={"q": "2899", "edition": "2007"})
     assert (answer.status_code, answer.json()["next_cursor"]) == (200, None)
     assert [item["code"] for item in answer.json()["items"]][:3] == ["28.99", "28.99.1", "28.99.10"]
     assert answer.json()["items"][0] == {
@@ -20,9 +22,9 @@ def test_list_sectors_finds_by_code(client: TestClient) -> None:
 
 
 def test_list_sectors_finds_by_the_beginning_of_a_word(client: TestClient) -> None:
-    answer = client.get("/api/v1/sectors", params={"q": "MACCHINARI ed app"}).json()
+    answer = client.get(URL, params={"q": "MACCHINARI ed app"}).json()
     assert answer["items"] == []  # the edition of 2025 says "e apparecchiature"
-    answer = client.get("/api/v1/sectors", params={"q": "macchinari e app", "limit": 1}).json()
+    answer = client.get(URL, params={"q": "macchinari e app", "limit": 1}).json()
     assert answer["items"][0]["edition"] == "2025"
     assert "macchinari e apparecchiature" in answer["items"][0]["title"].lower()
 
@@ -32,7 +34,7 @@ def test_list_sectors_pages_through_the_classification(client: TestClient) -> No
     cursor = None
     while True:
         query = {"q": "28", "limit": "20"} | ({"cursor": cursor} if cursor else {})
-        page = client.get("/api/v1/sectors", params=query).json()
+        page = client.get(URL, params=query).json()
         codes += [item["code"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -54,6 +56,6 @@ def test_search_without_words_gives_the_whole_edition() -> None:
 def test_list_sectors_names_the_field_that_is_not_valid(
     client: TestClient, query: dict[str, str], field: str
 ) -> None:
-    answer = client.get("/api/v1/sectors", params=query)
+    answer = client.get(URL, params=query)
     assert answer.status_code == 422
     assert [fault["field"] for fault in answer.json()["faults"]] == [field]

@@ -1,0 +1,421 @@
+"""The API's document is sound, and says neither more nor less than the API does.
+
+The table below has one good call for each operation; everything that can go wrong is made out of it. An operation that
+is missing here, a status that it declares and never gives, and one that it gives and does not declare: each fails.
+Whether media types, headers and bodies are as declared is looked at by `tests.contract` in every test of the API.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+from uuid import uuid4
+
+import httpx2
+import pytest
+from jsonschema import Draft202012Validator
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from app import api, openapi
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
+from app.auth.models import Membership, User
+from app.companies.models import CompanyContact, CompanySite
+from app.companies.schemas import MOST_CONTACTS, MOST_SITES
+from app.db import Database
+from app.main import create_app
+from app.opportunities.models import Status
+from app.rest import encode_cursor
+from app.schools.models import SchoolClass
+from app.settings import Settings
+from app.skills.models import Occupation
+from tests import contract
+from tests.factories import ACTOR, Factory
+
+OPERATIONS = {
+    operation["operationId"]: (path, method, operation) for path, method, operation in contract.operations()
+}
+"""Path, method and operation by operation id."""
+
+World = dict[str, str]
+
+# --- one good call for each operation ---------------------------------------------------------------------------------
+
+QUERIES: dict[str, dict[str, str]] = {
+    "list_municipalities": {"q": "bo"},
+    "list_occupations": {"q": "sal"},
+    "read_visibility": {"student": "{student_id}"},
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
+    "edit_class": {"section": "Y"},
+    "create_member": {"email": "new@example.org", "name": "New", "role": "school_lead"},
+    "create_company": {"name": "Rossi", "tax_code": "01234567890"},
+    "edit_company": {"description": "Torneria"},
+    "create_company_site": {"name": "Capannone", "municipality_istat": "{istat}"},
+    "edit_company_site": {"address": "via Emilia 1"},
+    "create_company_contact": {"name": "Bianchi"},
+    "edit_company_contact": {"phone": "+39 051 123456"},
+    "create_student": {
+        "class_id": "{class_id}", "given_name": "Ugo", "family_name": "Prova", "born_on": "2009-02-03",
+        "municipality_istat": "{istat}", "source": "register", "external_id": "U-2",
+    },
+    "edit_student": {"max_km": 12},
+    "create_opportunity": {
+        "company_id": "{company_id}", "kind": "internship", "title": "Tornio", "source": "hr", "external_id": "T-2",
+    },
+    "edit_opportunity": {"seats": 3},
+    "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call that can be changed into one that fails."""
+
+    method: str
+    path: str
+    ids: World
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: dict[str, Any] | None = None
+    content: bytes | None = None
+
+    @property
+    def url(self) -> str:
+        return api.PREFIX + self.path.format(**self.ids)
+
+    def send(self, client: TestClient, **headers: str) -> httpx2.Response:
+        return client.request(
+            self.method,
+            self.url,
+            params=self.query,
+            headers=self.headers | headers,
+            json=self.body,
+            content=self.content,
+        )
+
+
+def good_call(name: str, world: World) -> Request:
+    path, method, operation = OPERATIONS[name]
+    headers = {"If-Match": "*"} if "428" in operation["responses"] else {}
+    body = filled(BODIES.get(name), world)
+    if body is not None:
+        [headers["Content-Type"]] = operation["requestBody"]["content"]
+    ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
+    if name == "archive_opportunity":
+        ids["opportunity_id"] = world["draft_id"]
+    return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body)
+
+
+def filled(value: Any, world: World) -> Any:
+    if isinstance(value, dict):
+        return {name: filled(one, world) for name, one in value.items()}
+    return value.format(**world) if isinstance(value, str) else value
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    """One thing of each sort."""
+    school, company = make.school(), make.company()
+    school_class = make.school_class(school)
+    student = make.student(school_class)
+    make.skill()
+    make.add(Occupation(id="7212", esco_uri="http://data.europa.eu/esco/isco/C7212", isco_group="7212"))
+    site = make.add(
+        CompanySite(company_id=company.id, name="Due", municipality_istat=make.municipality().istat)
+    )
+    contact = make.add(CompanyContact(company_id=company.id, name="Neri"))
+    make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
+    with make.database.write() as session:
+        key, _ = auth.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
+        member = session.query(Membership).filter_by(school_id=school.id).one()
+    return {
+        "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
+        "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
+        "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
+        "student_id": str(student.id), "key_id": str(key.id),
+        "opportunity_id": str(make.opportunity(company).id),
+        "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
+    }  # fmt: skip
+
+
+# --- what an operation's state can forbid -----------------------------------------------------------------------------
+
+
+def of_state(status: Status) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        return replace(call, ids=call.ids | {"opportunity_id": str(make.opportunity(status=status).id)})
+
+    return change
+
+
+def same_class(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        present = session.query(SchoolClass).one()
+    taken = {"start_year": 2024, "year": 5, "section": "Y", "study_path": ""}
+    make.add(SchoolClass(school_id=present.school_id, **taken))
+    return replace(call, body=(call.body or {}) | taken)
+
+
+def same_member(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        lead = session.query(User).filter_by(name="Lead").one()
+    return replace(call, body=(call.body or {}) | {"email": lead.email})
+
+
+def same_tax_code(make: Factory, call: Request) -> Request:
+    make.company(tax_code="11111111111")
+    return replace(call, body={"name": "Verdi", "tax_code": "11111111111"})
+
+
+def too_many(kind: type[CompanySite | CompanyContact], most: int) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        company = make.company()
+        more = {"municipality_istat": make.municipality().istat} if kind is CompanySite else {}
+        with make.database.write() as session:
+            session.add_all(kind(company_id=company.id, name=str(number), **more) for number in range(most))
+        return replace(call, ids={"company_id": str(company.id)})
+
+    return change
+
+
+def used_site(make: Factory, call: Request) -> Request:
+    company = make.company()
+    with make.database.read() as session:
+        site = session.query(CompanySite).filter_by(company_id=company.id).one()
+    make.opportunity(company, site_id=site.id)
+    return replace(call, ids={"company_id": str(company.id), "site_id": str(site.id)})
+
+
+def vanished_student(make: Factory, call: Request) -> Request:
+    return replace(call, query={"cursor": encode_cursor(uuid4())})
+
+
+def same_external_student(make: Factory, call: Request) -> Request:
+    make.student(source="register", external_id="U-1")
+    return replace(call, body=(call.body or {}) | {"source": "register", "external_id": "U-1"})
+
+
+def same_external_opportunity(make: Factory, call: Request) -> Request:
+    make.opportunity(source="hr", external_id="T-1")
+    return replace(call, body=(call.body or {}) | {"source": "hr", "external_id": "T-1"})
+
+
+def unknown_school(make: Factory, call: Request) -> Request:
+    return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
+
+
+CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
+    "create_class": same_class,
+    "edit_class": same_class,
+    "create_member": same_member,
+    "create_company": same_tax_code,
+    "edit_company": same_tax_code,
+    "create_company_site": too_many(CompanySite, MOST_SITES),
+    "create_company_contact": too_many(CompanyContact, MOST_CONTACTS),
+    "remove_company_site": used_site,
+    "list_students": vanished_student,
+    "create_student": same_external_student,
+    "edit_student": same_external_student,
+    "create_opportunity": same_external_opportunity,
+    "edit_opportunity": of_state(Status.ARCHIVED),
+    "publish_opportunity": of_state(Status.ARCHIVED),
+    "close_opportunity": of_state(Status.DRAFT),
+    "reopen_opportunity": of_state(Status.DRAFT),
+    "archive_opportunity": of_state(Status.PUBLISHED),
+    "list_candidates": of_state(Status.DRAFT),
+    "create_key": unknown_school,
+}
+
+# --- services that fail -----------------------------------------------------------------------------------------------
+
+
+class BrokenDatabase(Database):
+    """A database whose blocks cannot be opened."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def _session(self, **_: object) -> NoReturn:
+        raise self.error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@contextmanager
+def failing(error: Exception, *, limit: int = 1_000_000) -> Iterator[TestClient]:
+    app = create_app(Settings(rate_limit_per_minute=limit), database=BrokenDatabase(error))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+        client.event_hooks = {"response": [contract.check]}
+        yield client
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[TestClient]:
+    with failing(RuntimeError("a fault of ours")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[TestClient]:
+    with failing(OperationalError("SELECT 1", {}, Exception("database is locked"))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def exhausted() -> Iterator[TestClient]:
+    with failing(RuntimeError("is never reached"), limit=1) as client:
+        yield client
+
+
+# --- the tests --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_answers_all_that_it_declares_and_nothing_else(
+    name: str,
+    client: TestClient,
+    make: Factory,
+    world: World,
+    settings: Settings,
+    faulty: TestClient,
+    busy: TestClient,
+    exhausted: TestClient,
+) -> None:
+    declared = OPERATIONS[name][2]
+    call = good_call(name, world)
+    answered: dict[int, list[str]] = {}
+
+    def note(response: httpx2.Response) -> httpx2.Response:
+        slug = response.json()["type"] if response.status_code >= 400 else ""
+        answered.setdefault(response.status_code, []).append(slug)
+        return response
+
+    client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+    wrong = {"Authorization": "Bearer btg_00000000_wrong"}
+    assert note(call.send(client, **wrong)).status_code == 401
+    assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
+    if declared["security"] != [{}]:
+        other = "schools:read" if name == "list_events" else "events:read"
+        scopeless = make.bearer(scopes=[other])
+        client.cookies.clear()
+        assert note(call.send(client)).status_code == 401
+        assert note(call.send(client, **scopeless)).status_code == 403
+        client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+    for variable in call.ids:
+        unknown = {"istat": "999999"}.get(variable, str(uuid4()))
+        assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
+        assert note(replace(call, ids=call.ids | {variable: "-"}).send(client)).status_code == 422
+    if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
+        assert note(replace(call, query=call.query | {"limit": "0"}).send(client)).status_code == 422
+        assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
+    if call.body is not None:
+        text = {"Content-Type": "text/plain"}
+        assert note(call.send(client, **text)).status_code == 415
+        assert note(replace(call, body=call.body | {"colour": "red"}).send(client)).status_code == 422
+        assert note(replace(call, body=None, content=b"{").send(client)).status_code == 400
+        large = b"x" * (settings.max_body_bytes + 1)
+        assert note(replace(call, body=None, content=large).send(client)).status_code == 413
+    if "If-Match" in call.headers:
+        without = {name: value for name, value in call.headers.items() if name != "If-Match"}
+        assert note(replace(call, headers=without).send(client)).status_code == 428
+        assert note(call.send(client, **{"If-Match": '"999"'})).status_code == 412
+        assert note(call.send(client, **{"If-Match": "1"})).status_code == 422
+    if name in CONFLICTS:
+        answer = note(CONFLICTS[name](make, call).send(client))
+        assert answer.status_code == 409, answer.text
+    note(call.send(faulty, **wrong))
+    note(call.send(busy, **wrong))
+    caller = {"Authorization": f"Bearer btg_{name}"[:32]}
+    note(call.send(exhausted, **caller))
+    note(call.send(exhausted, **caller))
+    good = note(call.send(client))
+    assert good.status_code < 300, good.text
+    assert {str(status) for status in answered} == set(declared["responses"])
+
+
+def test_another_method_is_refused_with_those_that_there_are(client: TestClient) -> None:
+    known: dict[str, set[str]] = {}
+    for path, method, _ in contract.operations():
+        known.setdefault(path, set()).add(method.upper())
+    for path, methods in known.items():
+        answer = client.put(api.PREFIX + re.sub(r"\{\w+\}", str(uuid4()), path))
+        assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, methods), path
+
+
+def test_an_address_with_a_slash_too_many_leads_nowhere(client: TestClient) -> None:
+    assert client.get("/api/v1/companies/", follow_redirects=False).status_code == 404
+
+
+def test_the_document_is_sent_as_it_was_checked(client: TestClient) -> None:
+    answer = client.get("/api/v1/openapi.json")
+    assert (answer.status_code, answer.json()) == (200, contract.document())
+
+
+def test_the_document_is_openapi_with_sound_schemas() -> None:
+    document = contract.document()
+    assert document["openapi"].startswith("3.1.")
+    assert {"title", "version", "description", "contact", "license", "termsOfService"} <= set(
+        document["info"]
+    )
+    for schema in contract.whole(document)["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    for path, _, operation in contract.operations():
+        declared = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
+        assert declared == set(re.findall(r"\{(\w+)\}", path))
+        assert all(response["description"] for response in operation["responses"].values())
+        assert set(operation["tags"]) <= {tag["name"] for tag in document["tags"]}
+
+
+def test_operations_are_named_by_a_verb_and_once() -> None:
+    names = [operation["operationId"] for _, _, operation in contract.operations()]
+    assert len(set(names)) == len(names)
+    verbs = {
+        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke", "patch": "edit",
+        "delete": "remove",
+    }  # fmt: skip
+    for path, method, operation in contract.operations():
+        assert re.fullmatch(rf"({verbs[method]})(_[a-z]+)+", operation["operationId"]), path
+
+
+def test_paths_are_in_kebab_case() -> None:
+    for path in contract.document()["paths"]:
+        assert re.fullmatch(r"(/([a-z]+(-[a-z]+)*|\{[a-z]+(_[a-z]+)*\}))+", path), path
+
+
+def test_fields_are_in_snake_case_and_schemas_in_pascal_case() -> None:
+    for name, schema in contract.document()["components"]["schemas"].items():
+        assert re.fullmatch(r"([A-Z][a-z0-9]*)+", name), name
+        for field in schema.get("properties", {}):
+            assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", field), f"{name}.{field}"
+    for _, _, operation in contract.operations():
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] != "header":
+                assert re.fullmatch(r"[a-z]+(_[a-z]+)*", parameter["name"]), parameter["name"]
+
+
+def test_lists_are_envelopes_with_cursors() -> None:
+    for _, _, operation in contract.operations():
+        if operation["operationId"].startswith("list_"):
+            [(_, body)] = contract.whole(operation["responses"]["200"])["content"].items()
+            assert {"items", "next_cursor"} <= set(body["schema"]["properties"])
+            assert {"limit", "cursor"} <= {parameter["name"] for parameter in operation["parameters"]}
+
+
+def test_whatever_creates_can_be_repeated_except_a_key() -> None:
+    for _, _, operation in contract.operations():
+        if operation["operationId"].startswith("create_") and operation["operationId"] != "create_key":
+            assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
+
+
+def test_whatever_is_public_is_tagged_so() -> None:
+    for _, method, operation in contract.operations():
+        if operation["security"] == [{}]:
+            assert method == "get"
+            assert set(operation["tags"]) <= openapi.PUBLIC_TAGS
