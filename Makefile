@@ -103,7 +103,7 @@ lint-publiccode: $(DEV) ## publiccode.yml against what the standard demands
 lint-openapi: $(DEV) $(TOOLS) ## spectral: the API's description, standard and OWASP rules
 	@echo "== spectral"
 	@if [ ! -f app/cli.py ]; then echo "no command line yet"; else \
-		mkdir -p var && $(PY) -m app openapi > var/openapi.json && \
+		mkdir -p var && BOTTEGA_PUBLIC_URL=https://bottega.example $(PY) -m app openapi > var/openapi.json && \
 		$(PY) -m app.web.assets --run spectral lint --fail-severity warn var/openapi.json; \
 	fi
 
