@@ -131,8 +131,9 @@ class Frame:
 
     @staticmethod
     def _refuse_forgery(method: str, headers: Headers) -> None:
-        # SameSite cookies are the first wall, this is the second. Programs send neither header.
-        if method in _SAFE_METHODS or "cookie" not in headers:
+        # SameSite cookies are the first wall, this is the second; also without a cookie, lest somebody be signed in
+        # as another. Programs send neither header.
+        if method in _SAFE_METHODS:
             return
         origin = headers.get("origin")
         if headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (

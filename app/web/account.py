@@ -66,18 +66,20 @@ def sign_in(
     next: Annotated[str, Form(max_length=500)] = "",  # noqa: A002
 ) -> Response:
     """Open a session; the same answer for a wrong password and an unknown address. Personas need no password."""
-    with view.open_write() as session:
-        if persona and has_personas(view):
+    is_persona = bool(persona) and has_personas(view)
+    with view.open_read() as session:
+        if is_persona:
             user = users.find_demo(session, persona)
         else:
-            user = auth.check_password(session, email, password)
-        token = None
-        if user is not None:
-            token = auth.sign_in(
-                session, user, hours=view.settings.session_hours, request_id=errors.request_id(view.request)
-            )
-    if user is None or token is None:
+            user = auth.find_person(session, email, allows_demo=has_personas(view))
+    if not is_persona and not auth.has_password(user, password):
+        user = None
+    if user is None:
         return _sign_in_page(view, next, email=email, is_wrong=True)
+    with view.open_write() as session:
+        token = auth.sign_in(
+            session, user, hours=view.settings.session_hours, request_id=errors.request_id(view.request)
+        )
     response = view.go(safe_next(next))
     response.set_cookie(
         auth.COOKIE, token, httponly=True, samesite="lax", secure=_is_secure(view),

@@ -27,10 +27,13 @@ def add_person(make: Factory, *grants: Grant, **values: object) -> User:
         ("anna@scuola.example", "", False),
     ],
 )
-def test_check_password(make: Factory, email: str, password: str, is_right: bool) -> None:
+def test_a_person_is_known_by_address_and_password(
+    make: Factory, email: str, password: str, is_right: bool
+) -> None:
     add_person(make)
     with make.database.read() as session:
-        assert (auth.check_password(session, email, password) is not None) is is_right
+        user = auth.find_person(session, email)
+    assert auth.has_password(user, password) is is_right
 
 
 def test_a_person_who_is_not_active_cannot_sign_in_nor_stay_signed_in(make: Factory) -> None:
@@ -39,7 +42,7 @@ def test_a_person_who_is_not_active_cannot_sign_in_nor_stay_signed_in(make: Fact
         token = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
         session.merge(user).is_active = False
     with make.database.read() as session:
-        assert auth.check_password(session, "anna@scuola.example", "a long password") is None
+        assert auth.find_person(session, "anna@scuola.example") is None
         with pytest.raises(NotSignedIn):
             auth.identify(session, bearer=None, cookie=token, request_id="r")
 
@@ -49,7 +52,8 @@ def test_a_person_without_password_cannot_sign_in_with_one(make: Factory) -> Non
     with make.database.write() as session:
         session.merge(user).password_hash = None
     with make.database.read() as session:
-        assert auth.check_password(session, "anna@scuola.example", "a long password") is None
+        user = auth.find_person(session, "anna@scuola.example")  # type: ignore[assignment]
+    assert not auth.has_password(user, "a long password")
 
 
 def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
