@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -175,7 +176,7 @@ def read_territory(directory: Path = DATA) -> Territory:
         centre=main["centre"],
         provinces=tuple(main["provinces"]),
         wider=tuple(main["wider"]),
-        classes=_read_classes(directory / "classes.csv"),
+        classes=_read_classes(directory / "tracks.csv"),
         names=_read_names(_read(directory / "names.toml")),
         interests={programme: tuple(ids) for programme, ids in students["interests"].items()},
         declared=tuple(OwnSkill(**entry) for entry in students["declared"]),
@@ -237,13 +238,22 @@ def _frozen(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_classes(path: Path) -> tuple[ClassRow, ...]:
+    """The tracks with their parallel classes, lettered within a school and year: 4A, 4B, … 4Z, 4AA."""
+    lettered: Counter[tuple[str, int]] = Counter()
+    rows = []
     with path.open(encoding="utf-8", newline="") as stream:
-        return tuple(
-            ClassRow(
-                row["school_code"], row["study_path"], int(row["year"]), tuple(row["sections"].split("|"))
-            )
-            for row in csv.DictReader(stream)
-        )
+        for row in csv.DictReader(stream):
+            of_year = (row["school_code"], int(row["year"]))
+            first = lettered[of_year]
+            lettered[of_year] += int(row["classes"])
+            sections = tuple(_letters(place) for place in range(first, lettered[of_year]))
+            rows.append(ClassRow(row["school_code"], row["study_path"], of_year[1], sections))
+    return tuple(rows)
+
+
+def _letters(place: int) -> str:
+    before, letter = divmod(place, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + letter)
 
 
 def _read(path: Path) -> dict[str, Any]:
