@@ -69,6 +69,8 @@ def serve(
     quiet: Quiet = False,
 ) -> None:
     """Serve the pages and the API."""
+    from threading import Thread
+
     import uvicorn
 
     from app import logs
@@ -85,8 +87,10 @@ def serve(
             if settings.environment != "production" and demo.is_empty(database):
                 typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
+        service = create_app(settings, database=database)
+        Thread(target=service.state.engine.warm_up, args=(database,), daemon=True).start()
         uvicorn.run(
-            create_app(settings, database=database), host=host, port=port, log_config=None, access_log=False,
+            service, host=host, port=port, log_config=None, access_log=False,
             server_header=False,
         )  # fmt: skip
 

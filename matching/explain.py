@@ -8,7 +8,7 @@ from typing import Final
 
 from matching.calendar import UNKNOWN, days_of, free_days, takeable_spans
 from matching.phrases import EVIDENCE, PHRASES, UNITS
-from matching.skills import REQUIRED, Vocabulary, best_held
+from matching.skills import REQUIRED, Vocabulary, best_of
 from matching.types import HeldSkill, Opportunity, Reason, SkillNeed, Student
 
 MOST_REASONS: Final = 3
@@ -29,15 +29,17 @@ CODES: Final = frozenset(PHRASES["it"]["student"])
 class Evidenced:
     """One student as the explanations see them; remembers what several opportunities ask for alike."""
 
-    __slots__ = ("_held", "_liked", "on", "own_level", "student", "vocabulary")
+    __slots__ = ("_held", "_liked", "_places", "on", "own_level", "student", "vocabulary")
 
     def __init__(self, student: Student, vocabulary: Vocabulary, on: date) -> None:
         self.student = student
         self.vocabulary = vocabulary
         self.on = on
         self.own_level: dict[str, int] = {}
-        for held in student.skills:
+        self._places: dict[str, list[int]] = {}
+        for place, held in enumerate(student.skills):
             self.own_level[held.id] = max(held.level, self.own_level.get(held.id, 0))
+            self._places.setdefault(held.id, []).append(place)
         self._held: dict[tuple[str, int], HeldSkill | None] = {}
         self._liked: dict[str, str] = {}
 
@@ -45,7 +47,11 @@ class Evidenced:
         """The held skill that meets a need best."""
         key = (need.id, need.level)
         if key not in self._held:
-            self._held[key] = best_held(self.student, need, self.vocabulary)[1]
+            # Of a hundred skills a few lie near the need; only they are compared, in the student's order.
+            near = self.vocabulary.covered_by(need.id).keys() & self._places.keys()
+            places = sorted(place for skill_id in near for place in self._places[skill_id])
+            some = [self.student.skills[place] for place in places]
+            self._held[key] = best_of(some, need, self.vocabulary)[1]
         return self._held[key]
 
     def liked_in(self, skill_id: str) -> str:

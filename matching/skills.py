@@ -214,9 +214,16 @@ def best_held(student: Student, need: SkillNeed, vocabulary: Vocabulary) -> tupl
     >>> best_held(student, SkillNeed("plc", 4), vocabulary)
     (0.5, HeldSkill(id='plc', level=2, evidence=<Evidence.CERTIFIED: 'certified'>))
     """
+    return best_of(student.skills, need, vocabulary)
+
+
+def best_of(
+    skills: Iterable[HeldSkill], need: SkillNeed, vocabulary: Vocabulary
+) -> tuple[float, HeldSkill | None]:
+    """How well the best of some held skills meets a need, and which one it is (the first of equals)."""
     vocabulary[need.id]
     best, which = 0.0, None
-    for held in student.skills:
+    for held in skills:
         similarity = vocabulary.covers(held.id).get(need.id)
         if similarity is not None:
             met = similarity * level_fit(held.level, need.level) * EVIDENCE[held.evidence]

@@ -19,7 +19,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Revision
+from app.db import Database, Revision
 from app.matches import translate
 from app.opportunities import details
 from app.schools.models import SchoolClass
@@ -152,6 +152,16 @@ class Engine:
         for row in rows:
             state.cards[str(row.id)] = translate.card(row)
             state.companies[str(row.id)] = row.company_id
+
+    def warm_up(self, database: Database) -> None:
+        """Build the index and get to know the students before somebody waits for it."""
+        with database.read() as session:
+            changes = self.changes(session)
+            classes = list(session.scalars(sa.select(_STUDENTS.class_id).distinct()))
+        self.apply(changes)
+        for class_id in classes:
+            with database.read() as session:
+                self.students(session, changes, _STUDENTS.class_id == class_id)
 
     # --- students -----------------------------------------------------------------------------------------------------
 

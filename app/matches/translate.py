@@ -39,9 +39,7 @@ def student(profile: Profile) -> Student:
         latitude=profile.latitude,
         longitude=profile.longitude,
         max_km=profile.max_km,
-        skills=tuple(
-            HeldSkill(skill.skill_id, skill.level, Evidence(skill.evidence)) for skill in profile.skills
-        ),
+        skills=tuple(_held(*skill) for skill in profile.skills),
         interests=tuple(profile.interests),
         free=tuple(_span(span) for span in profile.availabilities),
         school_kind=profile.school_kind,
@@ -51,6 +49,12 @@ def student(profile: Profile) -> Student:
         born_on=profile.born_on,
         hours_owed=profile.hours_owed,
     )
+
+
+@lru_cache(maxsize=100_000)
+def _held(skill_id: str, level: int, evidence: str) -> HeldSkill:
+    # Whole classes have met the same skills; one object for all of them keeps a hundred thousand students small.
+    return HeldSkill(skill_id, level, Evidence(evidence))
 
 
 def opportunity(row: Detail) -> Opportunity:
