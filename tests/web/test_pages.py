@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import errors
+from app.auth import service as auth
 from app.auth.models import User
 from app.auth.service import COOKIE
 from app.db import Database
@@ -20,6 +21,7 @@ from app.settings import Settings
 from app.students.models import Student
 from app.web import files, words
 from app.web.ui import LANGUAGE_COOKIE, safe_next
+from tests.factories import ACTOR
 from tests.queries import count_queries
 from tests.web import territory
 from tests.web.territory import Territory
@@ -154,9 +156,12 @@ def test_production_has_no_personas_and_secure_cookies(database: Database, land:
     with TestClient(create_app(settings, database=database), follow_redirects=False) as client:
         assert land.emails["student"] not in client.get("/sign-in").text
         assert client.post("/sign-in", data={"persona": land.emails["student"]}).status_code == 401
-        answer = client.post(
-            "/sign-in", data={"email": land.emails["student"], "password": territory.PASSWORD}
-        )
+        known = {"email": land.emails["student"], "password": territory.PASSWORD}
+        assert client.post("/sign-in", data=known).status_code == 401
+        with database.write() as session:
+            hashed = auth.hash_password("a real password")
+            auth.add_user(session, ACTOR, email="real@example.org", name="Real", password_hash=hashed)
+        answer = client.post("/sign-in", data={"email": "real@example.org", "password": "a real password"})
     cookies = answer.headers.get_list("set-cookie")
     assert [{"HttpOnly", "Secure"} <= set(cookie.split("; ")) for cookie in cookies] == [True]
 
