@@ -26,9 +26,10 @@ from app.students import api as students
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
+# The busiest first: a path is compared with one after the other.
 ROUTERS = (
-    places.router, skills.router, programmes.router, sectors.router, schools.router, companies.router,
-    students.router, opportunities.router, matches.router, events.router, auth.router,
+    matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router,
 )  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def referrers(
 class Database:
     """An engine and its two kinds of block."""
 
-    def __init__(self, url: str, *, connections: int = 4) -> None:
+    def __init__(self, url: str, *, connections: int = 2) -> None:
         self.engine = make_engine(url, connections=connections)
 
     @contextmanager
@@ -207,7 +207,7 @@ def _one_block() -> Iterator[None]:
         _is_open.reset(token)
 
 
-def make_engine(url: str, *, connections: int = 4) -> Engine:
+def make_engine(url: str, *, connections: int = 2) -> Engine:
     """An engine for either database; on SQLite, our own BEGIN instead of the driver's."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":

@@ -26,7 +26,7 @@ class Settings(BaseSettings):
         description="`sqlite:///path` for one school, `postgresql+psycopg://…` for the network.",
     )
     threads: int = Field(
-        4, ge=1, le=64, description="Worker threads, and database connections, of one process."
+        2, ge=1, le=64, description="Worker threads, and database connections, of one process."
     )
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),

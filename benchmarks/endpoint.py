@@ -100,7 +100,8 @@ def measure(port: int, token: str, students: list[UUID], chosen: argparse.Namesp
     kinds = ("internship", "visit", "training")
     match = [f"/api/v1/students/{one}/matches?kind={kinds[i % 3]}" for i, one in enumerate(students)]
     wait_for(port)
-    asyncio.run(ask(port, token, match[:40], 1, 40))  # builds the index
+    asyncio.run(ask(port, token, match[:40], 1, 40))
+    time.sleep(8)  # the server gets to know its students in the background after its start
     rounds: dict[str, list[tuple[float, list[float]]]] = {"/status": [], "matches": []}
     for turn in range(4):
         share = chosen.requests // 4
