@@ -30,7 +30,7 @@ from app.students.models import Student as StudentRow
 from matching import Index, Student, Vocabulary, Weights
 from matching.rank import VERSION
 
-RULES = ("vocabulary", "schools", "companies")
+RULES = ("vocabulary", "places", "schools", "companies")
 """Topics that change so rarely that everything is read again."""
 
 Stamp = tuple[int, int, tuple[int, ...]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import errors
+from app import db, errors
 from app.auth.actors import Actor
 from app.events import service as events
 from app.imports import Loaded
@@ -108,6 +108,8 @@ def load(
         session.execute(sa.update(Municipality), updated)
     has_new_names = _write_names(session, wanted.values(), former)
     loaded = Loaded(len(wanted), len(created), len(updated))
+    if loaded.has_changed:
+        db.touch(session, "places")
     if loaded.has_changed or has_new_names:
         events.record(session, actor, "municipalities.loaded", "all", loaded._asdict())
     return loaded

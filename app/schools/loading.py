@@ -122,7 +122,7 @@ def load_classes(
         }
     loaded = _write(session, SchoolClass, wanted, known)
     if loaded.has_changed:
-        db.touch(session, "students")
+        db.touch(session, "schools")
         events.record(session, actor, "class.loaded", start_year, loaded._asdict())
     _enter(report, loaded)
 
@@ -150,7 +150,7 @@ def _load_schools(
     complete = {code: {"code": code, **values} for code, values in wanted.items()}
     loaded = _write(session, School, complete, known)
     if loaded.has_changed:
-        db.touch(session, "students")
+        db.touch(session, "schools")
         events.record(session, actor, "school.loaded", "all", loaded._asdict())
     return loaded
 

@@ -7,8 +7,11 @@ from starlette.testclient import TestClient
 
 from app.auth.actors import Grant, Role
 from app.opportunities.models import Kind, Opportunity, Status
+from app.places import service as places
+from app.places.gazetteer import MunicipalityData
 from app.students.models import Student, StudentAvailability
 from tests.app.matches.conftest import SPRING, World
+from tests.factories import ACTOR
 from tests.queries import count_queries
 
 KINDS = ["internship", "visit", "training"]
@@ -329,3 +332,25 @@ def test_what_does_not_exist_is_not_found(client: TestClient, world: World, path
 def test_a_student_sees_spring_in_the_card(client: TestClient, world: World) -> None:
     [item] = matches(client, world, kind="visit")["items"]  # type: ignore[misc]
     assert item["opportunity"]["spans"][0]["starts_on"] == SPRING[0].isoformat()
+
+
+def test_a_municipality_that_moves_is_farther_in_the_next_ranking(client: TestClient, world: World) -> None:
+    def load(latitude: float) -> None:
+        bologna = MunicipalityData(
+            "037006", "A006", "Bologna", "", "BO", "Bologna", "08", "Emilia-Romagna", ("40121",), latitude, 11.33875,
+            390000, "town",
+        )  # fmt: skip
+        with world.make.database.write() as session:
+            places.load(session, ACTOR, [bologna], [])
+
+    near = world.make.municipality("037008", name="Castenaso", latitude=44.51, longitude=11.47)
+    offer = world.offer(Kind.VISIT, municipality_istat=near.istat)
+
+    def distance() -> float:
+        page = matches(client, world, kind="visit")
+        items = page["items"]
+        return next(one["travel_km"] for one in items if one["opportunity"]["id"] == str(offer.id))  # type: ignore[attr-defined]
+
+    before = distance()
+    load(44.42)
+    assert distance() > before

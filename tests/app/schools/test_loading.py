@@ -106,7 +106,7 @@ def test_registry_is_loaded_once_and_its_changes_later(database: Database, make:
         ("school.loaded", counts(updated=1, total=2)),
     ]
     with database.read() as session:
-        assert db.revision(session, "students") == 2
+        assert db.revision(session, "schools") == 2
 
 
 def test_registry_counts_municipalities_that_nobody_knows(database: Database) -> None:
