@@ -35,9 +35,9 @@ A line says how it came about: parts between 0 and 1, reasons and a gap in plain
 
 >>> ranked = index.top(student, kind=Kind.INTERNSHIP)[0]
 >>> {name: round(value, 2) for name, value in ranked.parts.items()}
-{'skills': 0.63, 'learning': 0.72, 'interest': 0.72, 'travel': 0.44, 'calendar': 1.0, 'programme': 0.5, 'hours': 0.8}
+{'skills': 0.63, 'challenge': 1.0, 'learning': 0.72, 'interest': 0.72, 'travel': 0.44, 'calendar': 1.0, 'programme': 0.5, 'hours': 0.8, 'freshness': 0.5, 'answers': 0.5}
 >>> round(ranked.score, 2)
-0.66
+0.67
 >>> for reason in (*ranked.reasons, ranked.gap):
 ...     print(say(reason, vocabulary))
 Programmazione PLC: hai il livello 3, confermato dal tuo insegnante.

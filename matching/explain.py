@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from matching.calendar import UNKNOWN, days_of, free_days, takeable_spans
 from matching.phrases import EVIDENCE, PHRASES, UNITS
@@ -29,30 +29,32 @@ CODES: Final = frozenset(PHRASES["it"]["student"])
 class Evidenced:
     """One student as the explanations see them; remembers what several opportunities ask for alike."""
 
-    __slots__ = ("_held", "_liked", "_places", "on", "own_level", "student", "vocabulary")
+    __slots__ = ("_held", "_liked", "_places", "on", "student", "vocabulary")
 
     def __init__(self, student: Student, vocabulary: Vocabulary, on: date) -> None:
         self.student = student
         self.vocabulary = vocabulary
         self.on = on
-        self.own_level: dict[str, int] = {}
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, tuple[int, ...]] = {}
         for place, held in enumerate(student.skills):
-            self.own_level[held.id] = max(held.level, self.own_level.get(held.id, 0))
-            self._places.setdefault(held.id, []).append(place)
-        self._held: dict[tuple[str, int], HeldSkill | None] = {}
+            self._places[held.id] = (*self._places.get(held.id, ()), place)
+        self._held: dict[SkillNeed, HeldSkill | None] = {}
         self._liked: dict[str, str] = {}
+
+    def own_level(self, skill_id: str) -> int | None:
+        """The level at which a skill itself is held, None when it is not."""
+        places = self._places.get(skill_id)
+        return max(self.student.skills[place].level for place in places) if places else None
 
     def held_for(self, need: SkillNeed) -> HeldSkill | None:
         """The held skill that meets a need best."""
-        key = (need.id, need.level)
-        if key not in self._held:
+        if need not in self._held:
             # Of a hundred skills a few lie near the need; only they are compared, in the student's order.
             near = self.vocabulary.covered_by(need.id).keys() & self._places.keys()
             places = sorted(place for skill_id in near for place in self._places[skill_id])
             some = [self.student.skills[place] for place in places]
-            self._held[key] = best_of(some, need, self.vocabulary)[1]
-        return self._held[key]
+            self._held[need] = best_of(some, need, self.vocabulary)[1]
+        return self._held[need]
 
     def liked_in(self, skill_id: str) -> str:
         """The interest that lies nearest to a skill, the first of equals."""
@@ -64,49 +66,60 @@ class Evidenced:
         return self._liked[skill_id]
 
 
+class Facts(NamedTuple):
+    """What is found out about a student and an opportunity before anything is weighed.
+
+    `need` gives the required, wanted and taught skills by their place; the first `required` are required.
+    `worth` (how well met, times its weight) has a line for each required and wanted need, `near` (to an
+    interest) for each need, `gains` for each taught skill. `opportunity` gives the whole, where a fact
+    needs more.
+    """
+
+    parts: Mapping[str, float]
+    need: Callable[[int], SkillNeed]
+    required: int
+    worth: Sequence[float]
+    near: Sequence[float]
+    gains: Sequence[float]
+    km: float | None
+    minutes: float | None
+    hours: int
+    is_dated: bool
+    opportunity: Callable[[], Opportunity]
+
+
 def explain(
-    evidence: Evidenced,
-    opportunity: Opportunity,
-    parts: Mapping[str, float],
-    weights: Mapping[str, float],
-    worth: Sequence[float],
-    near: Sequence[float],
-    gains: Sequence[float],
-    km: float | None,
+    evidence: Evidenced, facts: Facts, weights: Mapping[str, float]
 ) -> tuple[tuple[Reason, ...], Reason | None]:
     """Choose at most three reasons, strongest first, and the gap that is worth most.
 
     Every part offers its best single fact; its strength is the part's weight times how true the fact is.
-    Equal strengths keep the order of the parts, and no skill is named twice.
-
-    Parameters
-    ----------
-    worth, near, gains
-        How well each required and wanted need is met times its weight, how near each required, wanted
-        and taught skill lies to an interest, and what each taught skill adds, in the opportunity's order.
+    Equal strengths keep the order of the parts, and no skill is named twice. Freshness, the answering
+    record and the level of challenge only part near equals: they are no reasons.
     """
+    parts = facts.parts
     offers: list[tuple[float, str, int]] = []
-    if worth:
-        most = max(worth)
-        best = worth.index(most)
-        met = most / REQUIRED if best < len(opportunity.required) else most
+    if facts.worth:
+        most = max(facts.worth)
+        best = facts.worth.index(most)
+        met = most / REQUIRED if best < facts.required else most
         if met >= WORTH_SAYING:
             offers.append((weights["skills"] * met, "skills", best))
-    if gains:
-        gain = max(gains)
+    if facts.gains:
+        gain = max(facts.gains)
         if gain >= WORTH_SAYING:
-            offers.append((weights["learning"] * gain, "learning", gains.index(gain)))
-    if "interest" in parts and near:
-        nearest = max(near)
+            offers.append((weights["learning"] * gain, "learning", facts.gains.index(gain)))
+    if "interest" in parts and facts.near:
+        nearest = max(facts.near)
         if nearest >= WORTH_SAYING:
-            offers.append((weights["interest"] * nearest, "interest", near.index(nearest)))
+            offers.append((weights["interest"] * nearest, "interest", facts.near.index(nearest)))
     if parts["travel"] >= WORTH_SAYING:
         offers.append((weights["travel"] * parts["travel"], "travel", 0))
-    if parts["calendar"] == 1.0 and opportunity.spans:
+    if parts["calendar"] == 1.0 and facts.is_dated:
         offers.append((weights["calendar"] * UNKNOWN, "calendar", 0))
     if parts["programme"] >= 0.75:
         offers.append((weights["programme"] * parts["programme"], "programme", 0))
-    if "hours" in parts and opportunity.hours > 0:
+    if "hours" in parts and facts.hours > 0:
         offers.append((weights["hours"] * parts["hours"], "hours", 0))
     if not offers and parts["travel"] > 0.0:
         offers.append((0.0, "travel", 0))
@@ -114,7 +127,7 @@ def explain(
     reasons: list[Reason] = []
     named: set[str] = set()
     for _, part, position in offers:
-        reason = _reason(evidence, opportunity, parts, part, position, km)
+        reason = _reason(evidence, facts, part, position)
         skill = reason.values.get("skill")
         if skill is not None:
             if skill in named:
@@ -123,26 +136,17 @@ def explain(
         reasons.append(reason)
         if len(reasons) == MOST_REASONS:
             break
-    return tuple(reasons), _gap(evidence, opportunity, parts, worth, km)
+    return tuple(reasons), _gap(evidence, facts)
 
 
 def _strength(offer: tuple[float, str, int]) -> float:
     return offer[0]
 
 
-def _reason(
-    evidence: Evidenced,
-    opportunity: Opportunity,
-    parts: Mapping[str, float],
-    part: str,
-    position: int,
-    km: float | None,
-) -> Reason:
+def _reason(evidence: Evidenced, facts: Facts, part: str, position: int) -> Reason:
     """The fact that a part offers."""
     if part == "skills":
-        required = opportunity.required
-        inside = position < len(required)
-        need = required[position] if inside else opportunity.wanted[position - len(required)]
+        need = facts.need(position)
         held = evidence.held_for(need)
         assert held is not None  # noqa: S101 - it is met by half at least
         values: dict[str, str | int | float] = {
@@ -154,54 +158,53 @@ def _reason(
             return Reason("skill_held", values)
         return Reason("skill_close", {**values, "held": held.id})
     if part == "learning":
-        taught = opportunity.taught[position]
+        taught = facts.need(len(facts.worth) + position)
         return Reason("teaches", {"skill": taught.id, "level": taught.level})
     if part == "interest":
-        skill = (opportunity.required + opportunity.wanted + opportunity.taught)[position].id
+        skill = facts.need(position).id
         liked = evidence.liked_in(skill)
         code = "interest" if liked == skill else "interest_close"
         return Reason(code, {"skill": skill, "interest": liked})
     if part == "travel":
-        if km is None:
+        if facts.km is None:
             return Reason("online")
-        return Reason("travel_near", {"km": round(km)}) if km >= 1.0 else Reason("travel_here")
+        if facts.minutes is not None:
+            return Reason("travel_minutes", {"minutes": round(facts.minutes)})
+        return Reason("travel_near", {"km": round(facts.km)}) if facts.km >= 1.0 else Reason("travel_here")
     if part == "calendar":
         return Reason("calendar_free")
     if part == "programme":
-        return Reason("programme_named" if parts["programme"] == 1.0 else "sector_named")
+        return Reason("programme_named" if facts.parts["programme"] == 1.0 else "sector_named")
     owed = evidence.student.hours_owed
-    return Reason("hours", {"hours": min(opportunity.hours, owed), "owed": owed})
+    return Reason("hours", {"hours": min(facts.hours, owed), "owed": owed})
 
 
-def _gap(
-    evidence: Evidenced,
-    opportunity: Opportunity,
-    parts: Mapping[str, float],
-    worth: Sequence[float],
-    km: float | None,
-) -> Reason | None:
+def _gap(evidence: Evidenced, facts: Facts) -> Reason | None:
     """What is missing most: a needed skill, else a long way, else days, else the availability itself."""
     worst, loss = -1, 0.0
-    required = len(opportunity.required)
-    for position, value in enumerate(worth):
-        full = REQUIRED if position < required else 1.0
+    for position, value in enumerate(facts.worth):
+        full = REQUIRED if position < facts.required else 1.0
         if value < GAP_BELOW * full and full - value > loss:
             worst, loss = position, full - value
     if worst >= 0:
-        need = opportunity.required[worst] if worst < required else opportunity.wanted[worst - required]
-        own = evidence.own_level.get(need.id, need.level)
-        if own < need.level:
+        need = facts.need(worst)
+        own = evidence.own_level(need.id)
+        if own is not None and own < need.level:
             return Reason("skill_low", {"skill": need.id, "level": need.level, "held_level": own})
         return Reason("skill_missing", {"skill": need.id, "level": need.level})
     student = evidence.student
-    if km is not None and student.max_km is not None and km > FAR_FROM * student.max_km:
-        return Reason("travel_far", {"km": round(km), "max_km": round(student.max_km)})
-    if opportunity.spans and not student.free:
+    if facts.minutes is not None:
+        if student.max_minutes is not None and facts.minutes > FAR_FROM * student.max_minutes:
+            limit = round(student.max_minutes)
+            return Reason("travel_long", {"minutes": round(facts.minutes), "max_minutes": limit})
+    elif facts.km is not None and student.max_km is not None and facts.km > FAR_FROM * student.max_km:
+        return Reason("travel_far", {"km": round(facts.km), "max_km": round(student.max_km)})
+    if facts.parts["calendar"] == 1.0:
+        return None
+    if not student.free:
         return Reason("calendar_unknown")
-    if parts["calendar"] < 1.0:
-        free, days = _best_days(student, opportunity, evidence.on)
-        return Reason("calendar_partial", {"free_days": free, "days": days})
-    return None
+    free, days = _best_days(student, facts.opportunity(), evidence.on)
+    return Reason("calendar_partial", {"free_days": free, "days": days})
 
 
 def _best_days(student: Student, opportunity: Opportunity, on: date) -> tuple[int, int]:

@@ -23,6 +23,9 @@ AT_LIMIT: Final = 0.1
 USUAL_KM: Final = 50.0
 """The limit that scales the travel part for a student who gave none; it hides nothing."""
 
+USUAL_MINUTES: Final = 75.0
+"""The same in minutes: 50 km at the pace of a school day's mixture of bus and train, about 40 km/h."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -57,22 +60,36 @@ def travel_km(student: Student, opportunity: Opportunity) -> float | None:
     return float(road_km(student.latitude, student.longitude, *there))
 
 
-def travel_part(km: Any, max_km: float | None) -> Any:
+def travel_minutes(student: Student, opportunity: Opportunity) -> float | None:
+    """Minutes from the student's door, where the student's table has the place; None elsewhere and online."""
+    if opportunity.latitude is None or opportunity.longitude is None:
+        return None
+    return student.minutes.get((opportunity.latitude, opportunity.longitude))
+
+
+def is_too_far(student: Student, km: float | None, minutes: float | None) -> bool:
+    """Whether a journey is beyond the student's limit: that of minutes where they are known."""
+    if minutes is not None:
+        return student.max_minutes is not None and minutes > student.max_minutes
+    return km is not None and student.max_km is not None and km > student.max_km
+
+
+def travel_part(way: Any, limit: float | None, usual: float = USUAL_KM) -> Any:
     """The travel part of the score: 1 at the door, falling straight to `AT_LIMIT` at the limit.
 
     Parameters
     ----------
-    km
-        Kilometres, a number or an array; 0 for an online opportunity.
-    max_km
-        The student's limit. None scales by `USUAL_KM` and reaches 0 a little behind it.
+    way
+        Kilometres or minutes, a number or an array; 0 for an online opportunity.
+    limit
+        The student's limit in the same unit. None scales by `usual` and reaches 0 a little behind it.
 
     Examples
     --------
     >>> float(travel_part(0.0, 30.0)), float(travel_part(15.0, 30.0)), float(travel_part(90.0, None))
     (1.0, 0.55, 0.0)
     """
-    limit = USUAL_KM if max_km is None else max_km
-    if limit <= 0.0:
-        return np.where(np.asarray(km) <= 0.0, 1.0, 0.0)
-    return np.maximum(1.0 - (1.0 - AT_LIMIT) * km / limit, 0.0)
+    scale = usual if limit is None else limit
+    if scale <= 0.0:
+        return np.where(np.asarray(way) <= 0.0, 1.0, 0.0)
+    return np.maximum(1.0 - (1.0 - AT_LIMIT) * way / scale, 0.0)

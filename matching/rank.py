@@ -5,23 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from heapq import nsmallest
+from math import isnan
 from threading import Lock
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from matching.columns import KINDS, Columns, Ints, Reach, Ties, tie
 from matching.errors import MatchingError, UnknownOpportunity
-from matching.explain import Evidenced, explain
+from matching.explain import Evidenced, Facts, explain
+from matching.layout import Layout, Ways
 from matching.location import Floats
+from matching.profile import Ints, Profile, Skills
 from matching.rules import hidden_by
-from matching.score import facts_of, part_weights, ranked, score, weighted_mean
+from matching.score import PARTS, facts_of, part_weights, ranked, score, weighted_mean
 from matching.skills import Vocabulary
+from matching.spans import Bools
+from matching.table import Alternatives, Table
+from matching.ties import Ties, tie
 from matching.types import Kind, Opportunity, Ranked, Student, Weights
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """The version of the algorithm: raised whenever the same data and weights would rank otherwise."""
+
+MANY: Final = 3000
+"""From so many rows on those without a fitting skill are put aside until they are needed."""
+
+JUDGED: Final = 64
+"""Rows whose calendar is judged at first, the best of them by all else."""
+
+CALENDAR: Final = PARTS.index("calendar")
+
+FOLD_FROM: Final = 1024
+FOLD_SHARE: Final = 128
+"""Changes are kept apart until they are more than these rows and this part of all rows, then laid out with the rest."""
+
+
+class Pick(NamedTuple):
+    """Rows of one layout with what makes up their scores, before they are explained."""
+
+    layout: Layout
+    rows: Ints
+    scores: Floats
+    values: Floats
+    ways: Ways
+
+    def take(self, places: Ints) -> Pick:
+        """Some of them, in the order given."""
+        values = self.values[:, places]
+        return Pick(self.layout, self.rows[places], self.scores[places], values, self.ways.take(places))
+
+
+class State:
+    """What readers see: the laid-out rows, those of them that are gone, and what came since."""
+
+    def __init__(self, base: Layout, gone: Bools | None, fresh: Table | None) -> None:
+        self.base, self.gone, self.fresh = base, gone, fresh
+        self.fresh_layout: Layout | None = None
 
 
 class Index:
@@ -40,10 +81,17 @@ class Index:
     seed
         Decides the order of equal scores, which is otherwise random but the same everywhere.
 
+    Raises
+    ------
+    UnknownSkill
+        A skill that the vocabulary does not hold.
+    MatchingError
+        A level, an age, a place or an id that cannot be.
+
     Notes
     -----
-    Safe to use from several threads: a reader keeps the snapshot that it began with. `put` and `drop` only
-    note the change; the next reader lays out the columns anew.
+    Safe to use from several threads: a reader keeps the snapshot that it began with. What `put` adds lies
+    in a small layout of its own until there is enough of it to be laid out with the rest.
 
     Examples
     --------
@@ -53,7 +101,7 @@ class Index:
     >>> index = Index([firm], vocabulary, on=date(2026, 11, 22))
     >>> student = Student("s", 44.49, 11.34, max_km=30, skills=(HeldSkill("plc", 3),))
     >>> [(ranked.id, round(ranked.score, 3)) for ranked in index.top(student)]
-    [('firm', 0.713)]
+    [('firm', 0.704)]
     >>> index.drop("firm")
     >>> index.top(student)
     []
@@ -72,31 +120,46 @@ class Index:
         self.weights = Weights() if weights is None else weights
         self.on = on
         self.seed = seed
-        self._reach = Reach(vocabulary)
+        self._skills = Skills(vocabulary)
+        self._alternatives = Alternatives()
         self._lock = Lock()
-        self._columns: Columns | None = None
-        self._opportunities: dict[str, Opportunity] = {}
-        for kind in KINDS:
-            part_weights(self.weights, kind)
-        for opportunity in opportunities:
-            self._check(opportunity)
-            self._opportunities[opportunity.id] = opportunity
+        some = list({one.id: one for one in opportunities}.values())
+        self._state = State(self._laid(Table.of(some, self._skills, self._alternatives)), None, None)
 
-    def _check(self, opportunity: Opportunity) -> None:
-        for need in opportunity.required + opportunity.wanted + opportunity.taught:
-            self._reach.key(need.id, need.level)
+    def _laid(self, table: Table) -> Layout:
+        return Layout(table, self._skills, self._alternatives, self.weights, self.on, self.seed)
 
     def __len__(self) -> int:
-        return len(self._opportunities)
+        state = self._state
+        gone = 0 if state.gone is None else int(np.count_nonzero(state.gone))
+        return len(state.base.table) - gone + (0 if state.fresh is None else len(state.fresh))
 
     def __contains__(self, opportunity_id: object) -> bool:
-        return opportunity_id in self._opportunities
+        return isinstance(opportunity_id, str) and self._find(opportunity_id) is not None
 
     def __getitem__(self, opportunity_id: str) -> Opportunity:
-        try:
-            return self._opportunities[opportunity_id]
-        except KeyError:
-            raise UnknownOpportunity(opportunity_id) from None
+        found = self._find(opportunity_id)
+        if found is None:
+            raise UnknownOpportunity(opportunity_id)
+        layout, row = found
+        return layout.opportunity(row)
+
+    def _find(self, opportunity_id: str) -> tuple[Layout, int] | None:
+        for layout, gone in self._layouts():
+            row = layout.row_of(opportunity_id)
+            if row is not None and (gone is None or not gone[row]):
+                return layout, row
+        return None
+
+    def _layouts(self) -> list[tuple[Layout, Bools | None]]:
+        """The layouts of one state, each with its rows that are gone."""
+        state = self._state
+        if state.fresh is None:
+            return [(state.base, state.gone)]
+        layout = state.fresh_layout
+        if layout is None:
+            layout = state.fresh_layout = self._laid(state.fresh)
+        return [(state.base, state.gone), (layout, None)]
 
     def put(self, opportunity: Opportunity) -> None:
         """Add an opportunity, or replace the one with its id.
@@ -106,10 +169,17 @@ class Index:
         UnknownSkill
             A skill that the vocabulary does not hold; nothing has changed then.
         """
-        self._check(opportunity)
+        table = Table.of([opportunity], self._skills, self._alternatives)
         with self._lock:
-            self._opportunities[opportunity.id] = opportunity
-            self._columns = None
+            state = self._without(opportunity.id)
+            fresh = table if state.fresh is None else Table.join([state.fresh, table])
+            if len(fresh) > FOLD_FROM + len(state.base.table) // FOLD_SHARE:
+                kept = state.base.table
+                if state.gone is not None:
+                    kept = kept.take(np.flatnonzero(~state.gone))
+                self._state = State(self._laid(Table.join([kept, fresh])), None, None)
+            else:
+                self._state = State(state.base, state.gone, fresh)
 
     def drop(self, opportunity_id: str) -> None:
         """Take an opportunity out.
@@ -120,20 +190,24 @@ class Index:
             There is none with this id.
         """
         with self._lock:
-            self[opportunity_id]
-            del self._opportunities[opportunity_id]
-            self._columns = None
+            state = self._without(opportunity_id)
+            if state is self._state:
+                raise UnknownOpportunity(opportunity_id)
+            self._state = state
 
-    def _snapshot(self) -> Columns:
-        columns = self._columns
-        if columns is None:
-            with self._lock:
-                columns = self._columns
-                if columns is None:
-                    some = self._opportunities.values()
-                    columns = Columns(some, self._reach, self.weights, self.on, self.seed)
-                    self._columns = columns
-        return columns
+    def _without(self, opportunity_id: str) -> State:
+        """The state without an opportunity, which is the present one where it has none with this id."""
+        state = self._state
+        row = state.base.row_of(opportunity_id)
+        if row is not None and (state.gone is None or not state.gone[row]):
+            gone = np.zeros(len(state.base.table), np.bool_) if state.gone is None else state.gone.copy()
+            gone[row] = True
+            return State(state.base, gone, state.fresh)
+        if state.fresh is not None:
+            left = np.flatnonzero(state.fresh.ids != opportunity_id.encode())
+            if len(left) < len(state.fresh):
+                return State(state.base, state.gone, state.fresh.take(left) if len(left) else None)
+        return state
 
     def hidden_by(self, student: Student, opportunity_id: str) -> str | None:
         """The first rule that hides an opportunity from a student, or None."""
@@ -163,61 +237,136 @@ class Index:
         """
         if k < 0:
             raise MatchingError(f"cannot return {k} opportunities")
-        columns = self._snapshot()
-        tables = self._reach.tables(student)
-        rows, shares = columns.survivors(student, kind)
-        if not len(rows) or not k:
+        profile = self._skills.profile(student)
+        if k == 0:
             return []
-        values = columns.values(student, tables, rows, shares)
-        scores = _weighted_means(columns, student, rows, values)
-        chosen = self._best(scores, columns.ties[rows], k, after)
-        return self._ranked(columns, student, tables, rows[chosen], scores[chosen], values[:, chosen])
+        last = None if after is None else (after[0], np.uint64(tie(self.seed, after[1])))
+        picks = [
+            self._best(layout, gone, student, profile, k, kind, last) for layout, gone in self._layouts()
+        ]
+        if len(picks) > 1:
+            scores = np.concatenate([pick.scores for pick in picks])
+            ties = np.concatenate([pick.layout.ties[pick.rows] for pick in picks])
+            order = np.lexsort((ties, -scores))[:k]
+            cut = len(picks[0].rows)
+            # Explained side by side, then put in order again.
+            picks = [picks[0].take(order[order < cut]), picks[1].take(order[order >= cut] - cut)]
+        lines = [line for pick in picks for line in self._ranked(student, profile, pick)]
+        if len(picks) > 1:
+            lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
+        return lines
 
-    def _best(self, scores: Floats, ties: Ties, k: int, after: tuple[float, str] | None) -> Ints:
-        """Positions of the best `k`, in order."""
-        among = None
-        if after is not None:
-            last, place = after[0], np.uint64(tie(self.seed, after[1]))
-            among = np.flatnonzero((scores < last) | ((scores == last) & (ties > place)))
-            scores, ties = scores[among], ties[among]
-        if len(scores) > k:
-            least = np.partition(scores, len(scores) - k)[len(scores) - k]
-            keep = np.flatnonzero(scores >= least)
-            order = keep[np.lexsort((ties[keep], -scores[keep]))[:k]]
-        else:
-            order = np.lexsort((ties, -scores))
-        return order if among is None else among[order]
+    def _best(
+        self,
+        layout: Layout,
+        gone: Bools | None,
+        student: Student,
+        profile: Profile,
+        k: int,
+        kind: Kind | None,
+        last: tuple[float, np.uint64] | None,
+    ) -> Pick:
+        """The best `k` of one layout, in order."""
+        rows, ways = layout.within_reach(student, kind)
+        admits, _ = layout.admission(student)
+        seen = admits[layout.table.eligibility[rows]]
+        if gone is not None:
+            seen &= ~gone[rows]
+        rows, ways = rows[seen], None if ways is None else ways.take(seen)
+        if len(rows) > MANY:
+            promising, bound = layout.promising(student, profile, rows)
+            some = None if ways is None else ways.take(promising)
+            pick = self._refined(layout, student, profile, rows[promising], some, k, last)
+            if len(pick.rows) == k and pick.scores[-1] > bound:
+                return pick
+        return self._refined(layout, student, profile, rows, ways, k, last)
 
-    def _ranked(
-        self, columns: Columns, student: Student, tables: Floats, rows: Ints, scores: Floats, values: Floats
-    ) -> list[Ranked]:
+    def _refined(
+        self,
+        layout: Layout,
+        student: Student,
+        profile: Profile,
+        rows: Ints,
+        ways: Ways | None,
+        k: int,
+        last: tuple[float, np.uint64] | None,
+    ) -> Pick:
+        """The best `k` of some rows: first rated as if every day were free, then judged by the calendar from the top.
+
+        Who is free less often scores less, so the judging ends as soon as no row below can rise above the last of
+        the best.
+        """
+        if ways is None:
+            ways = layout.ways(student, rows)
+        if not len(rows):
+            return Pick(layout, rows, np.zeros(0), np.zeros((len(PARTS), 0)), ways)
+        values = layout.values(student, profile, rows, ways)
+        upper = layout.scores(student, rows, values)
+        least = layout.least[layout.kind[rows]]
+        count = JUDGED + k
+        while True:
+            bound = -1.0
+            among = np.arange(len(rows))
+            if count < len(rows):
+                order = np.argpartition(upper, len(rows) - count)[len(rows) - count :]
+                bound, among = float(upper[order[0]]), np.sort(order)
+            shares, fits = layout.spans.judge(student, rows[among], least[among])
+            among = among[fits]
+            judged = values[:, among]
+            judged[CALENDAR] = shares[fits]
+            scores = layout.scores(student, rows[among], judged)
+            pick = Pick(layout, rows[among], scores, judged, ways.take(among))
+            pick = pick.take(_first(scores, layout.ties[pick.rows], k, last))
+            if bound < 0.0 or (len(pick.rows) == k and pick.scores[-1] > bound):
+                return pick
+            count *= 4
+
+    def _ranked(self, student: Student, profile: Profile, pick: Pick) -> list[Ranked]:
         """The chosen rows with their reasons, which only they need."""
-        entries, _, begins = columns.entries_of(rows)
-        worth, gains, near = tables.take(entries, axis=1).tolist()
-        km = columns.kilometres(student.latitude, student.longitude)[columns.place[rows]].tolist()
+        layout, rows = pick.layout, pick.rows
+        if not len(rows):
+            return []
+        entries = layout.entries(profile, rows)
+        worth, gain, near, keys = (
+            one.tolist() for one in (entries.worth, entries.gain, entries.interest, entries.keys)
+        )
+        ways = pick.ways
+        km = ways.km.tolist()
+        minutes = [None] * len(rows) if ways.minutes is None else ways.minutes.tolist()
         evidence = Evidenced(student, self.vocabulary, self.on)
-        names = columns.blend(bool(student.interests), student.hours_owed > 0).names
+        names = layout.blend(student).names
+        roles, kinds, hours = (one[rows].tolist() for one in (layout.roles, layout.kind, layout.table.hours))
+        dated, online = layout.spans.count[rows].tolist(), layout.is_online[layout.point[rows]].tolist()
+        need = self._skills.need
         found = []
-        for row, begin, total, part_values, far in zip(
-            rows.tolist(), begins.tolist(), scores.tolist(), values.T.tolist(), km, strict=True
-        ):
-            one = columns.rows[row]
-            kind = KINDS.index(one.kind)
-            parts = {name: part_values[line] for line, name in names[kind]}
-            taught = begin + len(one.required) + len(one.wanted)
-            end = taught + len(one.taught)
-            way = None if one.latitude is None or one.longitude is None else far
-            reasons, gap = explain(
-                evidence,
-                one,
-                parts,
-                columns.scales[kind],
-                worth[begin:taught],
-                near[begin:end],
-                gains[taught:end],
-                way,
+        for place, (row, begin, total, values) in enumerate(
+            zip(
+                rows.tolist(),
+                entries.begins.tolist(),
+                pick.scores.tolist(),
+                pick.values.T.tolist(),
+                strict=True,
             )
-            found.append(Ranked(one.id, total, parts, reasons, gap, way))
+        ):
+            kind, (required, wanted, taught) = kinds[place], roles[place]
+            asked = begin + required + wanted
+            end = asked + taught
+            way = minutes[place]
+            facts = Facts(
+                parts={name: values[line] for line, name in names[kind]},
+                need=lambda place, begin=begin: need(keys[begin + place]),  # type: ignore[misc]
+                required=required,
+                worth=worth[begin:asked],
+                near=near[begin:end],
+                gains=gain[asked:end],
+                km=None if online[place] else km[place],
+                minutes=None if way is None or isnan(way) else way,
+                hours=hours[place],
+                is_dated=dated[place] > 0,
+                opportunity=partial(layout.opportunity, row),
+            )
+            reasons, gap = explain(evidence, facts, layout.scales[kind])
+            found.append(Ranked(layout.name(row), total, facts.parts, reasons, gap, facts.km, facts.minutes))
         return found
 
     def top_many(
@@ -234,7 +383,8 @@ class Index:
         `Ranked.id` is the student's id. Who would not see the opportunity is left out.
         """
         one = self[opportunity] if isinstance(opportunity, str) else opportunity
-        self._check(one)
+        for need in one.required + one.wanted + one.taught:
+            self._skills.key(need.id, need.level)
         attendance = self.weights.attendance
         seen = [student for student in students if hidden_by(student, one, self.on, attendance) is None]
         scale = part_weights(self.weights, one.kind)
@@ -249,16 +399,19 @@ class Index:
         ]
 
 
-def _weighted_means(columns: Columns, student: Student, rows: Ints, values: Floats) -> Floats:
-    """The scores, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
-    blend = columns.blend(bool(student.interests), student.hours_owed > 0)
-    kinds = columns.kind[rows]
-    products = blend.weights[:, kinds] * values
-    scores: Floats = products[0].copy()
-    for product in products[1:]:
-        scores += product
-    scores /= blend.totals[kinds]
-    return scores
+def _first(scores: Floats, ties: Ties, k: int, last: tuple[float, np.uint64] | None) -> Ints:
+    """Positions of the best `k` behind the last line seen, in order."""
+    among = None
+    if last is not None:
+        among = np.flatnonzero((scores < last[0]) | ((scores == last[0]) & (ties > last[1])))
+        scores, ties = scores[among], ties[among]
+    if len(scores) > k > 0:
+        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        keep = np.flatnonzero(scores >= least)
+        order: Ints = keep[np.lexsort((ties[keep], -scores[keep]))[:k]]
+    else:
+        order = np.lexsort((ties, -scores))[:k]
+    return order if among is None else among[order]
 
 
 def by_definition(

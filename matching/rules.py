@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from matching.calendar import age_failures, best_share, least_share, live_spans, takeable_spans
-from matching.location import travel_km
+from matching.location import is_too_far, travel_km, travel_minutes
 from matching.types import Eligibility, Opportunity, Student
 
 RULES: Final = (
@@ -86,8 +86,7 @@ def _failures(student: Student, opportunity: Opportunity, on: date, attendance: 
     yield from standing_failures(opportunity, on)
     yield from eligibility_failures(student, opportunity.eligibility)
     yield from age_failures(student, opportunity, on)
-    km = travel_km(student, opportunity)
-    if km is not None and student.max_km is not None and km > student.max_km:
+    if is_too_far(student, travel_km(student, opportunity), travel_minutes(student, opportunity)):
         yield "travel"
     if student.free and opportunity.spans and live_spans(opportunity, on):
         share = best_share(student.free, takeable_spans(student, opportunity, on), opportunity.kind)

@@ -5,53 +5,73 @@ The default weights, and why. They are judgements to be replaced by evidence, he
 ========== ====== ==========================================================================================
 part       weight why
 ========== ====== ==========================================================================================
-skills     0.35   A company takes on who can do part of the work; the largest part, but never the majority,
+skills     0.32   A company takes on who can do part of the work; the largest part, but never the majority,
                   so that a beginner near by still finds something.
+challenge  0.05   Far too hard discourages and far too easy teaches nothing; between the two it hardly counts.
 learning   0.15   A placement at school age is for learning: new skills near what the student likes or knows.
 interest   0.15   Who chooses freely stays; as much as learning, because students state interests sparsely.
-travel     0.15   Within the limit nearer is better, most of all for minors without a car.
-calendar   0.10   Conflicts are mostly hidden beforehand; what remains is how much of an internship fits.
-programme  0.06   An opportunity that names the student's own programme was meant for them.
-hours      0.04   Internships that cover the hours still owed save a second search.
+travel     0.13   Within the limit nearer is better, most of all for minors without a car.
+calendar   0.08   Conflicts are mostly hidden beforehand; what remains is how much of an internship fits.
+programme  0.05   An opportunity that names the student's own programme was meant for them.
+hours      0.03   Internships that cover the hours still owed save a second search.
+freshness  0.02   What was published lately is more likely to be still wanted; enough to part equals.
+answers    0.02   A company that answers spares the student a wait for nothing; small, for it is hardly known.
 ========== ====== ==========================================================================================
 
 Factors by kind: a visit is for discovery (interest ×2, learning ×1.5) and asks for hardly any skill
-(×0.25); a training path is for what it teaches (learning ×2.5) more than for what one knows (×0.5).
+(×0.25), whatever its level (challenge ×0); a training path is for what it teaches (learning ×2.5) more than for what one knows (×0.5).
 
 A part drops out, and the other weights share its room, only for reasons of the student or of the kind:
 interest when the student named none, hours outside internships or when none are owed. What an opportunity
 leaves unsaid does not drop out, or else an empty description would outrank a full one: nothing taught and
-no skill named give 0, no skill needed and unknown hours give 0.5.
+no skill named give 0; no skill needed, unknown hours, no day of publication and a company that nobody has
+asked yet give 0.5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from matching.calendar import calendar_part
 from matching.errors import MatchingError
-from matching.explain import Evidenced, explain
-from matching.location import travel_km, travel_part
+from matching.explain import Evidenced, Facts, explain
+from matching.location import USUAL_MINUTES, travel_km, travel_minutes, travel_part
 from matching.rules import programme_affinity
 from matching.skills import (
     REQUIRED,
     Vocabulary,
+    ability,
     best_held,
+    challenge,
     interest_fit,
     interest_in,
     learning_gain,
     mean,
     skill_fit,
 )
-from matching.types import Kind, Opportunity, Ranked, Student, Weights
+from matching.types import Kind, Opportunity, Ranked, SkillNeed, Student, Weights
 
-PARTS: Final = ("skills", "learning", "interest", "travel", "calendar", "programme", "hours")
+PARTS: Final = (
+    "skills",
+    "challenge",
+    "learning",
+    "interest",
+    "travel",
+    "calendar",
+    "programme",
+    "hours",
+    "freshness",
+    "answers",
+)
 """The names of the parts, in the order in which they are added up."""
 
 UNSAID: Final = 0.5
-"""The skills part of an opportunity that needs none, and the hours part of one that states none."""
+"""The value of a part that the opportunity leaves open: neither for nor against it."""
+
+FRESH_DAYS: Final = 45
+"""After so many days an opportunity counts half as fresh. A school plans its internships a term ahead."""
 
 
 def part_weights(weights: Weights, kind: Kind) -> dict[str, float]:
@@ -103,6 +123,19 @@ def hours_part(hours: int, owed: int) -> float:
     return min(1.0, hours / owed) if hours > 0 and owed > 0 else UNSAID
 
 
+def freshness(published_on: date | None, on: date) -> float:
+    """How lately something was published: 1 today, half after `FRESH_DAYS`.
+
+    Examples
+    --------
+    >>> freshness(date(2026, 11, 22), date(2026, 11, 22)), freshness(date(2026, 10, 8), date(2026, 11, 22))
+    (1.0, 0.5)
+    """
+    if published_on is None:
+        return UNSAID
+    return float(0.5 ** (max(0, (on - published_on).days) / FRESH_DAYS))
+
+
 def score(
     student: Student, opportunity: Opportunity, vocabulary: Vocabulary, weights: Weights, on: date
 ) -> Ranked:
@@ -125,49 +158,60 @@ def score(
     >>> student = Student("s", 44.49, 11.34, max_km=30, skills=(HeldSkill("plc", 3),))
     >>> firm = Opportunity("o", Kind.INTERNSHIP, 44.49, 11.34, required=(SkillNeed("plc", 3),))
     >>> ranked = score(student, firm, vocabulary, Weights(), date(2026, 11, 22))
-    >>> ranked.parts
-    {'skills': 0.85, 'learning': 0.0, 'travel': 1.0, 'calendar': 1.0, 'programme': 0.5}
+    >>> ranked.parts["skills"], ranked.parts["learning"], ranked.parts["travel"]
+    (0.85, 0.0, 1.0)
     >>> round(ranked.score, 4)
-    0.713
+    0.7037
     """
     facts = facts_of(student, opportunity, vocabulary, on)
     return ranked(student, opportunity, vocabulary, part_weights(weights, opportunity.kind), on, facts)
 
 
-class Facts(NamedTuple):
-    """What is found out about a student and an opportunity before anything is weighed.
-
-    `worth` (how well met, times its weight) has a line for each required and wanted need, `gains` for each taught skill, `near` for all.
-    """
-
-    parts: dict[str, float]
-    worth: list[float]
-    near: list[float]
-    gains: list[float]
-    km: float | None
-
-
 def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary, on: date) -> Facts:
-    """Work out the parts that apply."""
-    needs = opportunity.required + opportunity.wanted
-    met = [best_held(student, need, vocabulary)[0] for need in needs]
+    """Work out the parts that apply, and what the explanation stands on."""
+    asked = opportunity.required + opportunity.wanted
+    needs = asked + opportunity.taught
+    met = [best_held(student, need, vocabulary)[0] for need in asked]
     loads = [REQUIRED] * len(opportunity.required) + [1.0] * len(opportunity.wanted)
-    near = [interest_in(student, need.id, vocabulary) for need in needs + opportunity.taught]
+    near = [interest_in(student, need.id, vocabulary) for need in needs]
     gains = [learning_gain(student, taught, vocabulary) for taught in opportunity.taught]
-    km = travel_km(student, opportunity)
-    worth = [load * share for load, share in zip(loads, met, strict=True)]
-    fit = skill_fit(zip(loads, met, strict=True))
+    km, minutes = travel_km(student, opportunity), travel_minutes(student, opportunity)
     values = {
-        "skills": UNSAID if fit is None else fit,
+        "skills": skill_fit(zip(loads, met, strict=True)) if asked else UNSAID,
+        "challenge": _challenge_part(student, asked, vocabulary),
         "learning": mean(gains),
         "interest": interest_fit(near),
-        "travel": float(travel_part(0.0 if km is None else km, student.max_km)),
+        "travel": float(
+            travel_part(km or 0.0, student.max_km)
+            if minutes is None
+            else travel_part(minutes, student.max_minutes, USUAL_MINUTES)
+        ),
         "calendar": calendar_part(student, opportunity, on),
         "programme": programme_affinity(student, opportunity.eligibility),
         "hours": hours_part(opportunity.hours, student.hours_owed),
+        "freshness": freshness(opportunity.published_on, on),
+        "answers": UNSAID if opportunity.answer_rate is None else opportunity.answer_rate,
     }
-    parts = {name: values[name] for name in parts_for(student, opportunity.kind)}
-    return Facts(parts, worth, near, gains, km)
+    return Facts(
+        parts={name: values[name] for name in parts_for(student, opportunity.kind)},
+        need=needs.__getitem__,
+        required=len(opportunity.required),
+        worth=[load * share for load, share in zip(loads, met, strict=True)],
+        near=near,
+        gains=gains,
+        km=km,
+        minutes=minutes,
+        hours=opportunity.hours,
+        is_dated=bool(opportunity.spans),
+        opportunity=lambda: opportunity,
+    )
+
+
+def _challenge_part(student: Student, asked: Sequence[SkillNeed], vocabulary: Vocabulary) -> float:
+    if not asked:
+        return UNSAID
+    brought = mean([ability(student, need.id, vocabulary) for need in asked])
+    return float(challenge(brought - mean([need.level for need in asked])))
 
 
 def ranked(
@@ -179,8 +223,6 @@ def ranked(
     facts: Facts,
 ) -> Ranked:
     """Weigh and explain the facts."""
-    parts, worth, near, gains, km = facts
-    reasons, gap = explain(
-        Evidenced(student, vocabulary, on), opportunity, parts, scale, worth, near, gains, km
-    )
-    return Ranked(opportunity.id, weighted_mean(parts, scale), parts, reasons, gap, km)
+    reasons, gap = explain(Evidenced(student, vocabulary, on), facts, scale)
+    score = weighted_mean(facts.parts, scale)
+    return Ranked(opportunity.id, score, facts.parts, reasons, gap, facts.km, facts.minutes)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from matching.errors import MatchingError, UnknownSkill
 from matching.types import Concept, Evidence, HeldSkill, SkillNeed, Student
 
@@ -38,6 +40,15 @@ REQUIRED: Final = 2.0
 """Weight of a required skill beside a wanted one, which weighs 1."""
 
 LEVELS: Final = 4
+
+WORTH: Final[Mapping[Evidence, tuple[tuple[float, ...], ...]]] = {
+    evidence: tuple(
+        tuple(min(1.0, held / needed) * counts for needed in range(1, LEVELS + 1))
+        for held in range(1, LEVELS + 1)
+    )
+    for evidence, counts in EVIDENCE.items()
+}
+"""`level_fit` times `EVIDENCE`, by evidence, held level and needed level (both from 1, so less one here)."""
 
 FAR: Final = 0.3
 """What learning a new skill is worth when nothing that the student likes or knows lies near it."""
@@ -226,14 +237,15 @@ def best_of(
     for held in skills:
         similarity = vocabulary.covers(held.id).get(need.id)
         if similarity is not None:
-            met = similarity * level_fit(held.level, need.level) * EVIDENCE[held.evidence]
+            level_fit(held.level, need.level)
+            met = similarity * WORTH[held.evidence][held.level - 1][need.level - 1]
             if met > best:
                 best, which = met, held
     return best, which
 
 
-def skill_fit(met: Iterable[tuple[float, float]]) -> float | None:
-    """The weighted mean of `(weight, how well met)` over all needs, or None when there are none.
+def skill_fit(met: Iterable[tuple[float, float]]) -> float:
+    """The weighted mean of `(weight, how well met)` over all needs; there must be one.
 
     Examples
     --------
@@ -244,7 +256,40 @@ def skill_fit(met: Iterable[tuple[float, float]]) -> float | None:
     for weight, share in met:
         total += weight * share
         weights += weight
-    return total / weights if weights else None
+    return total / weights
+
+
+def ability(student: Student, skill_id: str, vocabulary: Vocabulary) -> float:
+    """The level, 0 to 4, that the student brings to a skill: of the best held one, level times similarity.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary([Concept("welding", {}), Concept("tig", {}, broader="welding")])
+    >>> student = Student("s", 44.5, 11.3, skills=(HeldSkill("tig", 2),))
+    >>> ability(student, "welding", vocabulary), ability(student, "tig", vocabulary)
+    (1.8, 2.0)
+    """
+    vocabulary[skill_id]
+    return max(
+        (vocabulary.covers(held.id).get(skill_id, 0.0) * held.level for held in student.skills), default=0.0
+    )
+
+
+def challenge(surplus: Any) -> Any:
+    """How well the level of the work suits, 0 to 1, on a number or an array.
+
+    Parameters
+    ----------
+    surplus
+        Mean level brought less mean level asked. Within one level either way suits (a little to grow
+        into, or a little practice); three levels off, far too hard or far too easy, is worth nothing.
+
+    Examples
+    --------
+    >>> [float(challenge(surplus)) for surplus in (-3.0, -2.0, -1.0, 0.5, 2.0)]
+    [0.0, 0.5, 1.0, 1.0, 0.5]
+    """
+    return np.maximum(1.0 - np.maximum(np.abs(surplus) - 1.0, 0.0) / 2.0, 0.0)
 
 
 def interest_in(student: Student, skill_id: str, vocabulary: Vocabulary) -> float:

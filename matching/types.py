@@ -92,7 +92,9 @@ class Student:
 
     `programmes` holds the programme and everything above it in the programme tree. `max_km` is a
     limit on the road distance of the journey; None means no limit. Coordinates are those of the
-    municipality, in degrees (WGS 84).
+    municipality, in degrees (WGS 84). Who knows travel times gives them as `minutes`, from the
+    student's door to the point (latitude, longitude) of an opportunity: for these points `max_minutes`
+    counts in place of `max_km`.
     """
 
     id: str
@@ -108,6 +110,8 @@ class Student:
     year: int = 0
     born_on: date | None = None
     hours_owed: int = 0
+    minutes: Mapping[tuple[float, float], float] = field(default_factory=dict)
+    max_minutes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,8 @@ class Opportunity:
     `spans` are alternatives for an internship (periods) and a visit (sessions), and lessons that must
     all be attended for a training path. An opportunity without spans is open on any date. One without
     coordinates is online. `eligibility` holds alternatives; none means open to everybody. Age is
-    judged on the first day of the span that the student would take.
+    judged on the first day of the span that the student would take. `answer_rate` is the share, 0 to 1,
+    of those who asked the company before and had an answer in time; None when nobody has asked yet.
     """
 
     id: str
@@ -135,6 +140,7 @@ class Opportunity:
     hours: int = 0
     published_on: date | None = None
     closes_on: date | None = None
+    answer_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +152,24 @@ class Weights:
     of an internship's days on which the student must be free.
     """
 
-    version: str = "2026-11"
+    version: str = "2026-11b"
     parts: Mapping[str, float] = field(
         default_factory=lambda: {
-            "skills": 0.35,
+            "skills": 0.32,
+            "challenge": 0.05,
             "learning": 0.15,
             "interest": 0.15,
-            "travel": 0.15,
-            "calendar": 0.10,
-            "programme": 0.06,
-            "hours": 0.04,
+            "travel": 0.13,
+            "calendar": 0.08,
+            "programme": 0.05,
+            "hours": 0.03,
+            "freshness": 0.02,
+            "answers": 0.02,
         }
     )
     kinds: Mapping[str, Mapping[str, float]] = field(
         default_factory=lambda: {
-            "visit": {"skills": 0.25, "learning": 1.5, "interest": 2.0},
+            "visit": {"skills": 0.25, "challenge": 0.0, "learning": 1.5, "interest": 2.0},
             "training": {"skills": 0.5, "learning": 2.5},
         }
     )
@@ -185,3 +194,4 @@ class Ranked:
     reasons: tuple[Reason, ...] = ()
     gap: Reason | None = None
     travel_km: float | None = None
+    travel_minutes: float | None = None

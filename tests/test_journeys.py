@@ -81,7 +81,7 @@ def test_the_terminal_is_readable_in_both_languages(territory: Demo) -> None:
     english = territory.run("match", "--student", territory.student_id, "--language", "en")
     assert "posti" in italian
     assert "seats" in english
-    assert "bottega-1" in italian
+    assert "bottega-2" in italian
 
 
 def test_a_run_for_all_students_keeps_what_each_would_be_shown(territory: Demo) -> None:

@@ -22,12 +22,15 @@ class PartsOut(Out):
     """The named parts of a score; a part that does not apply to this kind is left out."""
 
     skills: Share | None = None
+    challenge: Share | None = None
     learning: Share | None = None
     interest: Share | None = None
     travel: Share | None = None
     calendar: Share | None = None
     programme: Share | None = None
     hours: Share | None = None
+    freshness: Share | None = None
+    answers: Share | None = None
 
 
 class ReasonOut(Out):
@@ -88,12 +91,15 @@ class PartsWeights(Out):
     """The weight of each part."""
 
     skills: Annotated[float, Field(ge=0, le=100)]
+    challenge: Annotated[float, Field(ge=0, le=100)]
     learning: Annotated[float, Field(ge=0, le=100)]
     interest: Annotated[float, Field(ge=0, le=100)]
     travel: Annotated[float, Field(ge=0, le=100)]
     calendar: Annotated[float, Field(ge=0, le=100)]
     programme: Annotated[float, Field(ge=0, le=100)]
     hours: Annotated[float, Field(ge=0, le=100)]
+    freshness: Annotated[float, Field(ge=0, le=100)]
+    answers: Annotated[float, Field(ge=0, le=100)]
 
 
 class Ranking(Page):

@@ -39,21 +39,27 @@ TRAVEL_MODES = {
 
 PARTS = {
     "skills": _("Competenze richieste che hai"),
+    "challenge": _("Livello adatto a te"),
     "learning": _("Cose nuove che impari"),
     "interest": _("I tuoi interessi"),
     "travel": _("Distanza"),
     "calendar": _("I giorni in cui sei libero"),
     "programme": _("Il tuo indirizzo di studi"),
     "hours": _("Le ore che ti mancano"),
+    "freshness": _("Pubblicata da poco"),
+    "answers": _("L'azienda di solito risponde"),
 }
 PARTS_OF_CANDIDATE = {
     "skills": _("Competenze che chiedete"),
+    "challenge": _("Livello adatto"),
     "learning": _("Cose nuove che può imparare"),
     "interest": _("I suoi interessi"),
     "travel": _("Distanza"),
     "calendar": _("I giorni in cui può venire"),
     "programme": _("L'indirizzo di studi"),
     "hours": _("Le ore che deve ancora fare"),
+    "freshness": _("Pubblicata da poco"),
+    "answers": _("Quanto spesso rispondete"),
 }
 
 STATUSES = {

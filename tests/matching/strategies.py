@@ -99,6 +99,8 @@ def students(draw: st.DrawFn, name: str = "student") -> Student:
         year=draw(st.integers(3, 5)),
         born_on=draw(st.sampled_from([None, date(2008, 2, 29), date(2010, 12, 1), date(2008, 12, 10)])),
         hours_owed=draw(st.sampled_from([0, 80, 150])),
+        minutes=draw(st.one_of(st.just({}), st.dictionaries(points, st.sampled_from([0.0, 20.0, 90.0])))),
+        max_minutes=draw(st.sampled_from([None, None, 0.0, 60.0])),
     )
 
 
@@ -120,7 +122,9 @@ def opportunities(draw: st.DrawFn, name: str = "opportunity") -> Opportunity:
         max_age=draw(ages),
         seats_free=draw(st.sampled_from([1, 1, 1, 5, 0])),
         hours=draw(st.sampled_from([0, 40, 120, 300])),
+        published_on=draw(st.one_of(st.none(), near_days)),
         closes_on=draw(st.one_of(st.none(), st.none(), near_days)),
+        answer_rate=draw(st.sampled_from([None, None, 0.0, 0.6, 1.0])),
     )
 
 

@@ -28,6 +28,7 @@ STUDENT = Student("s", 44.4949, 11.3426, max_km=30.0, free=(WEEK,))
 OFFER = Opportunity("o", Kind.INTERNSHIP, 44.4949, 11.3426, spans=(WEEK,))
 MEANT = (Eligibility(programmes=frozenset({"c1"})),)
 FIELD = (Eligibility(sectors=frozenset({"technology"})),)
+HERE = (44.4949, 11.3426)
 PLC = (HeldSkill("plc", 3, Evidence.VALIDATED),)
 
 REASONS = [
@@ -63,6 +64,7 @@ REASONS = [
     ),
     ("travel", {}, {}, Reason("travel_here")),
     ("travel", {}, {"latitude": 44.55}, Reason("travel_near", {"km": 8})),
+    ("travel", {"minutes": {HERE: 12.4}}, {}, Reason("travel_minutes", {"minutes": 12})),
     ("travel", {}, {"latitude": None, "longitude": None}, Reason("online")),
     ("calendar", {}, {}, Reason("calendar_free")),
     ("programme", {"programmes": frozenset({"c1"})}, {"eligibility": MEANT}, Reason("programme_named")),
@@ -88,6 +90,12 @@ GAPS = [
         Reason("skill_low", {"skill": "plc", "level": 4, "held_level": 2}),
     ),
     ({}, {"latitude": 44.67}, Reason("travel_far", {"km": 25, "max_km": 30})),
+    (
+        {"minutes": {HERE: 43.0}, "max_minutes": 45.0},
+        {},
+        Reason("travel_long", {"minutes": 43, "max_minutes": 45}),
+    ),
+    ({"minutes": {HERE: 43.0}, "max_km": 0.0}, {}, None),
     (
         {},
         {"spans": (Span(date(2026, 12, 7), date(2026, 12, 14)),)},

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.columns import KINDS, tie
+from matching import rank
 from matching.errors import MatchingError, UnknownOpportunity, UnknownSkill
 from matching.rank import Index, by_definition
 from matching.rules import hidden_by
+from matching.table import KINDS
+from matching.ties import tie
 from matching.types import HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
 from tests.matching.strategies import ON, VOCABULARY, offers, opportunities, steady, students, weights
 
@@ -144,6 +146,19 @@ def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kin
         assert index.top(student, k, kind, after) == plain.top(student, k, kind, after)
 
 
+@settings(steady, max_examples=300)
+@given(offers(30), students(), st.sampled_from([None, *KINDS]), st.integers(1, 4))
+def test_shortcuts_leave_out_nothing(opportunities, student, kind, k):
+    """With shortcuts taken from the first row on, and with none at all, the list is the definition's."""
+    index = Index(opportunities, VOCABULARY, on=ON)
+    expected = Definition(opportunities, VOCABULARY, on=ON).top(student, k, kind)
+    for many, judged in ((0, 1), (10**9, 10**9)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rank, "MANY", many)
+            patch.setattr(rank, "JUDGED", judged)
+            assert index.top(student, k, kind) == expected
+
+
 @settings(steady, max_examples=60)
 @given(
     offers(8),
@@ -239,6 +254,18 @@ def test_index_counts_periods_beyond_its_grid():
     index = Index([offer, soon], VOCABULARY, on=ON)
     assert {line.id for line in index.top(replace(STUDENT, free=(ever,)))} == {"ever", "soon"}
     assert {line.id for line in index.top(replace(STUDENT, free=(soon.spans[0],)))} == {"soon"}
+
+
+def test_index_looks_at_what_it_put_aside_when_the_rest_is_poor(monkeypatch):
+    """The only opportunity with a fitting skill is far away and asks for more; the other one names no skill."""
+    monkeypatch.setattr(rank, "MANY", 0)
+    fitting = Opportunity(
+        "far", Kind.INTERNSHIP, 44.9, 11.3426, required=(SkillNeed("plc"), *(SkillNeed("english", 4),) * 5)
+    )
+    plain = Opportunity("near", Kind.INTERNSHIP, 44.4949, 11.3426)
+    index = Index([fitting, plain], VOCABULARY, on=ON)
+    assert [line.id for line in index.top(STUDENT, 1)] == ["near"]
+    assert [line.id for line in index.top(STUDENT, 2)] == ["near", "far"]
 
 
 def test_index_answers_many_threads_alike_while_it_changes():

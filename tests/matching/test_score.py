@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import MatchingError
-from matching.score import PARTS, hours_part, part_weights, parts_for, score, weighted_mean
+from matching.score import FRESH_DAYS, PARTS, hours_part, part_weights, parts_for, score, weighted_mean
 from matching.types import (
     Eligibility,
     Evidence,
@@ -38,6 +39,8 @@ OFFER = Opportunity(
     wanted=(SkillNeed("english", 1),),
     taught=(SkillNeed("robotics", 1),),
     hours=50,
+    published_on=ON - timedelta(days=FRESH_DAYS),
+    answer_rate=0.9,
 )
 
 
@@ -45,12 +48,15 @@ def test_score_adds_up_the_parts_by_weight():
     ranked = score(STUDENT, OFFER, VOCABULARY, Weights(), ON)
     parts = {
         "skills": 2 / 3,
+        "challenge": 1.0,
         "learning": 0.7,
         "interest": (1.0 + (0.3 + 0.0 + 1.0) / 3) / 2,
         "travel": 1.0,
         "calendar": 1.0,
         "programme": 0.5,
         "hours": 0.5,
+        "freshness": 2**-1,
+        "answers": 0.9,
     }
     assert ranked.parts == pytest.approx(parts)
     assert list(ranked.parts) == list(PARTS)
@@ -64,12 +70,15 @@ def test_score_of_an_empty_description_earns_nothing_for_its_silence():
     parts = score(STUDENT, Opportunity("o", Kind.INTERNSHIP), VOCABULARY, Weights(), ON).parts
     assert parts == {
         "skills": 0.5,
+        "challenge": 0.5,
         "learning": 0.0,
         "interest": 0.0,
         "travel": 1.0,
         "calendar": 1.0,
         "programme": 0.5,
         "hours": 0.5,
+        "freshness": 0.5,
+        "answers": 0.5,
     }
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.columns import Reach
 from matching.errors import MatchingError, UnknownSkill
+from matching.profile import Skills
 from matching.skills import (
     BROADER,
     EVIDENCE,
@@ -13,6 +13,7 @@ from matching.skills import (
     RELATED,
     SIBLING,
     Vocabulary,
+    ability,
     best_held,
     gain_of,
     interest_fit,
@@ -151,9 +152,8 @@ def test_best_held_prefers_the_skill_that_meets_most():
     assert best_held(student, SkillNeed("english"), VOCABULARY) == (0.0, None)
 
 
-def test_skill_fit_weighs_needs_and_knows_when_there_are_none():
+def test_skill_fit_weighs_needs():
     assert skill_fit([(2.0, 1.0), (1.0, 0.25)]) == 0.75
-    assert skill_fit([]) is None
 
 
 def test_interest_runs_from_the_broad_wish_to_the_narrow_skill():
@@ -190,12 +190,11 @@ def test_best_held_never_falls_with_one_more_skill(student, more, need):
 @steady
 @given(students(), st.sampled_from(VOCABULARY.ids()), st.integers(1, 4))
 def test_tables_hold_what_the_definition_says(student, skill, level):
-    reach = Reach(VOCABULARY)
-    weighted, gains, near = reach.tables(student)
-    key, need = reach.key(skill, level), SkillNeed(skill, level)
-    met, _ = best_held(student, need, VOCABULARY)
-    assert weighted[key] == 2 * met
-    assert weighted[key + reach.width] == met
-    assert weighted[key + 2 * reach.width] == 0.0
-    assert gains[key + 2 * reach.width] == learning_gain(student, need, VOCABULARY)
-    assert near[key] == interest_in(student, skill, VOCABULARY)
+    skills = Skills(VOCABULARY)
+    profile = skills.profile(student)
+    key, need, concept = skills.key(skill, level), SkillNeed(skill, level), skills.number[skill]
+    assert profile.met[key] == best_held(student, need, VOCABULARY)[0]
+    assert profile.gain[key] == learning_gain(student, need, VOCABULARY)
+    assert profile.interest[concept] == interest_in(student, skill, VOCABULARY)
+    assert profile.ability[concept] == ability(student, skill, VOCABULARY)
+    assert skills.need(key) == need

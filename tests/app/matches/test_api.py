@@ -50,19 +50,22 @@ def test_matches_explain_themselves_in_both_languages(client: TestClient, world:
     assert 0 < item["score"] < 1
     assert set(item["parts"]) <= {
         "skills",
+        "challenge",
         "learning",
         "interest",
         "travel",
         "calendar",
         "programme",
         "hours",
+        "freshness",
+        "answers",
     }
     assert 1 <= len(item["reasons"]) <= 3
     for reason in [*item["reasons"], item["gap"]]:
         assert reason["it"] != reason["en"]
     assert item["travel_km"] == 0.0
     assert page.pop("weights")["version"]  # type: ignore[index]
-    assert page == {"next_cursor": None, "algorithm": "bottega-1", "seed": 0, "ranked_on": "2026-01-12"}
+    assert page == {"next_cursor": None, "algorithm": "bottega-2", "seed": 0, "ranked_on": "2026-01-12"}
 
 
 def test_the_score_is_the_weighted_mean_of_its_parts(client: TestClient, world: World) -> None:

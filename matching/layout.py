@@ -1,0 +1,464 @@
+"""A table sorted by place, with what the rules and the score of one day need beside it.
+
+Every number is worked out with the operations of the plain definition in the same order, so the scores
+agree with `score.score` to the last bit. `numpy.bincount` adds from left to right as the definition does;
+`numpy.add.reduceat` would not.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from matching.calendar import FULL, UNKNOWN, least_share
+from matching.location import EARTH_KM, ROAD_FACTOR, USUAL_MINUTES, Floats, road_km, travel_part
+from matching.profile import Ints, Profile, Skills
+from matching.rules import eligibility_failures, programme_affinity
+from matching.score import PARTS, UNSAID, freshness, part_weights, parts_for
+from matching.skills import LEVELS, challenge
+from matching.skills import REQUIRED as REQUIRED_WEIGHT
+from matching.spans import Bools, Spans
+from matching.table import (
+    EMPTY,
+    KINDS,
+    NONE,
+    REQUIRED,
+    TAUGHT,
+    WANTED,
+    Alternatives,
+    Table,
+    ragged,
+    starts_of,
+)
+from matching.ties import tie, ties
+from matching.types import Kind, Opportunity, Parts, SkillNeed, Span, Student, Weights
+
+STRIP: Final = 0.1
+"""Height in degrees of the strips of latitude that points are sorted by: about 11 km."""
+
+STRIPS: Final = 2048
+"""Strips of one kind in a point's key; strip 0 is online."""
+
+EAST_BITS: Final = 32
+EAST: Final = (2**EAST_BITS - 1) / 360.0
+"""Steps in a point's key for each degree of longitude."""
+
+CACHE_BYTES: Final = 32 * 2**20
+"""Room for the neighbourhoods that students of one town share."""
+
+STRONG: Final = 0.55
+"""A row none of whose skills counts for so much, as met, as gained or as liked, can only come late."""
+
+ROUNDING: Final = 1e-9
+
+ROLE_WEIGHT: Final = np.zeros(4)
+ROLE_WEIGHT[[REQUIRED, WANTED]] = REQUIRED_WEIGHT, 1.0
+IS_ASKED: Final = np.zeros(4)
+IS_ASKED[[REQUIRED, WANTED]] = 1.0
+IS_TAUGHT: Final = np.zeros(4)
+IS_TAUGHT[TAUGHT] = 1.0
+
+
+class Blend(NamedTuple):
+    """How the parts are weighed for a sort of student: lines are parts, columns are kinds."""
+
+    weights: Floats
+    totals: Floats
+    names: list[list[tuple[int, str]]]
+
+
+class Ways(NamedTuple):
+    """Journeys to some rows: kilometres, 0 online, and minutes, NaN where they are not known."""
+
+    km: Floats
+    minutes: Floats | None
+
+    def take(self, places: Ints | Bools) -> Ways:
+        """Some of them."""
+        return Ways(self.km[places], None if self.minutes is None else self.minutes[places])
+
+
+class Entries(NamedTuple):
+    """The needs of some rows, one after the other: what each is worth, its row, and where rows begin."""
+
+    worth: Floats
+    gain: Floats
+    interest: Floats
+    ability: Floats
+    owner: Ints
+    begins: Ints
+    keys: Ints
+
+
+class Layout:
+    """One immutable snapshot: the live lines of a table come first, by kind and place."""
+
+    def __init__(
+        self, table: Table, skills: Skills, alternatives: Alternatives, weights: Weights, on: date, seed: int
+    ) -> None:
+        self.skills, self.alternatives, self.weights, self.on = skills, alternatives, weights, on
+        self.scales = [part_weights(weights, kind) for kind in KINDS]
+        live = _live(table, on.toordinal())
+        keys = np.where(live, _point_keys(table), np.iinfo(np.int64).max)
+        order = np.argsort(keys, kind="stable")
+        self.table = table = table.take(order)
+        self.size = size = int(np.count_nonzero(live))
+        self.kind = table.kind[:size]
+        self.bounds = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
+        self.need_at = starts_of(table.need_count).astype(np.int32)
+        self.span_at = starts_of(table.span_count).astype(np.int32)
+        self.seed, self.ties = seed, ties(seed, table.ids)
+        self.least = np.array([least_share(kind, weights.attendance) for kind in KINDS])
+        self._lay_points(keys[order[:size]])
+        self._lay_needs()
+        self._lay_freshness()
+        self.spans = Spans(table, size, self.span_at, self.bounds[2], on)
+        room = max(8, min(1024, CACHE_BYTES // (16 * size + 1)))
+        self.opportunity = lru_cache(8192)(self._opportunity_of)
+        self._blend = lru_cache(4)(self._blend_of)
+        self._admission = lru_cache(1024)(self._admission_of)
+        self._neighbourhood = lru_cache(room)(self._neighbourhood_of)
+
+    # --- laying out -------------------------------------------------------------------------------------------
+
+    def _lay_points(self, keys: Ints) -> None:
+        """Runs of rows at one point; `point` is the number of a row's run."""
+        latitude, longitude = self.table.latitude[: self.size], self.table.longitude[: self.size]
+        is_online = _strip(keys) == 0
+        is_new = np.ones(self.size, np.bool_)
+        moved = (latitude[1:] != latitude[:-1]) | (longitude[1:] != longitude[:-1])
+        is_new[1:] = (keys[1:] != keys[:-1]) | (moved & ~is_online[1:])
+        firsts = np.flatnonzero(is_new)
+        self.point = (np.cumsum(is_new) - 1).astype(np.int32)
+        self.point_key = keys[firsts]
+        self.point_first = np.append(firsts, self.size)
+        self.is_online = is_online[firsts]
+        self.latitude = np.where(self.is_online, 0.0, latitude[firsts])
+        self.longitude = np.where(self.is_online, 0.0, longitude[firsts])
+
+    def _lay_needs(self) -> None:
+        """How many needs of each role a row has, and the sum of the levels it asks for."""
+        counts = self.table.need_count[: self.size]
+        needs = self.table.need[: int(counts.sum())]
+        owner, roles = np.repeat(np.arange(self.size), counts), needs & 3
+        by_role = np.bincount(owner * 4 + roles, minlength=4 * self.size).reshape(self.size, 4)
+        self.roles = by_role[:, [REQUIRED, WANTED, TAUGHT]].astype(np.uint8)
+        levels = ((needs >> 2) & 3) + 1
+        self.levels = np.bincount(owner, levels * IS_ASKED[roles], self.size).astype(np.uint16)
+
+    def _lay_freshness(self) -> None:
+        days, places = np.unique(self.table.published[: self.size], return_inverse=True)
+        values = [freshness(None if day == NONE else date.fromordinal(day), self.on) for day in days.tolist()]
+        self.freshness = np.array(values)[places] if values else np.zeros(0)
+
+    # --- what many students share -----------------------------------------------------------------------------
+
+    def blend(self, student: Student) -> Blend:
+        """How this student's parts are weighed."""
+        return self._blend(bool(student.interests), student.hours_owed > 0)
+
+    def _blend_of(self, interests: bool, owes: bool) -> Blend:  # noqa: FBT001 - keys of a cache
+        student = Student("", 0.0, 0.0, interests=("any",) * interests, hours_owed=int(owes))
+        weights = np.zeros((len(PARTS), len(KINDS)))
+        totals = np.zeros(len(KINDS))
+        names = []
+        for column, (kind, scale) in enumerate(zip(KINDS, self.scales, strict=True)):
+            names.append([(PARTS.index(name), name) for name in parts_for(student, kind)])
+            for line, name in names[-1]:
+                weights[line, column] = scale[name]
+                totals[column] += scale[name]
+        return Blend(weights, np.where(totals, totals, 1.0), names)
+
+    def admission(self, student: Student) -> tuple[Bools, Floats]:
+        """Whether each set of alternatives admits the student, and how expressly."""
+        who = student.school_kind, student.sector, student.programmes, student.year
+        return self._admission(*who, len(self.alternatives.list))
+
+    def _admission_of(self, *who: Any) -> tuple[Bools, Floats]:
+        school_kind, sector, programmes, year, known = who
+        some = self.alternatives.list[:known]
+        student = Student(
+            "", 0.0, 0.0, school_kind=school_kind, sector=sector, programmes=programmes, year=year
+        )
+        admits = np.array([not eligibility_failures(student, one) for one in some], np.bool_)
+        return admits, np.array([programme_affinity(student, one) for one in some], np.float64)
+
+    # --- place ------------------------------------------------------------------------------------------------
+
+    def within_reach(self, student: Student, kind: Kind | None) -> tuple[Ints, Ways | None]:
+        """The rows that are not too far away, ascending, with the ways where they were needed to tell."""
+        kinds = tuple(range(len(KINDS))) if kind is None else (KINDS.index(kind),)
+        if student.minutes:
+            rows = np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1])
+            ways = self.ways(student, rows)
+            near = ~self._is_too_far(student, rows, ways)
+            return rows[near], ways.take(near)
+        if student.max_km is None:
+            return np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1]), None
+        rows, km = self._neighbourhood(student.latitude, student.longitude, student.max_km, kinds)
+        return rows, Ways(km, None)
+
+    def ways(self, student: Student, rows: Ints) -> Ways:
+        """The journeys to some rows."""
+        points: Ints = self.point[rows]
+        places: Ints | None = None
+        if len(rows) > len(self.point_key):
+            points, places = np.arange(len(self.point_key)), points
+        km = self._kilometres(student.latitude, student.longitude, points)
+        minutes = None
+        if student.minutes:
+            known = self._points_at
+            minutes = np.full(len(self.point_key), np.nan)
+            for place, value in student.minutes.items():
+                minutes[known.get(place, [])] = value
+            minutes = minutes[points]
+        if places is None:
+            return Ways(km, minutes)
+        return Ways(km[places], None if minutes is None else minutes[places])
+
+    @cached_property
+    def _points_at(self) -> dict[tuple[float, float], list[int]]:
+        found: dict[tuple[float, float], list[int]] = {}
+        for number in np.flatnonzero(~self.is_online).tolist():
+            place = float(self.latitude[number]), float(self.longitude[number])
+            found.setdefault(place, []).append(number)
+        return found
+
+    def _kilometres(self, latitude: float, longitude: float, points: Ints) -> Floats:
+        km: Floats = road_km(latitude, longitude, self.latitude[points], self.longitude[points])
+        km[self.is_online[points]] = 0.0
+        return km
+
+    def _is_too_far(self, student: Student, rows: Ints, ways: Ways) -> Bools:
+        by_km: Any = np.zeros(len(rows), np.bool_)
+        if student.max_km is not None:
+            by_km = (ways.km > student.max_km) & ~self.is_online[self.point[rows]]
+        if ways.minutes is None:
+            return np.asarray(by_km)
+        by_minutes = ways.minutes > (math.inf if student.max_minutes is None else student.max_minutes)
+        return np.where(np.isnan(ways.minutes), by_km, by_minutes)
+
+    def _neighbourhood_of(
+        self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]
+    ) -> tuple[Ints, Floats]:
+        """Rows within a distance of a place, and what is online, with the kilometres."""
+        points = self._points_about(latitude, longitude, max_km, kinds)
+        km = self._kilometres(latitude, longitude, points)
+        near = (km <= max_km) | self.is_online[points]
+        points, km = points[near], km[near]
+        counts = self.point_first[points + 1] - self.point_first[points]
+        rows, _ = ragged(self.point_first[points], counts)
+        return rows, np.repeat(km, counts)
+
+    def _points_about(self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]) -> Ints:
+        """The points in a box round a circle, and online: a few stretches of the sorted keys."""
+        turn = max(max_km, 0.0) / (EARTH_KM * ROAD_FACTOR) * (1.0 + 1e-9) + 1e-9
+        south, north = latitude - math.degrees(turn), latitude + math.degrees(turn)
+        widest = 1.0  # sine of how far east the circle reaches; at a pole everywhere
+        if turn < math.pi / 2 and south > -90.0 and north < 90.0:
+            widest = math.sin(turn) / math.cos(math.radians(latitude))
+        east = math.degrees(math.asin(widest)) if widest < 1.0 else 360.0
+        west_end, east_end = longitude - east, longitude + east
+        if west_end < -180.0 or east_end > 180.0:
+            west_end, east_end = -180.0, 180.0
+        strips = np.arange(_strip_of(south), _strip_of(north) + 1)
+        first = [(k * STRIPS + np.append(0, strips)) << EAST_BITS for k in kinds]
+        low = np.concatenate(
+            [base + np.append(0, np.full(len(strips), _east_of(west_end))) for base in first]
+        )
+        whole = (1 << EAST_BITS) - 1
+        high = np.concatenate(
+            [base + np.append(whole, np.full(len(strips), _east_of(east_end))) for base in first]
+        )
+        begins = np.searchsorted(self.point_key, low)
+        points, _ = ragged(begins, np.searchsorted(self.point_key, high, "right") - begins)
+        return points
+
+    # --- rules and score --------------------------------------------------------------------------------------
+
+    def entries(self, profile: Profile, rows: Ints) -> Entries:
+        """The needs of some rows, looked up in a student's tables."""
+        counts = self.table.need_count[rows].astype(np.int64)
+        where, begins = ragged(self.need_at[rows], counts)
+        needs = self.table.need[where].astype(np.int64)
+        roles, keys = needs & 3, needs >> 2
+        concepts = needs >> 4
+        return Entries(
+            profile.met[keys] * ROLE_WEIGHT[roles],
+            profile.gain[keys] * IS_TAUGHT[roles],
+            profile.interest[concepts],
+            profile.ability[concepts] * IS_ASKED[roles],
+            np.repeat(np.arange(len(rows)), counts),
+            begins,
+            keys,
+        )
+
+    def promising(self, student: Student, profile: Profile, rows: Ints) -> tuple[Bools, float]:
+        """Which rows name a skill that counts for much with the student, and what the others score at most."""
+        met, gain = profile.met.reshape(-1, LEVELS), profile.gain.reshape(-1, LEVELS)
+        counts = met[:, 0], gain[:, -1], profile.interest
+        is_strong = np.max(counts, axis=0) >= STRONG
+        where, begins = ragged(self.need_at[rows], self.table.need_count[rows].astype(np.int64))
+        strong = np.logical_or.reduceat(is_strong[self.table.need[where] >> 4], begins)
+        best = np.ones((len(PARTS), 1))
+        weak = [float(one[~is_strong].max(initial=0.0)) for one in counts]
+        for name, value in zip(("skills", "learning", "interest"), weak, strict=True):
+            best[PARTS.index(name)] = max(value, UNSAID) if name == "skills" else value
+        blend = self.blend(student)
+        return strong, float(((blend.weights * best).sum(axis=0) / blend.totals).max()) + ROUNDING
+
+    def values(self, student: Student, profile: Profile, rows: Ints, ways: Ways) -> Floats:
+        """The parts of some rows, one line a part in the order of `PARTS`, as if all days were free."""
+        entries = self.entries(profile, rows)
+        size, owner = len(rows), entries.owner
+        required, wanted, taught = self.roles[rows].T.astype(np.float64)
+        asked = required + wanted
+        values = np.zeros((len(PARTS), size))
+        skills, level, learning, interest, travel, calendar, programme, hours, fresh, answers = values
+        load = REQUIRED_WEIGHT * required + wanted
+        np.divide(np.bincount(owner, entries.worth, size), load, out=skills, where=load > 0.0)
+        skills[load == 0.0] = UNSAID
+        brought = np.bincount(owner, entries.ability, size) / np.maximum(asked, 1.0)
+        level[:] = challenge(brought - self.levels[rows] / np.maximum(asked, 1.0))
+        level[load == 0.0] = UNSAID
+        learning[:] = np.bincount(owner, entries.gain, size) / np.maximum(taught, 1.0)
+        if student.interests:
+            nearest = np.maximum.reduceat(entries.interest, entries.begins)
+            named = self.table.need_count[rows]
+            interest[:] = (nearest + np.bincount(owner, entries.interest, size) / named) / 2.0
+        travel[:] = travel_part(ways.km, student.max_km)
+        if ways.minutes is not None:
+            by_minutes = travel_part(ways.minutes, student.max_minutes, USUAL_MINUTES)
+            np.copyto(travel, by_minutes, where=~np.isnan(ways.minutes))
+        calendar[:] = FULL if student.free else np.where(self.spans.count[rows] > 0, UNKNOWN, FULL)
+        programme[:] = self.admission(student)[1][self.table.eligibility[rows]]
+        if student.hours_owed > 0:
+            offered = self.table.hours[rows]
+            hours[:] = np.where(offered > 0, np.minimum(offered / student.hours_owed, 1.0), UNSAID)
+        fresh[:] = self.freshness[rows]
+        answers[:] = self.table.answer_rate[rows]
+        answers[np.isnan(answers)] = UNSAID
+        return values
+
+    def scores(self, student: Student, rows: Ints, values: Floats) -> Floats:
+        """The weighted means, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
+        blend, kinds = self.blend(student), self.kind[rows]
+        products = blend.weights[:, kinds] * values
+        scores: Floats = products[0]
+        for product in products[1:]:
+            scores += product
+        scores /= blend.totals[kinds]
+        return scores
+
+    # --- back to values ---------------------------------------------------------------------------------------
+
+    def row_of(self, name: str) -> int | None:
+        """The line with an id, live or not."""
+        wanted = np.uint64(tie(self.seed, name))
+        first = int(np.searchsorted(self.ties, wanted, sorter=self._by_tie))
+        for place in range(first, len(self.ties)):
+            row = int(self._by_tie[place])
+            if self.ties[row] != wanted:
+                break
+            if self.table.ids[row] == name.encode():
+                return row
+        return None
+
+    @cached_property
+    def _by_tie(self) -> Ints:
+        return np.argsort(self.ties)
+
+    def name(self, row: int) -> str:
+        """The id of a line."""
+        return bytes(self.table.ids[row]).decode()
+
+    def _opportunity_of(self, row: int) -> Opportunity:
+        """The opportunity of a line, equal to the one that was laid out."""
+        table = self.table
+        first = int(self.need_at[row])
+        by_role: list[list[SkillNeed]] = [[], [], []]
+        for packed in table.need[first : first + int(table.need_count[row])].tolist():
+            if packed & 3 != EMPTY:
+                by_role[packed & 3].append(self.skills.need(packed >> 2))
+        first = int(self.span_at[row])
+        some = slice(first, first + int(table.span_count[row]))
+        spans = zip(
+            table.span_start[some].tolist(),
+            table.span_end[some].tolist(),
+            table.span_weekdays[some].tolist(),
+            table.span_parts[some].tolist(),
+            strict=True,
+        )
+        return Opportunity(
+            id=self.name(row),
+            kind=KINDS[table.kind[row]],
+            latitude=_given(table.latitude[row]),
+            longitude=_given(table.longitude[row]),
+            spans=tuple(
+                Span(date.fromordinal(start), date.fromordinal(end), weekdays, Parts(parts))
+                for start, end, weekdays, parts in spans
+            ),
+            required=tuple(by_role[REQUIRED]),
+            wanted=tuple(by_role[WANTED]),
+            taught=tuple(by_role[TAUGHT]),
+            eligibility=self.alternatives.list[table.eligibility[row]],
+            min_age=_number(table.min_age[row]),
+            max_age=_number(table.max_age[row]),
+            seats_free=int(table.seats[row]),
+            hours=int(table.hours[row]),
+            published_on=_day(table.published[row]),
+            closes_on=_day(table.closes[row]),
+            answer_rate=_given(table.answer_rate[row]),
+        )
+
+
+def _live(table: Table, day: int) -> Bools:
+    """The lines that `rules.standing_failures` lets pass."""
+    live = (table.seats > 0) & ((table.closes == NONE) | (table.closes >= day))
+    owner = np.repeat(np.arange(len(table)), table.span_count)
+    open_spans = np.bincount(owner, table.span_end >= day, len(table))
+    least = np.where(
+        table.kind == KINDS.index(Kind.TRAINING), table.span_count, np.minimum(table.span_count, 1)
+    )
+    found: Bools = live & (open_spans >= least)
+    return found
+
+
+def _point_keys(table: Table) -> Ints:
+    """Kind, strip and longitude in one number to sort by."""
+    online = np.isnan(table.latitude) | np.isnan(table.longitude)
+    latitude, longitude = np.where(online, 0.0, table.latitude), np.where(online, 0.0, table.longitude)
+    strip = np.where(online, 0, _strip_of(latitude))
+    east = np.where(online, 0, _east_of(longitude))
+    keys: Ints = (table.kind.astype(np.int64) * STRIPS + strip << EAST_BITS) + east
+    return keys
+
+
+def _strip(keys: Ints) -> Ints:
+    return (keys >> EAST_BITS) % STRIPS
+
+
+def _strip_of(latitude: Any) -> Any:
+    """The strip of a latitude, 1 to 1801 from south to north."""
+    return np.floor((np.clip(latitude, -90.0, 90.0) + 90.0) / STRIP).astype(np.int64) + 1
+
+
+def _east_of(longitude: Any) -> Any:
+    """The steps east of the date line."""
+    return np.floor((np.clip(longitude, -180.0, 180.0) + 180.0) * EAST).astype(np.int64)
+
+
+def _given(value: Any) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _number(value: Any) -> int | None:
+    return None if value == NONE else int(value)
+
+
+def _day(ordinal: Any) -> date | None:
+    return None if ordinal == NONE else date.fromordinal(int(ordinal))

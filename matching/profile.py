@@ -1,0 +1,133 @@
+"""A student's skills and interests as tables over the vocabulary: what each need and each concept is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.errors import UnknownSkill
+from matching.location import Floats
+from matching.skills import LEVELS, WORTH, Vocabulary, gain_of, level_fit
+from matching.types import Evidence, HeldSkill, SkillNeed, Student
+
+Ints = npt.NDArray[np.signedinteger[Any]]
+
+_GRADES: Final = {evidence: place * LEVELS for place, evidence in enumerate(Evidence)}
+"""A grade is a level together with its evidence: every held skill has one of sixteen."""
+
+MOST_HELD: Final = 100_000
+"""Held skills whose reach is kept."""
+
+_GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])[:, :, None]
+_GRADE_LEVEL: Final = np.tile(np.arange(1.0, LEVELS + 1), len(Evidence))[:, None]
+
+
+class Profile(NamedTuple):
+    """What a student brings. `met` and `gain` by need, `interest` and `ability` by concept.
+
+    A need is numbered concept × 4 + level − 1, see `Skills.key`. The last concept is none at all: what an
+    opportunity that names no skill asks for.
+    """
+
+    met: Floats
+    gain: Floats
+    interest: Floats
+    ability: Floats
+
+
+class Skills:
+    """A vocabulary in numbers: the same for all students and opportunities.
+
+    Examples
+    --------
+    >>> from matching.types import Concept, HeldSkill
+    >>> skills = Skills(Vocabulary([Concept("welding", {}), Concept("tig", {}, broader="welding")]))
+    >>> profile = skills.profile(Student("s", 44.5, 11.3, skills=(HeldSkill("tig", 2, Evidence.CERTIFIED),)))
+    >>> float(profile.met[skills.key("welding", 4)]), float(profile.ability[skills.number["tig"]])
+    (0.45, 2.0)
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.number = {skill_id: position for position, skill_id in enumerate(vocabulary.ids())}
+        self.none = len(self.number)
+        self.width = LEVELS * (self.none + 1)
+        self._names = vocabulary.ids()
+        self._covers: dict[int, tuple[Ints, Floats]] = {}
+        self._liked: dict[str, tuple[Ints, Floats]] = {}
+        self._held: dict[int, tuple[HeldSkill, tuple[Ints, Floats, int]]] = {}
+        self._needs: dict[int, SkillNeed] = {}
+
+    def key(self, skill_id: str, level: int) -> int:
+        """The number of a need. Refuses what the vocabulary does not hold."""
+        self.vocabulary[skill_id]
+        level_fit(level, level)
+        return self.number[skill_id] * LEVELS + level - 1
+
+    def need(self, key: int) -> SkillNeed:
+        """The need with a number: the same object each time."""
+        found = self._needs.get(key)
+        if found is None:
+            found = self._needs[key] = SkillNeed(self._names[key // LEVELS], key % LEVELS + 1)
+        return found
+
+    def _near(self, near: Mapping[str, float]) -> tuple[Ints, Floats]:
+        concepts = np.fromiter((self.number[one] for one in near), np.int64, len(near))
+        return concepts, np.fromiter(near.values(), np.float64, len(near))
+
+    def _held_at(self, held: HeldSkill) -> tuple[Ints, Floats, int]:
+        """What a held skill covers, as places in a table of grade × concept, how near each is, and its grade."""
+        try:
+            number = self.number[held.id]
+        except KeyError:
+            raise UnknownSkill(held.id) from None
+        level_fit(held.level, held.level)
+        near = self._covers.get(number)
+        if near is None:
+            near = self._covers[number] = self._near(self.vocabulary.covers(held.id))
+        grade = _GRADES[held.evidence] + held.level - 1
+        found = near[0] + grade * (self.none + 1), near[1], grade
+        if len(self._held) >= MOST_HELD:
+            self._held = {}
+        # By identity: whole classes share the objects, and hashing them would cost more than all the rest. The
+        # object is kept, so nothing else can have its identity.
+        self._held[id(held)] = held, found
+        return found
+
+    def profile(self, student: Student) -> Profile:
+        """The tables of one student.
+
+        Held skills of one grade cover a concept as well as the nearest of them, so they are joined before
+        levels come in: that leaves at most sixteen rows, whatever the number of skills.
+        """
+        concepts = self.none + 1
+        interest = np.zeros(concepts)
+        for liked in student.interests:
+            wish = self._liked.get(liked)
+            if wish is None:
+                wish = self._liked[liked] = self._near(self.vocabulary.covered_by(liked))
+            interest[wish[0]] = np.maximum(interest[wish[0]], wish[1])
+        met, ability = np.zeros((concepts, LEVELS)), np.zeros(concepts)
+        gain = gain_of(0.0, interest).repeat(LEVELS).reshape(concepts, LEVELS)
+        if student.skills:
+            kept = self._held
+            pieces = [
+                kept[id(held)][1] if id(held) in kept else self._held_at(held) for held in student.skills
+            ]
+            where, values, grades = zip(*pieces, strict=True)
+            covered = np.zeros((len(_GRADE_WORTH), concepts))
+            np.maximum.at(covered.ravel(), np.concatenate(where), np.concatenate(values))
+            rows = list(set(grades))
+            some = covered[rows]
+            near = some.max(axis=0)
+            touched = np.flatnonzero(near)  # a few hundred of all concepts: only for them there is more to do
+            some, known = some[:, touched], np.maximum(near[touched], interest[touched])
+            met_there = (some[:, None, :] * _GRADE_WORTH[rows]).max(axis=0)
+            met[touched] = met_there.T
+            gain[touched] = gain_of(met_there, known).T
+            ability[touched] = (some * _GRADE_LEVEL[rows]).max(axis=0)
+        gain[-1] = 0.0  # who teaches nothing adds nothing
+        return Profile(met.ravel(), gain.ravel(), interest, ability)

@@ -1,0 +1,184 @@
+"""The spans of a layout's rows: on which share of them a student is free, and whether at the right age."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from matching.calendar import FULL, UNKNOWN, share_free
+from matching.location import Floats
+from matching.profile import Ints
+from matching.table import KINDS, NONE, Table, ragged
+from matching.types import Kind, Parts, Span, Student
+
+Bools = npt.NDArray[np.bool_]
+
+GRID_DAYS: Final = 2000
+"""Longest stretch of days that is laid out day by day; spans that reach beyond are counted one by one."""
+
+NEVER: Final = 2**30
+"""A day beyond all days."""
+
+TRAINING: Final = KINDS.index(Kind.TRAINING)
+
+
+def birthday(born_on: date, age: int) -> int:
+    """The ordinal of the day on which an age is reached, 1 March for 29 February in a common year."""
+    year = born_on.year + age
+    if year > 9999:
+        return NEVER
+    try:
+        return born_on.replace(year=year).toordinal()
+    except ValueError:
+        return date(year, 3, 1).toordinal()
+
+
+class Spans:
+    """Periods, sessions and lessons, by the row that they belong to."""
+
+    def __init__(self, table: Table, size: int, at: Ints, training_from: int, on: date) -> None:
+        total = int(table.span_count[:size].sum())
+        self.at, self.count = at, table.span_count[:size]
+        self.training_from, self.day = training_from, on.toordinal()
+        self.start, self.end = table.span_start[:total], table.span_end[:total]
+        self._weekdays, self._parts = table.span_weekdays[:total], table.span_parts[:total]
+        self.days = _days(self.start, self.end, self._weekdays).astype(np.int32)
+        self.min_age, self.max_age = table.min_age[:size], table.max_age[:size]
+        self.has_ages = bool((self.min_age != NONE).any() or (self.max_age != NONE).any())
+        self._lay_grid()
+        self._birthdays = lru_cache(1024)(self._birthdays_of)
+        self._counts = lru_cache(256)(self._counts_of)
+
+    def _lay_grid(self) -> None:
+        """The stretch of days that most live spans lie in, and the patterns of weekdays and parts."""
+        live = self.end >= self.day
+        self._first = int(self.start[live].min(initial=NEVER))
+        self._length = int(self.end[live].max(initial=-NEVER)) + 1 - self._first
+        if not 0 < self._length <= GRID_DAYS:
+            self._first, self._length = self.day - GRID_DAYS // 4, GRID_DAYS
+        inside = (self.start >= self._first) & (self.end < self._first + self._length)
+        self._outside = ~inside & live & (self.days > 0)
+        self._is_split = bool(self._outside.any())
+        usable = inside & (self.days > 0)
+        both = self._weekdays.astype(np.uint16) << 8 | self._parts
+        codes = np.flatnonzero(np.bincount(both, minlength=1))
+        place = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
+        place[codes] = np.arange(len(codes), dtype=np.int32)
+        base = place[both] * np.int32(self._length + 1) - np.int32(self._first)
+        self._from = np.where(usable, base + self.start, 0).astype(np.int32)
+        self._behind = np.where(usable, base + self.end + 1, 0).astype(np.int32)
+        self._weekday = (np.arange(self._length) + self._first - 1) % 7
+        self._meant = (codes[:, None] >> 8 >> self._weekday & 1).astype(np.bool_)
+        self._needed = (codes[:, None] & 0xFF).astype(np.uint8)
+
+    def _counts_of(self, free: tuple[Span, ...]) -> npt.NDArray[np.int32]:
+        """Free days up to each day of the grid, one pattern after the other."""
+        bits = np.zeros(self._length, np.uint8)
+        for span in free:
+            start = max(span.starts_on.toordinal() - self._first, 0)
+            behind = max(span.ends_on.toordinal() + 1 - self._first, 0)
+            by_weekday = np.array(
+                [span.parts if span.weekdays >> day & 1 else 0 for day in range(7)], np.uint8
+            )
+            bits[start:behind] |= by_weekday[self._weekday[start:behind]]
+        covered = ((bits & self._needed) == self._needed) & self._meant
+        counts = np.zeros((len(self._needed), self._length + 1), np.int32)
+        np.cumsum(covered, axis=1, out=counts[:, 1:])
+        return counts.ravel()
+
+    def _birthdays_of(self, born_on: date) -> tuple[Ints, Ints]:
+        """By age, and last for no limit: the first day that is old enough, and the first that is too old."""
+        ages = range(1 + max(int(self.min_age.max(initial=0)), int(self.max_age.max(initial=0))))
+        enough = [birthday(born_on, age) for age in ages]
+        too_old = [birthday(born_on, age + 1) for age in ages]
+        return np.array([*enough, -NEVER]), np.array([*too_old, NEVER])
+
+    def judge(self, student: Student, rows: Ints, least: Floats) -> tuple[Floats, Bools]:
+        """The calendar part of some rows in ascending order, and for which of them days and age are right.
+
+        Parameters
+        ----------
+        least
+            The least calendar part of each row that is not hidden.
+        """
+        size = len(rows)
+        shares, fits = np.full(size, FULL), np.ones(size, np.bool_)
+        dated = np.flatnonzero(self.count[rows])
+        where, begins = ragged(self.at[rows[dated]], self.count[rows[dated]].astype(np.int64))
+        lessons = int(np.searchsorted(rows[dated], self.training_from))
+        cut = int(begins[lessons]) if lessons < len(begins) else len(where)
+        takeable = self.end[where] >= self.day
+        if student.born_on is not None and self.has_ages:
+            self._judge_age(student.born_on, rows, dated, where, begins, lessons, takeable, fits)
+        if not student.free:
+            shares[dated] = UNKNOWN
+        elif len(dated):
+            of_span = self._shares(student.free, where)
+            if lessons:
+                some = np.where(takeable[:cut], of_span[:cut], -1.0)
+                shares[dated[:lessons]] = np.maximum.reduceat(some, begins[:lessons])
+            if lessons < len(dated):
+                shares[dated[lessons:]] = np.minimum.reduceat(of_span[cut:], begins[lessons:] - cut)
+            fits &= shares >= least
+        return shares, fits
+
+    def _judge_age(
+        self,
+        born_on: date,
+        rows: Ints,
+        dated: Ints,
+        where: Ints,
+        begins: Ints,
+        lessons: int,
+        takeable: Bools,
+        fits: Bools,
+    ) -> None:
+        """Strike out what starts at the wrong age: spans in `takeable`, rows in `fits`."""
+        enough, too_old = self._birthdays(born_on)
+        first, behind = enough[self.min_age[rows]], too_old[self.max_age[rows]]
+        fits &= (first <= self.day) & (self.day < behind)
+        if not len(dated):
+            return
+        starts = self.start[where].astype(np.int64)
+        if lessons < len(dated):  # a path is begun with its first lesson
+            starts[begins[lessons] :] = np.repeat(
+                np.minimum.reduceat(starts[begins[lessons] :], begins[lessons:] - begins[lessons]),
+                self.count[rows[dated[lessons:]]],
+            )
+        counts = self.count[rows[dated]]
+        takeable &= (starts >= np.repeat(first[dated], counts)) & (starts < np.repeat(behind[dated], counts))
+        fits[dated] = np.logical_or.reduceat(takeable, begins)
+
+    def _shares(self, free: tuple[Span, ...], where: Ints) -> Floats:
+        """The share of each span's days on which a student is free."""
+        counts = self._counts(free)
+        found: Floats = (counts[self._behind[where]] - counts[self._from[where]]) / np.maximum(
+            self.days[where], 1
+        )
+        if self._is_split:
+            for place in np.flatnonzero(self._outside[where]).tolist():
+                found[place] = share_free(free, self.span(int(where[place])))
+        return found
+
+    def span(self, place: int) -> Span:
+        """One span as a value."""
+        return Span(
+            date.fromordinal(int(self.start[place])),
+            date.fromordinal(int(self.end[place])),
+            int(self._weekdays[place]),
+            Parts(int(self._parts[place])),
+        )
+
+
+def _days(start: Any, end: Any, weekdays: Any) -> Any:
+    """`calendar.days_of` of many spans at once."""
+    length = np.maximum(end.astype(np.int64) + 1 - start, 0)
+    weeks, rest = np.divmod(length, 7)
+    turn = (start.astype(np.int64) - 1) % 7
+    week = weekdays.astype(np.int64)
+    turned = (week >> turn | week << (7 - turn)) & 0b1111111
+    return weeks * np.bitwise_count(turned) + np.bitwise_count(turned & ((1 << rest) - 1))
