@@ -8,6 +8,7 @@ agree with `score.score` to the last bit. `numpy.bincount` adds from left to rig
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
@@ -30,6 +31,7 @@ from matching.table import (
     TAUGHT,
     WANTED,
     Alternatives,
+    Array,
     Table,
     ragged,
     starts_of,
@@ -50,10 +52,8 @@ EAST: Final = (2**EAST_BITS - 1) / 360.0
 CACHE_BYTES: Final = 32 * 2**20
 """Room for the neighbourhoods that students of one town share."""
 
-STRONG: Final = 0.55
-"""A row none of whose skills counts for so much, as met, as gained or as liked, can only come late."""
-
 ROUNDING: Final = 1e-9
+"""More than sums in another order can differ."""
 
 ROLE_WEIGHT: Final = np.zeros(4)
 ROLE_WEIGHT[[REQUIRED, WANTED]] = REQUIRED_WEIGHT, 1.0
@@ -97,31 +97,94 @@ class Entries(NamedTuple):
 class Layout:
     """One immutable snapshot: the live lines of a table come first, by kind and place."""
 
+    laid: Final = (
+        "need_at",
+        "span_at",
+        "ties",
+        "point",
+        "point_key",
+        "point_first",
+        "is_online",
+        "latitude",
+        "longitude",
+        "roles",
+        "levels",
+        "freshness",
+        "least",
+    )
+    """The columns that are not the table's."""
+
     def __init__(
         self, table: Table, skills: Skills, alternatives: Alternatives, weights: Weights, on: date, seed: int
     ) -> None:
-        self.skills, self.alternatives, self.weights, self.on = skills, alternatives, weights, on
-        self.scales = [part_weights(weights, kind) for kind in KINDS]
         live = _live(table, on.toordinal())
         keys = np.where(live, _point_keys(table), np.iinfo(np.int64).max)
         order = np.argsort(keys, kind="stable")
         self.table = table = table.take(order)
         self.size = size = int(np.count_nonzero(live))
-        self.kind = table.kind[:size]
-        self.bounds = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
         self.need_at = starts_of(table.need_count).astype(np.int32)
         self.span_at = starts_of(table.span_count).astype(np.int32)
-        self.seed, self.ties = seed, ties(seed, table.ids)
+        self.ties = ties(seed, table.ids)
         self.least = np.array([least_share(kind, weights.attendance) for kind in KINDS])
         self._lay_points(keys[order[:size]])
         self._lay_needs()
-        self._lay_freshness()
-        self.spans = Spans(table, size, self.span_at, self.bounds[2], on)
-        room = max(8, min(1024, CACHE_BYTES // (16 * size + 1)))
+        self._lay_freshness(on)
+        self._begin(skills, alternatives, weights, on, seed, None)
+
+    def _begin(
+        self,
+        skills: Skills,
+        alternatives: Alternatives,
+        weights: Weights,
+        on: date,
+        seed: int,
+        spans: Mapping[str, Array] | None,
+    ) -> None:
+        """What follows from the columns at once, and what is worked out when it is asked for."""
+        self.skills, self.alternatives, self.weights = skills, alternatives, weights
+        self.on, self.seed = on, seed
+        self.scales = [part_weights(weights, kind) for kind in KINDS]
+        self.kind = self.table.kind[: self.size]
+        self.bounds = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
+        self.spans = Spans(self.table, self.size, self.span_at, self.bounds[2], on, spans)
+        room = max(8, min(1024, CACHE_BYTES // (16 * self.size + 1)))
         self.opportunity = lru_cache(8192)(self._opportunity_of)
         self._blend = lru_cache(4)(self._blend_of)
         self._admission = lru_cache(1024)(self._admission_of)
         self._neighbourhood = lru_cache(room)(self._neighbourhood_of)
+
+    def columns(self) -> dict[str, Array]:
+        """All columns, by name: the table's, its spans', and those that were laid out."""
+        found = {f"table.{name}": column for name, column in self.table.columns()}
+        found |= {f"spans.{name}": getattr(self.spans, name) for name in Spans.laid}
+        return found | {f"layout.{name}": getattr(self, name) for name in Layout.laid}
+
+    @classmethod
+    def opened(
+        cls,
+        columns: Mapping[str, Array],
+        size: int,
+        skills: Skills,
+        alternatives: Alternatives,
+        weights: Weights,
+        on: date,
+        seed: int,
+    ) -> Layout:
+        """The layout that `columns` were taken from."""
+        by_owner: dict[str, dict[str, Array]] = {"table": {}, "spans": {}, "layout": {}}
+        for name, column in columns.items():
+            owner, _, attribute = name.partition(".")
+            by_owner[owner][attribute] = column
+        self = cls.__new__(cls)
+        self.table, self.size = Table(**by_owner["table"]), size
+        self.__dict__.update(by_owner["layout"])
+        self._begin(skills, alternatives, weights, on, seed, by_owner["spans"])
+        return self
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all columns but the ids."""
+        return sum(column.nbytes for name, column in self.columns().items() if name != "table.ids")
 
     # --- laying out -------------------------------------------------------------------------------------------
 
@@ -150,9 +213,9 @@ class Layout:
         levels = ((needs >> 2) & 3) + 1
         self.levels = np.bincount(owner, levels * IS_ASKED[roles], self.size).astype(np.uint16)
 
-    def _lay_freshness(self) -> None:
+    def _lay_freshness(self, on: date) -> None:
         days, places = np.unique(self.table.published[: self.size], return_inverse=True)
-        values = [freshness(None if day == NONE else date.fromordinal(day), self.on) for day in days.tolist()]
+        values = [freshness(None if day == NONE else date.fromordinal(day), on) for day in days.tolist()]
         self.freshness = np.array(values)[places] if values else np.zeros(0)
 
     # --- what many students share -----------------------------------------------------------------------------
@@ -297,19 +360,53 @@ class Layout:
             keys,
         )
 
-    def promising(self, student: Student, profile: Profile, rows: Ints) -> tuple[Bools, float]:
-        """Which rows name a skill that counts for much with the student, and what the others score at most."""
-        met, gain = profile.met.reshape(-1, LEVELS), profile.gain.reshape(-1, LEVELS)
-        counts = met[:, 0], gain[:, -1], profile.interest
-        is_strong = np.max(counts, axis=0) >= STRONG
-        where, begins = ragged(self.need_at[rows], self.table.need_count[rows].astype(np.int64))
-        strong = np.logical_or.reduceat(is_strong[self.table.need[where] >> 4], begins)
-        best = np.ones((len(PARTS), 1))
-        weak = [float(one[~is_strong].max(initial=0.0)) for one in counts]
-        for name, value in zip(("skills", "learning", "interest"), weak, strict=True):
-            best[PARTS.index(name)] = max(value, UNSAID) if name == "skills" else value
-        blend = self.blend(student)
-        return strong, float(((blend.weights * best).sum(axis=0) / blend.totals).max()) + ROUNDING
+    def upper_bounds(self, student: Student, profile: Profile, rows: Ints, ways: Ways) -> Floats:
+        """What each of some rows scores at most: much cheaper than the score, and not far above it.
+
+        One sparse product adds up what a row's needs are worth, gain and please; the nearest interest is at
+        most their sum. What is left counts as if it were best.
+        """
+        from scipy.sparse import csr_array  # only here: most requests never need it
+
+        tables = np.empty((len(profile.interest) * LEVELS, len(ROLE_WEIGHT), 3))
+        np.multiply.outer(profile.met, ROLE_WEIGHT, out=tables[..., 0])
+        np.multiply.outer(profile.gain, IS_TAUGHT, out=tables[..., 1])
+        tables[..., 2] = profile.interest.repeat(LEVELS)[:, None]
+        counts = self.table.need_count[rows].astype(np.int32)
+        where, _ = ragged(self.need_at[rows], counts)
+        needs, ends = self.table.need[where].view(np.int32), np.append(np.int32(0), np.cumsum(counts))
+        product = csr_array((np.ones(len(needs)), needs, ends), shape=(len(rows), tables.size // 3))
+        worth, gain, pleasure = (product @ tables.reshape(-1, 3)).T
+        required, wanted, taught = self.roles[rows].T
+        load = REQUIRED_WEIGHT * required + wanted
+        blend, kinds = self.blend(student), self.kind[rows]
+        weight = dict(zip(PARTS, blend.weights, strict=True))
+        bounds: Floats = (weight["challenge"] + weight["hours"] + weight["answers"])[kinds]
+        bounds += weight["skills"][kinds] * np.where(load > 0.0, worth / np.maximum(load, 1.0), UNSAID)
+        bounds += weight["learning"][kinds] * gain / np.maximum(taught, 1)
+        bounds += weight["interest"][kinds] * (np.minimum(pleasure, 1.0) + pleasure / counts) / 2.0
+        bounds += weight["travel"][kinds] * self._travel(student, ways)
+        bounds += weight["calendar"][kinds] * self._undated(student, rows)
+        bounds += weight["programme"][kinds] * self.admission(student)[1][self.table.eligibility[rows]]
+        bounds += weight["freshness"][kinds] * self.freshness[rows]
+        bounds /= blend.totals[kinds]
+        bounds += ROUNDING
+        return bounds
+
+    @staticmethod
+    def _travel(student: Student, ways: Ways) -> Floats:
+        """The travel part."""
+        found: Floats = travel_part(ways.km, student.max_km)
+        if ways.minutes is None:
+            return found
+        by_minutes = travel_part(ways.minutes, student.max_minutes, USUAL_MINUTES)
+        return np.where(np.isnan(ways.minutes), found, by_minutes)
+
+    def _undated(self, student: Student, rows: Ints) -> Floats:
+        """The calendar part as if all days were free."""
+        if student.free:
+            return np.full(len(rows), FULL)
+        return np.where(self.spans.count[rows] > 0, UNKNOWN, FULL)
 
     def values(self, student: Student, profile: Profile, rows: Ints, ways: Ways) -> Floats:
         """The parts of some rows, one line a part in the order of `PARTS`, as if all days were free."""
@@ -330,11 +427,8 @@ class Layout:
             nearest = np.maximum.reduceat(entries.interest, entries.begins)
             named = self.table.need_count[rows]
             interest[:] = (nearest + np.bincount(owner, entries.interest, size) / named) / 2.0
-        travel[:] = travel_part(ways.km, student.max_km)
-        if ways.minutes is not None:
-            by_minutes = travel_part(ways.minutes, student.max_minutes, USUAL_MINUTES)
-            np.copyto(travel, by_minutes, where=~np.isnan(ways.minutes))
-        calendar[:] = FULL if student.free else np.where(self.spans.count[rows] > 0, UNKNOWN, FULL)
+        travel[:] = self._travel(student, ways)
+        calendar[:] = self._undated(student, rows)
         programme[:] = self.admission(student)[1][self.table.eligibility[rows]]
         if student.hours_owed > 0:
             offered = self.table.hours[rows]

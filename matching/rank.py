@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from hashlib import blake2b
 from heapq import nsmallest
 from math import isnan
+from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
@@ -21,19 +23,20 @@ from matching.profile import Ints, Profile, Skills
 from matching.rules import hidden_by
 from matching.score import PARTS, facts_of, part_weights, ranked, score, weighted_mean
 from matching.skills import Vocabulary
+from matching.snapshot import read, write
 from matching.spans import Bools
 from matching.table import Alternatives, Table
 from matching.ties import Ties, tie
-from matching.types import Kind, Opportunity, Ranked, Student, Weights
+from matching.types import Eligibility, Kind, Opportunity, Ranked, Student, Weights
 
 VERSION: Final = "2"
 """The version of the algorithm: raised whenever the same data and weights would rank otherwise."""
 
-MANY: Final = 3000
-"""From so many rows on those without a fitting skill are put aside until they are needed."""
+MANY: Final = 2000
+"""More rows than these are not scored before their upper bounds have said which are worth it."""
 
 JUDGED: Final = 64
-"""Rows whose calendar is judged at first, the best of them by all else."""
+"""So many rows beside the best `k` are looked at first, the highest by their upper bounds."""
 
 CALENDAR: Final = PARTS.index("calendar")
 
@@ -126,6 +129,78 @@ class Index:
         some = list({one.id: one for one in opportunities}.values())
         self._state = State(self._laid(Table.of(some, self._skills, self._alternatives)), None, None)
 
+    @classmethod
+    def of_table(
+        cls,
+        table: Table,
+        vocabulary: Vocabulary,
+        alternatives: Alternatives,
+        weights: Weights | None = None,
+        *,
+        on: date,
+        seed: int = 0,
+    ) -> Index:
+        """An index of columns that are there already; each id must occur once."""
+        self = cls((), vocabulary, weights, on=on, seed=seed)
+        self._alternatives = alternatives
+        self._state = State(self._laid(table), None, None)
+        return self
+
+    def save(self, path: Path) -> None:
+        """Write a snapshot that other processes can map into memory with `Index.open`."""
+        with self._lock:
+            layout = self._state.base
+            if self._state.gone is not None or self._state.fresh is not None:
+                layout = self._laid(self._whole(self._state))
+                self._state = State(layout, None, None)
+        about = self._about() | {
+            "on": self.on.isoformat(),
+            "size": layout.size,
+            "alternatives": [[_plain(one) for one in some] for some in self._alternatives.list],
+        }
+        write(path, about, layout.columns())
+
+    @classmethod
+    def open(
+        cls, path: Path, vocabulary: Vocabulary, weights: Weights | None = None, *, seed: int = 0
+    ) -> Index:
+        """The index of a snapshot. Its columns are mapped, so processes on one machine share them.
+
+        Raises
+        ------
+        MatchingError
+            No whole snapshot, or one of another vocabulary, other weights or another seed.
+        """
+        about, columns = read(path)
+        self = cls((), vocabulary, weights, on=date.fromisoformat(about["on"]), seed=seed)
+        if {name: about.get(name) for name in self._about()} != self._about():
+            raise MatchingError(f"{path.name} was made of another vocabulary, other weights or another seed")
+        known = Alternatives(tuple(_eligibility(one) for one in some) for some in about["alternatives"])
+        self._alternatives = known
+        layout = Layout.opened(columns, about["size"], self._skills, known, self.weights, self.on, seed)
+        self._state = State(layout, None, None)
+        return self
+
+    def _about(self) -> dict[str, object]:
+        """What must be the same for a snapshot to be used."""
+        names = blake2b("\n".join(self.vocabulary.ids()).encode(), digest_size=16).hexdigest()
+        weights = {"parts": dict(self.weights.parts), "attendance": self.weights.attendance}
+        kinds = {str(kind): dict(factors) for kind, factors in self.weights.kinds.items()}
+        return {"version": VERSION, "seed": self.seed, "skills": names, "weights": weights | {"kinds": kinds}}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the laid-out columns, ids aside."""
+        return self._state.base.nbytes
+
+    @staticmethod
+    def _whole(state: State) -> Table:
+        """All lines of a state in one table."""
+        kept = state.base.table
+        if state.gone is not None:
+            kept = kept.take(np.flatnonzero(~state.gone))
+        return kept if state.fresh is None else Table.join([kept, state.fresh])
+
     def _laid(self, table: Table) -> Layout:
         return Layout(table, self._skills, self._alternatives, self.weights, self.on, self.seed)
 
@@ -174,10 +249,8 @@ class Index:
             state = self._without(opportunity.id)
             fresh = table if state.fresh is None else Table.join([state.fresh, table])
             if len(fresh) > FOLD_FROM + len(state.base.table) // FOLD_SHARE:
-                kept = state.base.table
-                if state.gone is not None:
-                    kept = kept.take(np.flatnonzero(~state.gone))
-                self._state = State(self._laid(Table.join([kept, fresh])), None, None)
+                whole = self._whole(State(state.base, state.gone, fresh))
+                self._state = State(self._laid(whole), None, None)
             else:
                 self._state = State(state.base, state.gone, fresh)
 
@@ -273,13 +346,17 @@ class Index:
         if gone is not None:
             seen &= ~gone[rows]
         rows, ways = rows[seen], None if ways is None else ways.take(seen)
-        if len(rows) > MANY:
-            promising, bound = layout.promising(student, profile, rows)
-            some = None if ways is None else ways.take(promising)
-            pick = self._refined(layout, student, profile, rows[promising], some, k, last)
-            if len(pick.rows) == k and pick.scores[-1] > bound:
+        if len(rows) <= MANY:
+            return self._refined(layout, student, profile, rows, ways, k, last)
+        ways = ways or layout.ways(student, rows)
+        bounds = layout.upper_bounds(student, profile, rows, ways)
+        count = JUDGED + k
+        while True:
+            among, bound = _highest(bounds, count)
+            pick = self._refined(layout, student, profile, rows[among], ways.take(among), k, last)
+            if _is_settled(pick, k, bound):
                 return pick
-        return self._refined(layout, student, profile, rows, ways, k, last)
+            count *= 4
 
     def _refined(
         self,
@@ -305,11 +382,7 @@ class Index:
         least = layout.least[layout.kind[rows]]
         count = JUDGED + k
         while True:
-            bound = -1.0
-            among = np.arange(len(rows))
-            if count < len(rows):
-                order = np.argpartition(upper, len(rows) - count)[len(rows) - count :]
-                bound, among = float(upper[order[0]]), np.sort(order)
+            among, bound = _highest(upper, count)
             shares, fits = layout.spans.judge(student, rows[among], least[among])
             among = among[fits]
             judged = values[:, among]
@@ -317,7 +390,7 @@ class Index:
             scores = layout.scores(student, rows[among], judged)
             pick = Pick(layout, rows[among], scores, judged, ways.take(among))
             pick = pick.take(_first(scores, layout.ties[pick.rows], k, last))
-            if bound < 0.0 or (len(pick.rows) == k and pick.scores[-1] > bound):
+            if _is_settled(pick, k, bound):
                 return pick
             count *= 4
 
@@ -397,6 +470,28 @@ class Index:
             replace(ranked(student, one, self.vocabulary, scale, self.on, facts), id=student.id)
             for _, student, facts in best
         ]
+
+
+def _plain(one: Eligibility) -> dict[str, list[str] | list[int]]:
+    """An alternative as JSON holds it."""
+    return {name: sorted(getattr(one, name)) for name in ("school_kinds", "sectors", "programmes", "years")}
+
+
+def _eligibility(plain: Mapping[str, list[str]]) -> Eligibility:
+    return Eligibility(**{name: frozenset(values) for name, values in plain.items()})  # type: ignore[arg-type]
+
+
+def _highest(bounds: Floats, count: int) -> tuple[Ints, float]:
+    """Positions of the highest bounds, ascending, and a value that no other bound is above."""
+    if count >= len(bounds):
+        return np.arange(len(bounds)), -1.0
+    order = np.argpartition(bounds, len(bounds) - count)[len(bounds) - count :]
+    return np.sort(order), float(bounds[order[0]])
+
+
+def _is_settled(pick: Pick, k: int, bound: float) -> bool:
+    """Whether nothing that was left out, which scores `bound` at most, can come among the best."""
+    return bound < 0.0 or (len(pick.rows) == k and float(pick.scores[-1]) > bound)
 
 
 def _first(scores: Floats, ties: Ties, k: int, last: tuple[float, np.uint64] | None) -> Ints:

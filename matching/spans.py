@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from matching.calendar import FULL, UNKNOWN, share_free
 from matching.location import Floats
 from matching.profile import Ints
-from matching.table import KINDS, NONE, Table, ragged
+from matching.table import KINDS, NONE, Array, Table, ragged
 from matching.types import Kind, Parts, Span, Student
 
 Bools = npt.NDArray[np.bool_]
@@ -40,39 +41,54 @@ def birthday(born_on: date, age: int) -> int:
 class Spans:
     """Periods, sessions and lessons, by the row that they belong to."""
 
-    def __init__(self, table: Table, size: int, at: Ints, training_from: int, on: date) -> None:
+    laid: Final = ("days", "_outside", "_pattern", "_meant", "_needed")
+    """The columns that are not the table's."""
+
+    def __init__(
+        self,
+        table: Table,
+        size: int,
+        at: Ints,
+        training_from: int,
+        on: date,
+        laid: Mapping[str, Array] | None = None,
+    ) -> None:
         total = int(table.span_count[:size].sum())
         self.at, self.count = at, table.span_count[:size]
         self.training_from, self.day = training_from, on.toordinal()
         self.start, self.end = table.span_start[:total], table.span_end[:total]
         self._weekdays, self._parts = table.span_weekdays[:total], table.span_parts[:total]
-        self.days = _days(self.start, self.end, self._weekdays).astype(np.int32)
         self.min_age, self.max_age = table.min_age[:size], table.max_age[:size]
         self.has_ages = bool((self.min_age != NONE).any() or (self.max_age != NONE).any())
-        self._lay_grid()
+        self._choose_grid()
+        if laid is None:
+            self._lay_grid()
+        else:
+            self.__dict__.update(laid)
+        self._is_split = bool(self._outside.any())
+        self._weekday = (np.arange(self._length) + self._first - 1) % 7
         self._birthdays = lru_cache(1024)(self._birthdays_of)
         self._counts = lru_cache(256)(self._counts_of)
 
-    def _lay_grid(self) -> None:
-        """The stretch of days that most live spans lie in, and the patterns of weekdays and parts."""
+    def _choose_grid(self) -> None:
+        """The stretch of days that most live spans lie in."""
         live = self.end >= self.day
         self._first = int(self.start[live].min(initial=NEVER))
         self._length = int(self.end[live].max(initial=-NEVER)) + 1 - self._first
         if not 0 < self._length <= GRID_DAYS:
             self._first, self._length = self.day - GRID_DAYS // 4, GRID_DAYS
+
+    def _lay_grid(self) -> None:
+        """Days, and the patterns of weekdays and parts: every span becomes two places in `_counts_of`."""
+        self.days = _days(self.start, self.end, self._weekdays).astype(np.int32)
         inside = (self.start >= self._first) & (self.end < self._first + self._length)
-        self._outside = ~inside & live & (self.days > 0)
-        self._is_split = bool(self._outside.any())
-        usable = inside & (self.days > 0)
+        self._outside = ~inside & (self.end >= self.day) & (self.days > 0)
         both = self._weekdays.astype(np.uint16) << 8 | self._parts
-        codes = np.flatnonzero(np.bincount(both, minlength=1))
-        place = np.zeros(int(codes.max(initial=0)) + 1, np.int32)
-        place[codes] = np.arange(len(codes), dtype=np.int32)
-        base = place[both] * np.int32(self._length + 1) - np.int32(self._first)
-        self._from = np.where(usable, base + self.start, 0).astype(np.int32)
-        self._behind = np.where(usable, base + self.end + 1, 0).astype(np.int32)
-        self._weekday = (np.arange(self._length) + self._first - 1) % 7
-        self._meant = (codes[:, None] >> 8 >> self._weekday & 1).astype(np.bool_)
+        both[~inside | (self.days == 0)] = 0  # of no weekday, hence without a free day
+        codes = np.union1d(np.flatnonzero(np.bincount(both)), [0])
+        self._pattern = np.searchsorted(codes, both).astype(np.uint16)
+        weekday = (np.arange(self._length) + self._first - 1) % 7
+        self._meant = (codes[:, None] >> 8 >> weekday & 1).astype(np.bool_)
         self._needed = (codes[:, None] & 0xFF).astype(np.uint8)
 
     def _counts_of(self, free: tuple[Span, ...]) -> npt.NDArray[np.int32]:
@@ -155,10 +171,11 @@ class Spans:
 
     def _shares(self, free: tuple[Span, ...], where: Ints) -> Floats:
         """The share of each span's days on which a student is free."""
-        counts = self._counts(free)
-        found: Floats = (counts[self._behind[where]] - counts[self._from[where]]) / np.maximum(
-            self.days[where], 1
-        )
+        counts, pattern = self._counts(free), self._pattern[where]
+        base = pattern.astype(np.int64) * (self._length + 1) - self._first
+        start, behind = base + self.start[where], base + self.end[where] + 1
+        start[pattern == 0] = behind[pattern == 0] = 0
+        found: Floats = (counts[behind] - counts[start]) / np.maximum(self.days[where], 1)
         if self._is_split:
             for place in np.flatnonzero(self._outside[where]).tolist():
                 found[place] = share_free(free, self.span(int(where[place])))

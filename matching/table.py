@@ -96,11 +96,6 @@ class Table:
     def __len__(self) -> int:
         return len(self.kind)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all columns but the ids."""
-        return sum(column.nbytes for name, column in self.columns() if name != "ids")
-
     def columns(self) -> Iterator[tuple[str, Array]]:
         """Names and columns."""
         for one in fields(self):

@@ -14,9 +14,10 @@ from matching import rank
 from matching.errors import MatchingError, UnknownOpportunity, UnknownSkill
 from matching.rank import Index, by_definition
 from matching.rules import hidden_by
+from matching.skills import Vocabulary
 from matching.table import KINDS
 from matching.ties import tie
-from matching.types import HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
+from matching.types import Concept, HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
 from tests.matching.strategies import ON, VOCABULARY, offers, opportunities, steady, students, weights
 
 STUDENT = Student("s", 44.4949, 11.3426, max_km=60.0, skills=(HeldSkill("plc", 3),), interests=("robotics",))
@@ -292,3 +293,52 @@ def test_index_answers_many_threads_alike_while_it_changes():
         for answer in readers.map(lambda turn: change(1 + 4 * turn), range(60)):
             assert answer in (within, without)
         assert all(answer == within for answer in writing.result())
+
+
+@settings(steady, max_examples=60)
+@given(offers(), offers(6), st.lists(students(), max_size=3), st.integers(0, 2))
+def test_snapshot_holds_the_index(tmp_path_factory, before, changes, some, seed):
+    """Saved with changes pending, opened elsewhere, and changed again there: always the index itself."""
+    path = tmp_path_factory.mktemp("snapshot") / "index"
+    index = Index(before, VOCABULARY, on=ON, seed=seed)
+    for one in changes:
+        index.put(one)
+    index.save(path)
+    opened = Index.open(path, VOCABULARY, seed=seed)
+    assert opened.on == ON
+    assert opened.top_many(some, 100) == index.top_many(some, 100)
+    assert [opened[one.id] for one in changes] == [index[one.id] for one in changes]
+    extra = Opportunity("extra", Kind.VISIT, 44.5, 11.35)
+    opened.put(extra)
+    index.put(extra)
+    assert opened.top_many(some, 100) == index.top_many(some, 100)
+
+
+def test_snapshot_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "index"
+    Index(ALIKE, VOCABULARY, on=ON).save(path)
+    other = Vocabulary([*(VOCABULARY[name] for name in VOCABULARY.ids()), Concept("new", {})])
+    for vocabulary, other_weights, seed in (
+        (other, None, 0),
+        (VOCABULARY, Weights(attendance=0.5), 0),
+        (VOCABULARY, None, 1),
+    ):
+        with pytest.raises(MatchingError, match="another vocabulary, other weights or another seed"):
+            Index.open(path, vocabulary, other_weights, seed=seed)
+    whole = path.read_bytes()
+    for broken in (b"", whole[:100], whole[:-64], b"x" * 500):
+        path.write_bytes(broken)
+        with pytest.raises(MatchingError, match="no whole snapshot"):
+            Index.open(path, VOCABULARY)
+
+
+def test_index_folds_its_changes_in_time(monkeypatch):
+    monkeypatch.setattr(rank, "FOLD_FROM", 3)
+    index = Index(ALIKE[:5], VOCABULARY, on=ON)
+    for one in ALIKE[3:20]:
+        index.put(one)
+        assert [line.id for line in index.top(STUDENT, 50)] == [
+            line.id
+            for line in Index((index[f"o{n}"] for n in range(len(index))), VOCABULARY, on=ON).top(STUDENT, 50)
+        ]
+    assert len(index) == 20
