@@ -94,7 +94,7 @@ class Market:
             capacity=capacities,
             minimum=np.broadcast_to(np.asarray(minimum, np.int64), len(capacities)),
             size=np.ones(units, np.int64),
-            lot=mixed(np.arange(units, dtype=np.uint64) + np.uint64(seed * units)),
+            lot=mixed(np.arange(units, dtype=np.uint64) + mixed(np.array([seed], np.uint64))),
             pinned=np.zeros(units, np.bool_),
             beyond=int(rank.max(initial=0)) + 1,
         )
@@ -166,8 +166,8 @@ def market_of(problem: Problem) -> NamedMarket:
     beyond = 1 + max((len(row) for row in problem.wishes.values()), default=0)
     reader = _EdgeReader(problem, seats, beyond)
     start, seat, score, rank = [0], [], [], []
-    for number, unit in enumerate(units):
-        edges = reader.edges(unit, number, lots[number])
+    for unit, unit_lot in zip(units, lots, strict=True):
+        edges = reader.edges(unit, unit_lot)
         if unit in problem.pins and not edges:
             raise Infeasible(f"the pin of {unit!r} leaves no seat")
         for place, fit, wish in edges:
@@ -226,9 +226,9 @@ class _EdgeReader:
             self.places.setdefault(name, []).append((place, period))
         self.lots = {name: lot(problem.seed, name) for name in problem.seats}
 
-    def edges(self, unit: str, number: int, unit_lot: int) -> list[tuple[int, float, int]]:
+    def edges(self, unit: str, unit_lot: int) -> list[tuple[int, float, int]]:
         """Seat, score and rank of each edge of a unit."""
-        row = self.problem.row(unit, number)
+        row = self.problem.row(unit)
         pin = self.problem.pins.get(unit)
         free = self._free(unit)
         found = []

@@ -69,7 +69,7 @@ class Seats:
     def by_period(self) -> Mapping[str | None, int]:
         """Seats in each period; the one period None where there are no dates."""
         if self.periods:
-            return {**self.periods}
+            return dict(self.periods.items())
         assert self.total is not None  # noqa: S101 - __post_init__
         return {None: self.total}
 
@@ -113,11 +113,12 @@ class Problem:
     seed: int
     units: Mapping[str, tuple[str, ...]]
     unit_of: Mapping[str, str]
+    number: Mapping[str, int]
 
-    def row(self, unit: str, number: int) -> Mapping[str, float]:
-        """The scores of a unit by opportunity. `number` is the student's place in `students`."""
+    def row(self, unit: str) -> Mapping[str, float]:
+        """The scores of a unit by opportunity."""
         if isinstance(self.scores, np.ndarray):
-            values = zip(self.seats, self.scores[number].tolist(), strict=True)
+            values = zip(self.seats, self.scores[self.number[unit]].tolist(), strict=True)
             return {name: value for name, value in values if value == value}
         return self.scores.get(unit, {})
 
@@ -200,6 +201,7 @@ def pose(
         seed=seed,
         units=units,
         unit_of=unit_of,
+        number={name: place for place, name in enumerate(names)},
     )
     _refuse_unknown(problem)
     _refuse_forbidden_pins(problem)

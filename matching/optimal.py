@@ -1,0 +1,345 @@
+"""Optimal assignment: one aim after the other, each exact among what is best for those before it.
+
+Every aim is a whole-number cost per edge. Single students and no minimum sizes make a network, whose linear
+program has whole-number solutions (Hoffman and Kruskal 1956). There the optima of one aim are a face that
+its dual prices describe: edges with a reduced cost are out, quotas with a price are full. The next aim is
+solved on that face, so that nothing is weighed against anything else. Groups and minimum sizes need an
+integer program, in which each aim reached becomes a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from time import monotonic
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from matching.errors import Infeasible, MatchingError
+from matching.market import NONE, Bools, Floats, Ints, Market, mixed
+from matching.outcome import Level
+
+AIMS: Final = ("placed", "profile", "score", "changes")
+"""The order of aims: most students placed; fewest beyond their wishes, then at the last wish, then at the
+last but one, and so on; highest sum of scores; fewest changes."""
+
+SCORE_UNIT: Final = 10**6
+"""Scores count to so many parts of 1."""
+
+MANY: Final = 20_000
+"""From so many edges on, the interior point method is faster than the simplex (measured)."""
+
+WHOLE: Final = 1e-5
+"""How far from a whole number a solver's number may be."""
+
+
+class Aim(NamedTuple):
+    """A cost per edge to be made least. What is reported is `base` plus the cost divided by `unit`."""
+
+    name: str
+    cost: Ints
+    unit: int = 1
+    base: float = 0.0
+
+    def value_of(self, chosen: Ints) -> int:
+        """The cost of an assignment."""
+        return int(self.cost[chosen[chosen != NONE]].sum())
+
+    def said(self, cost: float) -> float:
+        """A cost as it is reported."""
+        return self.base + cost / self.unit
+
+
+def aims_of(market: Market, names: Sequence[str], previous: Ints | None = None) -> Iterator[Aim]:
+    """The aims by name, in order. `previous`: the edge that each unit had, -1 for none that still exists."""
+    size = market.size[market.unit]
+    for name in names:
+        if name == "placed":
+            yield Aim("placed", -size, -1)
+        elif name == "profile":
+            yield Aim("beyond", np.where(market.rank == market.beyond, size, 0))
+            for rank in range(market.beyond - 1, 1, -1):
+                yield Aim(f"wish {rank}", np.where(market.rank == rank, size, 0))
+        elif name == "score":
+            yield Aim("score", -size * np.rint(market.score * SCORE_UNIT).astype(np.int64), -SCORE_UNIT)
+        elif name == "changes":
+            if previous is not None:
+                kept = np.zeros(len(size), np.int64)
+                had = previous[previous != NONE]
+                kept[had] = -size[had]
+                yield Aim("changes", kept, base=float(market.size[previous != NONE].sum()))
+        else:
+            raise MatchingError(f"no aim is called {name!r}")
+
+
+def optimise(
+    market: Market, aims: Sequence[Aim], start: Ints, seconds: float = 60.0
+) -> tuple[Ints, tuple[Level, ...]]:
+    """The best assignment by aims in their order.
+
+    Parameters
+    ----------
+    start
+        A lawful assignment to fall back on when the time runs out.
+    seconds
+        When they are over, what has been reached is returned; the levels say how far it may be from the best.
+
+    Returns
+    -------
+    The edge of each unit or -1, and a level per aim. Equal optima are decided by lot.
+
+    Raises
+    ------
+    Infeasible
+        The pins fit no lawful assignment.
+
+    Examples
+    --------
+    Both can be placed only if the first student takes the second wish.
+
+    >>> market = Market.of([0, 2, 3], seat=[0, 1, 0], score=[0.9, 0.7, 0.4], capacity=[1, 1])
+    >>> chosen, levels = optimise(market, list(aims_of(market, AIMS)), np.array([0, -1]))
+    >>> market.seat[chosen].tolist(), [(level.name, level.value) for level in levels]
+    ([1, 0], [('placed', 2.0), ('beyond', 0.0), ('wish 2', 1.0), ('score', 1.1)])
+    """
+    program = _Program(market, start, monotonic() + seconds)
+    levels = []
+    for aim in aims:
+        bound = program.minimise(aim)
+        levels.append((aim, bound))
+    if program.is_proven:
+        program.minimise(Aim("lot", _lots(market)))
+    chosen = program.chosen
+    return chosen, tuple(Level(aim.name, *_said(aim, chosen, bound)) for aim, bound in levels)
+
+
+def _said(aim: Aim, chosen: Ints, bound: float) -> tuple[float, float]:
+    """Value and bound as reported; equal when proven, whatever the rounding."""
+    value = aim.value_of(chosen)
+    return aim.said(value), aim.said(min(value, bound))
+
+
+def _lots(market: Market) -> Ints:
+    """A cost that decides among equals: random, but the same for the same lots."""
+    draw = mixed(market.lot[market.unit] ^ mixed(market.seat.astype(np.uint64)))
+    return (draw >> np.uint64(44)).astype(np.int64)
+
+
+class _Program:
+    """The aims reached so far, the assignment that reaches them, and all others that do."""
+
+    def __init__(self, market: Market, start: Ints, deadline: float) -> None:
+        self.market = market
+        self.chosen = start
+        self.deadline = deadline
+        self.is_proven = True
+        self.dual_bound = -np.inf
+        self.is_network = bool((market.size == 1).all() and not market.minimum.any())
+        self.rows = _rows(market)
+        self.limit = np.concatenate([np.ones(market.units), market.capacity, [market.units]])
+        self.is_tight: Bools = np.zeros(len(self.limit), np.bool_)
+        self.is_tight[: market.units] = market.pinned
+        self.alive: Bools = np.ones(len(market.seat), np.bool_)
+        self.reached: list[tuple[Aim, int]] = []
+
+    def minimise(self, aim: Aim) -> float:
+        """Reach an aim and return the least cost that is possible, or a bound below it."""
+        if self.is_proven:
+            found = self._solved(aim)
+            if found is not None:
+                self.chosen = found
+        value = aim.value_of(self.chosen)
+        if self.is_proven:
+            self.reached.append((aim, value))
+            return value
+        bound, self.dual_bound = max(self._bound(aim), self.dual_bound), -np.inf
+        return min(float(value), bound)
+
+    def _solved(self, aim: Aim) -> Ints | None:
+        """An assignment that reaches an aim, or None when the time is over."""
+        if self.is_network:
+            found = self._by_flow(aim)
+            if found is None:
+                found = self._by_prices(aim)
+            if found is not None or self._left() == 0.0:
+                self.is_proven = found is not None
+                return found
+            # Rounding in the solver cannot pass: what breaks an earlier aim is solved in whole numbers.
+            self.is_network = False
+        return self._integer(aim)
+
+    def _bound(self, aim: Aim) -> float:
+        """A cost that nothing can undercut: everybody as they are best, whatever the seats."""
+        least = np.zeros(self.market.units, np.int64)
+        np.minimum.at(least, self.market.unit, aim.cost)
+        return float(least.sum())
+
+    def _keeps(self, chosen: Ints) -> bool:
+        return all(aim.value_of(chosen) == value for aim, value in self.reached)
+
+    def _left(self) -> float:
+        return max(0.0, self.deadline - monotonic())
+
+    def _by_flow(self, aim: Aim) -> Ints | None:
+        """Reach an aim that a maximum flow decides: most placed, or a cost of 0. None where it does not."""
+        is_placed = aim.name == "placed"
+        if not is_placed and (aim.cost < 0).any():
+            return None
+        usable = self.alive if is_placed else self.alive & (aim.cost == 0)
+        # Once prices have narrowed the face, a flow of the right size need not lie on it.
+        flow = most_placed(self.market, usable)
+        chosen = flow if self._keeps(flow) else self.chosen
+        is_costless = is_placed or (self._keeps(chosen) and aim.value_of(chosen) == 0)
+        if not is_costless or (chosen[self.market.pinned] == NONE).any() or not (self.reached or is_placed):
+            return None
+        self.alive = usable
+        if is_placed:
+            self.limit[-1] = (chosen != NONE).sum()
+            self.is_tight[-1] = True
+        return chosen
+
+    def _by_prices(self, aim: Aim) -> Ints | None:
+        """Solve on the face of all optima so far, then narrow the face. None when that failed."""
+        from scipy.optimize import linprog
+
+        edges = np.flatnonzero(self.alive)
+        rows, tight = self.rows[:, edges], self.is_tight
+        result = linprog(
+            aim.cost[edges],
+            A_ub=rows[~tight],
+            b_ub=self.limit[~tight],
+            A_eq=rows[tight] if tight.any() else None,
+            b_eq=self.limit[tight] if tight.any() else None,
+            method="highs-ipm" if len(edges) > MANY else "highs-ds",
+            options={"time_limit": self._left()},
+        )
+        if result.status == 2:
+            raise Infeasible("the pins fit no assignment")
+        if result.status != 0:
+            return None
+        chosen = self._chosen(edges, result.x)
+        if chosen is None or not self._keeps(chosen) or abs(aim.value_of(chosen) - result.fun) > 0.5:
+            return None
+        self.alive[edges[result.lower.marginals > 0.5]] = False
+        self.is_tight[np.flatnonzero(~tight)[result.ineqlin.marginals < -0.5]] = True
+        return chosen
+
+    def _chosen(self, edges: Ints, share: Floats) -> Ints | None:
+        """The edges taken, or None when a share is no whole number."""
+        whole = np.rint(share)
+        if len(share) and np.abs(share - whole).max() > WHOLE:
+            return None
+        chosen = np.full(self.market.units, NONE)
+        taken = edges[whole == 1.0]
+        chosen[self.market.unit[taken]] = taken
+        return chosen
+
+    def _integer(self, aim: Aim) -> Ints | None:
+        """Solve as an integer program, with a row for every aim reached. None when the time ran out first."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        edges = len(self.market.seat)
+        matrix, low, high = _integer_rows(self.market, self.rows, self.reached)
+        result = milp(
+            np.concatenate([aim.cost, np.zeros(matrix.shape[1] - edges)]),
+            constraints=LinearConstraint(matrix, low, high),
+            integrality=np.ones(matrix.shape[1]),
+            bounds=Bounds(0, 1),
+            options={"time_limit": self._left(), "mip_rel_gap": 0.0},
+        )
+        if result.status == 2:
+            raise Infeasible("pins, groups and minimum sizes fit no assignment")
+        if result.status != 0:
+            self.is_proven = False
+            self.dual_bound = -np.inf if result.mip_dual_bound is None else float(result.mip_dual_bound)
+        if result.x is None:
+            return None
+        chosen = self._chosen(np.arange(edges), result.x[:edges])
+        if chosen is None or (not self.is_proven and not self._is_better(aim, chosen)):
+            return None
+        return chosen
+
+    def _is_better(self, aim: Aim, chosen: Ints) -> bool:
+        return self._keeps(chosen) and aim.value_of(chosen) < aim.value_of(self.chosen)
+
+
+def _rows(market: Market) -> Any:
+    """A row per unit (how often placed), one per quota (how many held), one for all; a column per edge."""
+    from scipy.sparse import csr_array
+
+    edges = np.arange(len(market.seat))
+    rows, columns = [market.unit], [edges]
+    quota = market.seat
+    while (inside := quota != NONE).any():
+        rows.append(market.units + quota[inside])
+        columns.append(edges[inside])
+        quota = np.where(inside, market.parent[quota], NONE)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    last = market.units + len(market.capacity)
+    weight = np.where(row < market.units, 1, market.size[market.unit[column]]).astype(np.float64)
+    row, column = np.concatenate([row, np.full(len(edges), last)]), np.concatenate([column, edges])
+    weight = np.concatenate([weight, np.ones(len(edges))])
+    return csr_array((weight, (row, column)), shape=(last + 1, len(edges)))
+
+
+def most_placed(market: Market, usable: Bools) -> Ints:
+    """The edges of an assignment of most single students by usable edges (Dinic's maximum flow).
+
+    Examples
+    --------
+    >>> market = Market.of([0, 2, 3], seat=[0, 1, 0], score=[0.9, 0.7, 0.4], capacity=[1, 1])
+    >>> most_placed(market, np.array([True, True, True])).tolist()
+    [1, 2]
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    edges = np.flatnonzero(usable)
+    units, quotas = market.units, len(market.capacity)
+    source, sink = units + quotas, units + quotas + 1
+    unit, seat = market.unit[edges], market.seat[edges]
+    tail = np.concatenate([np.full(units, source), unit, units + np.arange(quotas)])
+    around = np.where(market.parent == NONE, sink, units + market.parent)
+    head = np.concatenate([np.arange(units), units + seat, around])
+    room = np.concatenate([np.ones(units + len(edges)), np.minimum(market.capacity, units)]).astype(np.int32)
+    flow = maximum_flow(csr_array((room, (tail, head)), shape=(sink + 1, sink + 1)), source, sink).flow
+    taken = np.asarray(flow[unit, units + seat]).ravel() > 0
+    chosen = np.full(units, NONE)
+    chosen[unit[taken]] = edges[taken]
+    return chosen
+
+
+def _integer_rows(
+    market: Market, rows: Any, reached: Sequence[tuple[Aim, int]]
+) -> tuple[Any, Floats, Floats]:
+    """Rows with limits for edges and, behind them, one switch per seat that has a minimum."""
+    from scipy.sparse import csr_array, hstack, vstack
+
+    seats = np.flatnonzero(market.minimum)
+    edges = len(market.seat)
+    held = rows[market.units + seats]
+    blank = csr_array((rows.shape[0] + len(reached), len(seats)))
+    costs = csr_array(np.array([aim.cost for aim, _ in reached], np.float64).reshape(len(reached), edges))
+    most = np.minimum(market.capacity[seats], market.size.sum()).astype(np.float64)
+    switch = csr_array((np.ones(len(seats)), (np.arange(len(seats)), np.arange(len(seats)))))
+    matrix = vstack(
+        [
+            hstack([vstack([rows, costs]), blank]),
+            hstack([held, -switch * most]),
+            hstack([held, -switch * market.minimum[seats].astype(np.float64)]),
+        ],
+        format="csr",
+    )
+    values = np.array([value for _, value in reached], np.float64)
+    free, none = np.full(len(seats), np.inf), np.zeros(len(seats))
+    low = np.concatenate(
+        [
+            market.pinned.astype(np.float64),
+            np.zeros(len(market.capacity) + 1),
+            np.full(len(values), -np.inf),
+            -free,
+            none,
+        ]
+    )
+    high = np.concatenate([np.ones(market.units), market.capacity, [market.units], values, none, free])
+    return matrix, low, high
