@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Unpack
+from typing import Final, Literal, Unpack
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from matching.problem import Problem, Rules, Scores, Seat, Seats, Wishes, pose, 
 from matching.stable import deferred_acceptance
 
 Mode = Literal["stable", "optimal"]
+
+GONE: Final = -2
+"""The edge of a seat that one had before and that is no longer possible."""
 
 
 def assign(
@@ -98,7 +101,7 @@ def solve(
 
 
 def _edges_of(problem: Problem, named: NamedMarket, plan: Mapping[str, Seat]) -> Ints:
-    """The edge of each unit's seat in a plan, -1 where it has none that is still possible."""
+    """The edge of each unit's seat in a plan, -1 where it has none, -2 where that is no longer possible."""
     market = named.market
     found = np.full(market.units, NONE)
     periods = plan.periods if isinstance(plan, Assignment) else {}
@@ -108,6 +111,7 @@ def _edges_of(problem: Problem, named: NamedMarket, plan: Mapping[str, Seat]) ->
             continue
         opportunity, period = seat_of(plan[student])
         period = periods.get(student, period)
+        found[unit] = GONE
         for edge in range(int(market.start[unit]), int(market.start[unit + 1])):
             seat = named.seats[market.seat[edge]]
             if seat[0] == opportunity and period in (None, seat[1]):

@@ -51,21 +51,21 @@ class Aim(NamedTuple):
 
 
 def aims_of(market: Market, names: Sequence[str], previous: Ints | None = None) -> Iterator[Aim]:
-    """The aims by name, in order. `previous`: the edge that each unit had, -1 for none that still exists."""
+    """The aims by name, in order. `previous`: the edge that each unit had, -1 for none, -2 for one now gone."""
     size = market.size[market.unit]
     for name in names:
         if name == "placed":
             yield Aim("placed", -size, -1)
         elif name == "profile":
-            yield Aim("beyond", np.where(market.rank == market.beyond, size, 0))
-            for rank in range(market.beyond - 1, 1, -1):
-                yield Aim(f"wish {rank}", np.where(market.rank == rank, size, 0))
+            for rank in range(market.beyond, 1, -1):
+                called = "beyond" if rank == market.beyond else f"wish {rank}"
+                yield Aim(called, np.where(market.rank == rank, size, 0))
         elif name == "score":
             yield Aim("score", -size * np.rint(market.score * SCORE_UNIT).astype(np.int64), -SCORE_UNIT)
         elif name == "changes":
             if previous is not None:
                 kept = np.zeros(len(size), np.int64)
-                had = previous[previous != NONE]
+                had = previous[previous >= 0]
                 kept[had] = -size[had]
                 yield Aim("changes", kept, base=float(market.size[previous != NONE].sum()))
         else:
@@ -144,7 +144,7 @@ class _Program:
 
     def minimise(self, aim: Aim) -> float:
         """Reach an aim and return the least cost that is possible, or a bound below it."""
-        if self.is_proven:
+        if self.is_proven and len(self.market.seat):
             found = self._solved(aim)
             if found is not None:
                 self.chosen = found
@@ -296,15 +296,20 @@ def most_placed(market: Market, usable: Bools) -> Ints:
 
     edges = np.flatnonzero(usable)
     units, quotas = market.units, len(market.capacity)
+    chosen = np.full(units, NONE)
+    if not len(edges):
+        return chosen
     source, sink = units + quotas, units + quotas + 1
     unit, seat = market.unit[edges], market.seat[edges]
     tail = np.concatenate([np.full(units, source), unit, units + np.arange(quotas)])
     around = np.where(market.parent == NONE, sink, units + market.parent)
     head = np.concatenate([np.arange(units), units + seat, around])
     room = np.concatenate([np.ones(units + len(edges)), np.minimum(market.capacity, units)]).astype(np.int32)
-    flow = maximum_flow(csr_array((room, (tail, head)), shape=(sink + 1, sink + 1)), source, sink).flow
-    taken = np.asarray(flow[unit, units + seat]).ravel() > 0
-    chosen = np.full(units, NONE)
+    flow = maximum_flow(
+        csr_array((room, (tail, head)), shape=(sink + 1, sink + 1)), source, sink
+    ).flow.tocoo()
+    used = (flow.data > 0) & (flow.row < units)
+    taken = np.isin(unit * quotas + seat, flow.row[used] * np.int64(quotas) + flow.col[used] - units)
     chosen[unit[taken]] = edges[taken]
     return chosen
 
@@ -313,7 +318,7 @@ def _integer_rows(
     market: Market, rows: Any, reached: Sequence[tuple[Aim, int]]
 ) -> tuple[Any, Floats, Floats]:
     """Rows with limits for edges and, behind them, one switch per seat that has a minimum."""
-    from scipy.sparse import csr_array, hstack, vstack
+    from scipy.sparse import csr_array, eye_array, hstack, vstack
 
     seats = np.flatnonzero(market.minimum)
     edges = len(market.seat)
@@ -321,7 +326,7 @@ def _integer_rows(
     blank = csr_array((rows.shape[0] + len(reached), len(seats)))
     costs = csr_array(np.array([aim.cost for aim, _ in reached], np.float64).reshape(len(reached), edges))
     most = np.minimum(market.capacity[seats], market.size.sum()).astype(np.float64)
-    switch = csr_array((np.ones(len(seats)), (np.arange(len(seats)), np.arange(len(seats)))))
+    switch = eye_array(len(seats), format="csr")
     matrix = vstack(
         [
             hstack([vstack([rows, costs]), blank]),
