@@ -29,6 +29,9 @@ SCORE_UNIT: Final = 10**6
 MANY: Final = 20_000
 """From so many edges on, the interior point method is faster than the simplex (measured)."""
 
+FIRST: Final = 3
+"""So many edges of each unit go into a large linear program before prices are known."""
+
 WHOLE: Final = 1e-5
 """How far from a whole number a solver's number may be."""
 
@@ -199,17 +202,57 @@ class _Program:
         return chosen
 
     def _by_prices(self, aim: Aim) -> Ints | None:
-        """Solve on the face of all optima so far, then narrow the face. None when that failed."""
+        """Solve on the face of all optima so far, then narrow the face. None when that failed.
+
+        Edges that cannot pay are left out of the linear program: it starts with the cheapest of each unit,
+        and takes in those that its prices would undercut until there is none.
+        """
+        usable = np.flatnonzero(self.alive)
+        edges = self._cheapest(usable, aim)
+        while True:
+            result = self._program(aim, edges)
+            if result is None:
+                return None
+            share, prices, cost = result
+            reduced = aim.cost[usable] - self.rows[:, usable].T @ prices
+            # Together they could not save a whole unit of cost.
+            saving = usable[reduced * self.market.units < -0.5]
+            if np.isin(saving, edges, assume_unique=True).all():
+                break
+            # Those that would not quite pay now may once the prices move; one round more costs more.
+            edges = np.union1d(edges, usable[reduced < -reduced.min()])
+        chosen = self._chosen(edges, share)
+        if chosen is None or not self._keeps(chosen) or abs(aim.value_of(chosen) - cost) > 0.5:
+            return None
+        self.alive[usable[reduced > 0.5]] = False
+        self.is_tight |= prices < -0.5
+        return chosen
+
+    def _cheapest(self, usable: Ints, aim: Aim) -> Ints:
+        """The edges to start with: those of the present assignment and a few of each unit."""
+        if len(usable) <= MANY:
+            return usable
+        unit = self.market.unit[usable]
+        order = np.lexsort((aim.cost[usable], unit))
+        first = np.searchsorted(unit, unit)
+        few = usable[order[np.arange(len(order)) - first < FIRST]]
+        # The present assignment and all edges of pins, so that what is left out never makes it infeasible.
+        fixed = usable[self.market.pinned[unit]]
+        return np.union1d(np.union1d(few, fixed), self.chosen[self.chosen != NONE])
+
+    def _program(self, aim: Aim, edges: Ints) -> tuple[Floats, Floats, float] | None:
+        """Shares of the edges, prices of the rows and the cost at the optimum; None when the time is over."""
         from scipy.optimize import linprog
 
-        edges = np.flatnonzero(self.alive)
-        rows, tight = self.rows[:, edges], self.is_tight
+        tight = self.is_tight
+        rows = self.rows[:, edges]
+        full = rows[tight] if tight.any() else None
         result = linprog(
             aim.cost[edges],
-            A_ub=rows[~tight],
+            A_ub=rows if full is None else rows[~tight],
             b_ub=self.limit[~tight],
-            A_eq=rows[tight] if tight.any() else None,
-            b_eq=self.limit[tight] if tight.any() else None,
+            A_eq=full,
+            b_eq=None if full is None else self.limit[tight],
             method="highs-ipm" if len(edges) > MANY else "highs-ds",
             options={"time_limit": self._left()},
         )
@@ -217,12 +260,10 @@ class _Program:
             raise Infeasible("the pins fit no assignment")
         if result.status != 0:
             return None
-        chosen = self._chosen(edges, result.x)
-        if chosen is None or not self._keeps(chosen) or abs(aim.value_of(chosen) - result.fun) > 0.5:
-            return None
-        self.alive[edges[result.lower.marginals > 0.5]] = False
-        self.is_tight[np.flatnonzero(~tight)[result.ineqlin.marginals < -0.5]] = True
-        return chosen
+        prices: Floats = np.zeros(len(tight))
+        prices[~tight] = result.ineqlin.marginals
+        prices[tight] = result.eqlin.marginals
+        return result.x, prices, float(result.fun)
 
     def _chosen(self, edges: Ints, share: Floats) -> Ints | None:
         """The edges taken, or None when a share is no whole number."""
@@ -265,21 +306,21 @@ class _Program:
 
 def _rows(market: Market) -> Any:
     """A row per unit (how often placed), one per quota (how many held), one for all; a column per edge."""
-    from scipy.sparse import csr_array
+    from scipy.sparse import csc_array
 
-    edges = np.arange(len(market.seat))
-    rows, columns = [market.unit], [edges]
+    edges = np.arange(len(market.seat), dtype=np.int32)
+    last = market.units + len(market.capacity)
+    rows = [market.unit.astype(np.int32), np.full(len(edges), last, np.int32)]
+    columns = [edges, edges]
     quota = market.seat
     while (inside := quota != NONE).any():
-        rows.append(market.units + quota[inside])
+        rows.append((market.units + quota[inside]).astype(np.int32))
         columns.append(edges[inside])
         quota = np.where(inside, market.parent[quota], NONE)
     row, column = np.concatenate(rows), np.concatenate(columns)
-    last = market.units + len(market.capacity)
-    weight = np.where(row < market.units, 1, market.size[market.unit[column]]).astype(np.float64)
-    row, column = np.concatenate([row, np.full(len(edges), last)]), np.concatenate([column, edges])
-    weight = np.concatenate([weight, np.ones(len(edges))])
-    return csr_array((weight, (row, column)), shape=(last + 1, len(edges)))
+    is_quota = (row >= market.units) & (row < last)
+    weight = np.where(is_quota, market.size[market.unit[column]], 1).astype(np.float64)
+    return csc_array((weight, (row, column)), shape=(last + 1, len(edges)))
 
 
 def most_placed(market: Market, usable: Bools) -> Ints:
@@ -322,7 +363,7 @@ def _integer_rows(
 
     seats = np.flatnonzero(market.minimum)
     edges = len(market.seat)
-    held = rows[market.units + seats]
+    held = rows.tocsr()[market.units + seats]
     blank = csr_array((rows.shape[0] + len(reached), len(seats)))
     costs = csr_array(np.array([aim.cost for aim, _ in reached], np.float64).reshape(len(reached), edges))
     most = np.minimum(market.capacity[seats], market.size.sum()).astype(np.float64)
