@@ -93,6 +93,19 @@ def test_optimal_by_flow_and_by_prices_agree(market):
     assert by_flow.tolist() == by_prices.tolist()
 
 
+@steady
+@given(markets(), st.integers(1, 3))
+def test_optimal_from_a_few_edges_equals_optimal_from_all(market, first):
+    of_all, levels = solve(market, mode="optimal", aims=("score",))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(optimal, "MANY", 0)
+        patch.setattr(optimal, "FIRST", first)
+        patch.setattr(optimal._Program, "_integer", None)
+        of_few, same_levels = solve(market, mode="optimal", aims=("score",))
+    assert levels == same_levels
+    assert of_few.tolist() == of_all.tolist()
+
+
 def test_optimal_sacrifices_nobody_for_the_sum():
     # The best sum sends c to a third wish; two second wishes are fairer.
     students, seats = ["a", "b", "c"], {"x": 1, "y": 1, "z": 1}
