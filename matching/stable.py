@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from matching.market import NONE, Bools, Ints, Market, mixed
+from matching.market import NONE, Bools, Floats, Ints, Lots, Market, mixed
 
 FEW: Final = 400
 """From so few free students on, one at a time is faster than all at once (measured)."""
@@ -42,17 +42,16 @@ def deferred_acceptance(market: Market) -> Ints:
     >>> market.seat[deferred_acceptance(market)].tolist()
     [1, 0]
     """
-    key = priority(market)
-    chosen = _settle(market, key)
+    chosen = _settle(market)
     if not market.minimum.any():
         return chosen
     closed: list[int] = []
     while (seat := _shortest(market, chosen)) != NONE:
         closed.append(seat)
-        chosen = _settle(_without(market, closed), key)
+        chosen = _settle(_without(market, closed))
     for seat in reversed(closed.copy()):
         rest = [other for other in closed if other != seat]
-        trial = _settle(_without(market, rest), key)
+        trial = _settle(_without(market, rest))
         if _shortest(market, trial) == NONE:
             closed, chosen = rest, trial
     return chosen
@@ -63,16 +62,17 @@ def priority(market: Market) -> Ints:
 
     All numbers differ, also across seats. Of one unit's edges to one opportunity the more wanted is higher.
     """
-    value = market.score
-    if market.pinned.any():
-        value = np.where(market.pinned[market.unit], np.inf, value)
-    order = np.argsort(value)
-    ordered = value[order]
-    if (ordered[1:] == ordered[:-1]).any():
-        order = np.lexsort((-np.arange(len(value)), market.lot[market.unit], value))
+    value = _values(market)
     key = np.empty(len(value), np.int64)
-    key[order] = np.arange(len(value))
+    key[np.lexsort((-np.arange(len(value)), market.lot[market.unit], value))] = np.arange(len(value))
     return key
+
+
+def _values(market: Market) -> Floats:
+    """Scores, and infinity for pins."""
+    if not market.pinned.any():
+        return market.score
+    return np.where(market.pinned[market.unit], np.inf, market.score)
 
 
 def _shortest(market: Market, chosen: Ints) -> int:
@@ -95,71 +95,82 @@ def _without(market: Market, seats: list[int]) -> Market:
     return replace(market, capacity=capacity)
 
 
-def _settle(market: Market, key: Ints) -> Ints:
+def _settle(market: Market) -> Ints:
     """Deferred acceptance proper."""
+    if not market.is_flat:
+        return _nested(market, priority(market))
+    # Most edges are never proposed: they are compared when it comes to it, and not sorted beforehand.
+    value = _values(market)
     at = market.start[:-1].copy()
     held = np.full(market.units, NONE)
-    if not market.is_flat:
-        return _nested(market, key, held)
-    _rounds(market, key, at, held)
-    _chains(market, key, at, held)
+    _rounds(market, value, at, held)
+    _chains(market, value, at, held)
     return held
 
 
-def _rounds(market: Market, key: Ints, at: Ints, held: Ints) -> None:
+def _rounds(market: Market, value: Floats, at: Ints, held: Ints) -> None:
     """Let all free students propose at once until few are free. Changes `at` and `held`."""
-    seat, capacity, end = market.seat, market.capacity, market.start[1:]
-    cutoff = np.where(capacity > 0, NONE, len(key))
-    load = np.zeros(len(capacity), np.int64)
+    seat, lot, end = market.seat, market.lot, market.start[1:]
+    bar = _Bar(market.capacity)
+    load = np.zeros(len(market.capacity), np.int64)
     free = np.flatnonzero(at < end)
     while len(free) > FEW:
         edges = at[free]
-        heard = key[edges] > cutoff[seat[edges]]
+        heard = bar.is_passed(seat[edges], value[edges], lot[free])
         refused = free[~heard]
         proposed = edges[heard]
         held[free[heard]] = proposed
         load += np.bincount(seat[proposed], minlength=len(load))
-        dropped = _overflow(market, key, held, load > capacity, cutoff)
-        np.minimum(load, capacity, out=load)
+        dropped = _overflow(market, value, held, load > market.capacity, bar)
+        np.minimum(load, market.capacity, out=load)
         held[dropped] = NONE
         free = np.concatenate([refused, dropped])
         at[free] += 1
         free = free[at[free] < end[free]]
 
 
-def _overflow(market: Market, key: Ints, held: Ints, over: Bools, cutoff: Ints) -> Ints:
-    """The units that overfull seats let go of. Raises the seats' cut-offs."""
+class _Bar:
+    """What an edge must be above to be taken by a seat: the lowest that a full seat holds."""
+
+    def __init__(self, capacity: Ints) -> None:
+        self.value = np.where(capacity > 0, -np.inf, np.inf)
+        self.lot = np.where(capacity > 0, np.uint64(0), np.iinfo(np.uint64).max)
+
+    def is_passed(self, seat: Ints, value: Floats, lot: Lots) -> Bools:
+        bar = self.value[seat]
+        passed: Bools = (value > bar) | ((value == bar) & (lot > self.lot[seat]))
+        return passed
+
+
+def _overflow(market: Market, value: Floats, held: Ints, over: Bools, bar: _Bar) -> Ints:
+    """The units that overfull seats let go of. Raises the seats' bars."""
     units = np.flatnonzero(held != NONE)
     edges = held[units]
     inside = over[market.seat[edges]]
     units, edges = units[inside], edges[inside]
-    order = np.argsort(market.seat[edges] * len(key) + key[edges])
+    order = np.lexsort((market.lot[units], value[edges], market.seat[edges]))
     units, edges = units[order], edges[order]
     seats = market.seat[edges]
-    behind = np.searchsorted(seats, seats, side="right")
-    from_top = behind - np.arange(len(seats))
+    from_top = np.searchsorted(seats, seats, side="right") - np.arange(len(seats))
     room = market.capacity[seats]
     last = from_top == room
-    cutoff[seats[last]] = key[edges[last]]
+    bar.value[seats[last]] = value[edges[last]]
+    bar.lot[seats[last]] = market.lot[units[last]]
     return units[from_top > room]
 
 
-def _chains(market: Market, key: Ints, at: Ints, held: Ints) -> None:
+def _chains(market: Market, value: Floats, at: Ints, held: Ints) -> None:
     """Let free students propose one at a time, each pushing out the next. Changes `held`."""
-    order = np.empty_like(key)
-    order[key] = np.arange(len(key))
-    heaps: list[list[int]] = [[] for _ in range(len(market.minimum))]
-    for kept in np.sort(key[held[held != NONE]]).tolist():
-        heaps[market.seat[order[kept]]].append(kept)  # rising, so each list is a heap
+    heaps = _heaps(market, value, held)
     free = np.flatnonzero((held == NONE) & (at < market.start[1:])).tolist()
     # One number at a time: a memoryview spares both NumPy's scalars and lists of numbers that nobody reads.
-    keys, edge_of, unit_of, seat_of = key.data, order.data, market.unit.data, market.seat.data
+    values, lots, seat_of = value.data, market.lot.data, market.seat.data
     first, end, now = at.data, market.start[1:].data, held.data
     capacity = market.capacity.tolist()
     for starter in free:
         unit, edge = starter, first[starter]
         while edge < end[unit]:
-            mine = keys[edge]
+            mine = (values[edge], lots[unit], unit, edge)
             heap = heaps[seat_of[edge]]
             if len(heap) < capacity[seat_of[edge]]:
                 heappush(heap, mine)
@@ -167,15 +178,29 @@ def _chains(market: Market, key: Ints, at: Ints, held: Ints) -> None:
                 break
             if heap and heap[0] < mine:
                 now[unit] = edge
-                edge = edge_of[heapreplace(heap, mine)]
-                unit = unit_of[edge]
+                _, _, unit, edge = heapreplace(heap, mine)
                 now[unit] = NONE
             edge += 1
 
 
-def _nested(market: Market, key: Ints, held: Ints) -> Ints:
+def _heaps(market: Market, value: Floats, held: Ints) -> list[list[tuple[float, int, int, int]]]:
+    """Who is held at each seat, the lowest first: value, lot, unit and edge."""
+    heaps: list[list[tuple[float, int, int, int]]] = [[] for _ in range(len(market.minimum))]
+    units = np.flatnonzero(held != NONE)
+    units = units[np.lexsort((market.lot[units], value[held[units]]))]  # rising, so each list is a heap
+    edges = held[units]
+    entries = zip(
+        value[edges].tolist(), market.lot[units].tolist(), units.tolist(), edges.tolist(), strict=True
+    )
+    for seat, entry in zip(market.seat[edges].tolist(), entries, strict=True):
+        heaps[seat].append(entry)
+    return heaps
+
+
+def _nested(market: Market, key: Ints) -> Ints:
     """The same with quotas inside quotas and with groups."""
     book = _Book(market, key)
+    held = np.full(market.units, NONE)
     end = market.start[1:].tolist()
     at = market.start[:-1].tolist()
     free = [unit for unit in range(market.units) if at[unit] < end[unit]]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from matching import stable
 from matching.assign import assign, solve
 from matching.blocking import blocking_edges
+from matching.check import check
 from matching.errors import Infeasible
 from matching.market import Market
 from matching.problem import Seats
@@ -106,12 +107,10 @@ def markets(draw, most=40):
 @steady
 @given(markets(), st.integers(0, 40))
 def test_stable_in_rounds_one_by_one_and_nested_agree(market, few):
-    key = stable.priority(market)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stable, "FEW", few)
         in_rounds = stable.deferred_acceptance(market)
-    held = np.full(market.units, -1)
-    assert stable._nested(market, key, held).tolist() == in_rounds.tolist()
+    assert stable._nested(market, stable.priority(market)).tolist() == in_rounds.tolist()
     assert len(blocking_edges(market, in_rounds).edges) == 0
 
 
@@ -141,6 +140,14 @@ def test_stable_reopens_what_others_fill_after_all():
 def test_stable_keeps_a_pinned_student_though_too_few_come():
     found = assign(["a"], {"lab": Seats(5, minimum=3)}, {}, {}, pins={"a": "lab"})
     assert dict(found) == {"a": "lab"}
+
+
+@pytest.mark.parametrize("tutors", [{}, {"t": (1, ["x"])}])
+def test_stable_pin_goes_before_the_highest_score(tutors):
+    scores = {("b", "x"): 1.0, ("a", "x"): 0.1}
+    found = assign(["a", "b"], {"x": 1}, scores, {"b": ["x"]}, pins={"a": "x"}, tutors=tutors)
+    assert dict(found) == {"a": "x"}
+    assert check(found).blocking == ()
 
 
 def test_stable_takes_a_group_whole_or_not():
