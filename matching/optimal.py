@@ -185,15 +185,15 @@ class _Program:
 
     def _by_flow(self, aim: Aim) -> Ints | None:
         """Reach an aim that a maximum flow decides: most placed, or a cost of 0. None where it does not."""
-        is_placed = aim.name == "placed"
-        if not is_placed and (aim.cost < 0).any():
+        is_placed = aim.name == "placed" and not self.reached
+        if not is_placed and ((aim.cost < 0).any() or not self.reached):
             return None
         usable = self.alive if is_placed else self.alive & (aim.cost == 0)
         # Once prices have narrowed the face, a flow of the right size need not lie on it.
         flow = most_placed(self.market, usable)
         chosen = flow if self._keeps(flow) else self.chosen
         is_costless = is_placed or (self._keeps(chosen) and aim.value_of(chosen) == 0)
-        if not is_costless or (chosen[self.market.pinned] == NONE).any() or not (self.reached or is_placed):
+        if not is_costless or (chosen[self.market.pinned] == NONE).any():
             return None
         self.alive = usable
         if is_placed:

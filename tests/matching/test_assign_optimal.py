@@ -42,6 +42,20 @@ def test_optimal_reaches_every_aim_in_order(question):
 
 
 @steady
+@given(questions(side="ties periods tutors"), st.permutations(["placed", "score"]))
+def test_optimal_keeps_to_the_order_of_aims_that_is_asked_for(question, aims):
+    plan, _ = solved(question, aims=aims)
+
+    def reached(plan):
+        values = dict(
+            zip(("placed", "score"), (worth(question, plan)[0], worth(question, plan)[-2]), strict=True)
+        )
+        return [values[aim] for aim in aims]
+
+    assert reached(plan) == min(reached(one) for one in plans(question))
+
+
+@steady
 @given(questions(side="ties periods tutors pins groups minimum"))
 def test_optimal_with_groups_and_minimum_sizes_reaches_every_aim_in_order(question):
     lawful = plans(question)
