@@ -212,6 +212,7 @@ def optimal(students: int, repeats: int, without: list[str]) -> None:
             run = [sys.executable, __file__, "--alone", name, "--optimal", str(students)]
             said = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
             total, spent, mebibytes = int(said[0]), float(said[1]), float(said[2])
+            print(f"  {name}: {spent:.2f} s", file=sys.stderr, flush=True)
             known = best.get(name, (total, spent, mebibytes))
             best[name] = (total, min(spent, known[1]), max(mebibytes, known[2]))
     for name, (total, spent, mebibytes) in best.items():
