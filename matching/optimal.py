@@ -29,7 +29,7 @@ SCORE_UNIT: Final = 10**6
 MANY: Final = 20_000
 """From so many edges on, the interior point method is faster than the simplex (measured)."""
 
-FIRST: Final = 3
+FIRST: Final = 2
 """So many edges of each unit go into a large linear program before prices are known."""
 
 WHOLE: Final = 1e-5
@@ -220,7 +220,7 @@ class _Program:
             if np.isin(saving, edges, assume_unique=True).all():
                 break
             # Those that would not quite pay now may once the prices move; one round more costs more.
-            edges = np.union1d(edges, usable[reduced < -reduced.min()])
+            edges = np.union1d(edges, usable[reduced < -reduced.min() / 4])
         chosen = self._chosen(edges, share)
         if chosen is None or not self._keeps(chosen) or abs(aim.value_of(chosen) - cost) > 0.5:
             return None
@@ -245,14 +245,15 @@ class _Program:
         from scipy.optimize import linprog
 
         tight = self.is_tight
-        rows = self.rows[:, edges]
-        full = rows[tight] if tight.any() else None
+        below = ~tight
+        below[-1] = False  # how many are placed in all: says nothing until it is tight
+        rows = self.rows[:, edges].tocsr()
         result = linprog(
             aim.cost[edges],
-            A_ub=rows if full is None else rows[~tight],
-            b_ub=self.limit[~tight],
-            A_eq=full,
-            b_eq=None if full is None else self.limit[tight],
+            A_ub=rows[below],
+            b_ub=self.limit[below],
+            A_eq=rows[tight] if tight.any() else None,
+            b_eq=self.limit[tight] if tight.any() else None,
             method="highs-ipm" if len(edges) > MANY else "highs-ds",
             options={"time_limit": self._left()},
         )
@@ -261,7 +262,7 @@ class _Program:
         if result.status != 0:
             return None
         prices: Floats = np.zeros(len(tight))
-        prices[~tight] = result.ineqlin.marginals
+        prices[below] = result.ineqlin.marginals
         prices[tight] = result.eqlin.marginals
         return result.x, prices, float(result.fun)
 
