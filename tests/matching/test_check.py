@@ -263,3 +263,9 @@ def test_assigning_loads_scipy_only_for_the_optimum():
     code = "import sys, matching.assign, matching.check; print([n for n in sys.modules if n == 'scipy'])"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert loaded == "[]\n"
+
+
+def test_check_knows_that_a_group_needs_more_than_the_lowest_seat():
+    scores = {("g", "x"): 0.5, ("c", "x"): 0.9, ("d", "x"): 0.1}
+    question = ["a", "b", "c", "d"], {"x": 2}, scores, {"g": ["x"]}
+    assert check({"c": "x", "d": "x"}, *question, groups={"g": ["a", "b"]}).blocking == ()
