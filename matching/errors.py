@@ -21,3 +21,7 @@ class UnknownOpportunity(MatchingError):
     def __init__(self, opportunity_id: str) -> None:
         super().__init__(f"the index has no opportunity {opportunity_id!r}")
         self.opportunity_id = opportunity_id
+
+
+class Infeasible(MatchingError):
+    """Pins, exclusions, seats and minimum sizes that no assignment can meet together."""
