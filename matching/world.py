@@ -116,7 +116,7 @@ def outcomes_of(world: World, count: int, *, seed: int = 0, drift: float = -0.3)
     count
         How many answers, on days spread over `YEARS`; the same pair may come again another day.
     drift
-        By how much log-odds of both sides change over that time.
+        By how much log-odds of both sides change over that time, up to the world's truth on its day.
 
     Examples
     --------
@@ -133,8 +133,9 @@ def outcomes_of(world: World, count: int, *, seed: int = 0, drift: float = -0.3)
         place = int(chance.choice(looked_at[row]))
         passed = float(chance.random())
         wants, takes = chance.random(2).tolist()
-        student = wants < _logistic(_odds(world.student_yes[row][place]) + drift * passed)
-        company = takes < _logistic(_odds(world.company_yes[row][place]) + drift * passed)
+        behind = drift * (passed - 1.0)
+        student = wants < _logistic(_odds(world.student_yes[row][place]) + behind)
+        company = takes < _logistic(_odds(world.company_yes[row][place]) + behind)
         day = ON - timedelta(days=round(365 * YEARS * (1.0 - passed)))
         parts = world.lines[row][place].parts
         found.append(Outcome(parts, bool(student), bool(company) if student else None, day))
