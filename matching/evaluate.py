@@ -119,9 +119,9 @@ def gini(values: Iterable[float]) -> float:
     count, total = len(ordered), float(ordered.sum())
     if total == 0.0:
         return 0.0
-    # Weights symmetrical about 0, so that equal values give 0 to the last bit.
     weights = 2.0 * np.arange(1, count + 1) - count - 1.0
-    return max(float(weights @ ordered) / (count * total), 0.0)
+    # The weights add up to 0; without what all have, equal values give 0 to the last bit.
+    return max(float(weights @ (ordered - ordered[0])) / (count * total), 0.0)
 
 
 class Bin(NamedTuple):
