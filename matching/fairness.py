@@ -153,7 +153,7 @@ class _Table:
     def __init__(
         self, lists: Mapping[str, Sequence[Ranked]], seats: Mapping[str, int], k: int, seed: int, near: float
     ) -> None:
-        self.students = list(lists)
+        self.students = sorted(lists)  # so that the order in which they came makes no difference
         self.lists = [lists[student] for student in self.students]
         self.goods = sorted({line.id for some in self.lists for line in some})
         for good in self.goods:

@@ -3,7 +3,7 @@
 The linear program behind it. Student i has room for k_i lines, opportunity j should be shown at least `floor_j` and
 at most `cap_j` times, and some opportunities together in at least a given share of all lines:
 
-    maximise    Σ u_ij x_ij  −  c · (Σ over_j + Σ under_j + g)
+    maximise    Σ u_ij x_ij  −  c · (Σ over_j + Σ under_j)  −  2 c · g
     subject to  Σ_j x_ij = k_i                          each list is full
                 floor_j − under_j ≤ Σ_i x_ij ≤ cap_j + over_j
                 Σ_{j protected} Σ_i x_ij ≥ share − g
@@ -11,8 +11,9 @@ at most `cap_j` times, and some opportunities together in at least a given share
 
 The dual of the rows of j is its price: above 0 where more would want it than it can take, below 0 where nobody would
 see it. The slack's cost c is the ceiling of every price, so no line makes room for one that is worth less by more than
-2 c (3 c if protected). Without the share the matrix is one of a transportation problem, totally unimodular, so the
-optimum is a whole number of lines (Hoffman and Kruskal 1956); with it a few lines may be split, and are rounded.
+2 c (4 c if protected: the share comes before caps and floors). Without the share the matrix is one of a transportation
+problem, totally unimodular, so the optimum is a whole number of lines (Hoffman and Kruskal 1956); with it a few lines
+may be split, and are rounded.
 
 Solved by HiGHS through scipy. A price ascent of our own (each price set where its own cap just clears, all at once)
 was measured beside it: no faster for the same sum, and without a proof of the optimum.
@@ -121,7 +122,7 @@ def _in_question(market: Market, ceiling: float) -> Bools:
     """The lines that some prices within the ceiling could bring among the first k."""
     place = market.goods.shape[1] - market.k
     kth = np.partition(market.utilities, place, axis=1)[:, place, None]
-    spread = (3.0 if market.share > 0.0 else 2.0) * ceiling
+    spread = (4.0 if market.share > 0.0 else 2.0) * ceiling
     found: Bools = (market.goods != NOBODY) & (market.utilities >= kth - spread)
     return found
 
@@ -135,7 +136,7 @@ def _solve(market: Market, students: Ints, places: Ints, ceiling: float) -> tupl
     rows, bounds = _limits(market, goods, int(size.sum()))
     slack = rows.shape[0]
     found = linprog(
-        np.concatenate((-worth, np.full(slack, ceiling))),
+        np.concatenate((-worth, np.full(slack - 1, ceiling), [2.0 * ceiling])),
         A_ub=rows,
         b_ub=bounds,
         A_eq=_one_each(students, len(market.goods), slack),
