@@ -160,23 +160,10 @@ class ChanceModel:
             Text that is no model, or a model that `fit_chance` cannot have made.
         """
         try:
-            told = json.loads(text)
-            if tuple(told["knots"]) != KNOTS:
-                raise MatchingError(f"the corners must be at {KNOTS}")
-            lines = told["parts"]
-            return cls(
-                version=str(told["version"]),
-                parts=tuple(lines),
-                intercept=float(told["intercept"]),
-                points=tuple(tuple(map(float, line["points"])) for line in lines.values()),
-                missing=tuple(float(line["missing"]) for line in lines.values()),
-                first=date.fromisoformat(told["first"]),
-                last=date.fromisoformat(told["last"]),
-                outcomes=int(told["outcomes"]),
-                agreed=int(told["agreed"]),
-                figures=_figures_from(told["figures"]),
-            )
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+            return _model_from(json.loads(text))
+        except MatchingError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise MatchingError("this text is no model of chances") from error
 
 
@@ -390,6 +377,24 @@ def _check(model: ChanceModel) -> None:
         [model.intercept, *model.missing, *(one for line in model.points for one in line)]
     ).all():
         raise MatchingError("points must be finite")
+
+
+def _model_from(told: Mapping[str, Any]) -> ChanceModel:
+    if tuple(told["knots"]) != KNOTS:
+        raise MatchingError(f"the corners must be at {KNOTS}")
+    lines = told["parts"]
+    return ChanceModel(
+        version=str(told["version"]),
+        parts=tuple(lines),
+        intercept=float(told["intercept"]),
+        points=tuple(tuple(map(float, line["points"])) for line in lines.values()),
+        missing=tuple(float(line["missing"]) for line in lines.values()),
+        first=date.fromisoformat(told["first"]),
+        last=date.fromisoformat(told["last"]),
+        outcomes=int(told["outcomes"]),
+        agreed=int(told["agreed"]),
+        figures=_figures_from(told["figures"]),
+    )
 
 
 def _figures_from(told: Mapping[str, Any]) -> Figures:
