@@ -2,10 +2,11 @@
 
     python -m benchmarks.fairness [--seeds 1 2 3] [--sizes 1200x500 1000x5000 5000x5000]
 
-For every territory (seeded; students x opportunities) and for all kinds together and internships alone, prints the
-figures of pure score, of a plain penalty on popularity that costs the same, and of `fairness.rerank`, beside the bound
-that no list can pass: the share of opportunities that anybody may see, or the lines there are. Then groups, one territory
-in full. Last, in seeded worlds: how many students get a seat when everybody tries their five lines.
+For every territory (seeded; students x opportunities) and for internships alone and all kinds together, prints the
+figures of pure score, of a plain penalty on popularity that costs as much, and of `fairness.rerank`, beside the bound that
+no choice among the candidates can pass: the share of opportunities that is anybody's candidate, or the lines there are.
+Then groups, of one territory in full. Last, in seeded worlds: how many students get a seat when everybody tries their
+five lines.
 
 The defaults of `fairness` were chosen on seed 1 at 1200x500; the other lines had no part in it.
 """

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import doctest
 import math
 from dataclasses import replace
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 
 from matching import MatchingError, Ranked
 from matching.evaluate import gini, ndcg
-from matching.fairness import Exposure, Treatment, report, rerank
+from matching.fairness import LOSS, NEAR, PER_SEAT, ROOM, Exposure, Treatment, report, rerank
+from matching.learn import LEAST, RISING
 from matching.prices import NOBODY, Market, adjusted, capacities, clear
 from matching.types import Kind
 from matching.world import seeded_world
@@ -23,7 +26,7 @@ GOODS = "abcdefgh"
 @st.composite
 def territories(draw):
     """Lists that fall by score, some of them empty or short, with scores that often tie; and seats."""
-    scores = st.sampled_from([0.0, 0.2, 0.5, 0.5, 0.505, 0.51, 0.7, 0.9])
+    scores = st.sampled_from([0.0, 0.2, 0.5, 0.5, 0.505, 0.51, 0.525, 0.7, 0.9])
     lists = {}
     for number in range(draw(st.integers(0, 6))):
         goods = draw(st.lists(st.sampled_from(GOODS), unique=True, max_size=6))
@@ -252,6 +255,20 @@ def test_chosen_lines_are_the_optimum_and_prices_prove_it(market, ceiling):
             assert worth[row][taken].min() >= worth[row][left].max() - 1e-7
 
 
+def test_equal_students_share_out_what_prices_have_made_equal():
+    worth = np.sort(np.random.default_rng(6).random(40))[::-1]
+    market = Market(
+        np.tile(np.arange(40), (40, 1)),
+        np.tile(worth, (40, 1)),
+        np.ones(40, np.int64),
+        np.zeros(40, np.int64),
+        np.zeros(40, np.bool_),
+        0.0,
+        1,
+    )
+    assert clear(market, 5.0).chosen.sum(axis=0).tolist() == [1] * 40
+
+
 @given(
     st.lists(st.integers(0, 50), min_size=1, max_size=20),
     st.integers(0, 500),
@@ -312,3 +329,18 @@ def test_report_says_who_gets_what():
     assert found.students["gender"]["f"] == Treatment(2, 2, pytest.approx(0.7), 1)
     assert found.students["gender"]["m"] == Treatment(1, 2, pytest.approx(0.5), 0)
     assert found.distance == {5.0: 0.25, 15.0: 0.25, math.inf: 0.25, None: 0.25}
+
+
+def test_page_is_true():
+    page = Path(__file__).parents[2] / "docs" / "fairness.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.attempted > 10
+    assert result.failed == 0
+    text = page.read_text(encoding="utf-8")
+    assert f"keeps {1 - LOSS:.0%}".replace("%", " %") in text
+    assert f"{ROOM:g} times the lines" in text
+    assert f"at most {PER_SEAT:g}\ntimes the seats" in text
+    assert f"± {NEAR / 2:g} from a hash" in text
+    assert f"Under {LEAST} answers" in text
+    for name in RISING:
+        assert name in text
