@@ -15,7 +15,7 @@ import platform
 import statistics
 import warnings
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ def additive(outcomes: Sequence[Outcome]) -> Chance:
     """Ours, at any number of outcomes."""
     model = fit_chance(outcomes, least=0)
     assert model is not None
+    if model.parts == LEARNABLE:
+        return model.chance
     columns = [LEARNABLE.index(name) for name in model.parts]
     return lambda values: model.chance(values[:, columns])
 
@@ -143,7 +145,7 @@ def learn(seeds: Sequence[int], worlds: Sequence[World], judged: Sequence[Judged
 
 
 def time_prediction(outcomes: Sequence[Outcome]) -> None:
-    print("\ntime of a prediction, median of 200, in turn; and per value beyond the first call's")
+    print("\nprocessor time of a prediction, median of 200, in turn")
     values = _table(outcomes)[0]
     runs = {name: learner(outcomes) for name, learner in LEARNERS.items()}
     for rows in (1, 100, len(values)):
@@ -151,9 +153,9 @@ def time_prediction(outcomes: Sequence[Outcome]) -> None:
         times: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(200):
             for name, run in runs.items():
-                begun = perf_counter()
+                begun = process_time()
                 run(some)
-                times[name].append(perf_counter() - begun)
+                times[name].append(process_time() - begun)
         middle = {name: statistics.median(taken) for name, taken in times.items()}
         print(
             f"  {rows:5} rows  "

@@ -94,13 +94,25 @@ def _water_level(ascending: Floats, volume: float) -> float:
 def clear(market: Market, ceiling: float) -> Cleared:
     """Solve the program for one ceiling of the prices."""
     if ceiling <= 0.0:
-        prices = np.zeros(len(market.caps))
-        return Cleared(prices, _first(market, np.zeros(market.goods.shape), market.utilities))
+        untouched = np.zeros(market.goods.shape)
+        return Cleared(np.zeros(len(market.caps)), _first(market, untouched, market.utilities))
+    found = _clear(market._replace(share=0.0), ceiling)
+    # Mostly the share is there by itself, and the program without it is smaller and whole.
+    return found if _has_share(market, found.chosen) else _clear(market, ceiling)
+
+
+def _clear(market: Market, ceiling: float) -> Cleared:
     students, places = np.nonzero(_in_question(market, ceiling))
     prices, shares = _solve(market, students, places, ceiling)
     taken = np.zeros(market.goods.shape)
     taken[students, places] = shares
     return Cleared(prices, _first(market, taken.round(6), adjusted(market, prices)))
+
+
+def _has_share(market: Market, chosen: Bools) -> bool:
+    """Whether the protected have their share of the lines."""
+    shown = market.goods[chosen]
+    return bool(market.protected[shown].sum() >= market.share * len(shown))
 
 
 def adjusted(market: Market, prices: Floats) -> Floats:
