@@ -344,22 +344,26 @@ def _test(parts: Sequence[str], values: Floats, agreed: Floats, labels: Sequence
 
 
 def _table(points: Sequence[Sequence[float]], missing: Sequence[float]) -> Floats:
-    """Two lines of cells, `SEGMENTS` + 1 a part: the value at the left corner and the rise; the last is for missing."""
+    """Two lines of cells: the value at the left corner, and the rise to the next.
+
+    Each part has a cell for every segment, one for the right end, and one for a part that does not apply.
+    """
     corners = np.array(points, np.float64).reshape(len(points), SEGMENTS + 1)
-    left = np.column_stack((corners[:, :-1], np.array(missing, np.float64)))
-    rise = np.column_stack((np.diff(corners, axis=1), np.zeros(len(points))))
+    flat = np.zeros((len(points), 2))
+    left = np.column_stack((corners, np.array(missing, np.float64)))
+    rise = np.column_stack((np.diff(corners, axis=1), flat))
     return np.stack((left.ravel(), rise.ravel()))
 
 
 def _points_of(table: Floats, values: Floats) -> Floats:
     """The log-odds of every value, each worked out by itself, so that rows do not depend on one another."""
-    known = ~np.isnan(values)
-    place = np.clip(np.where(known, values, 0.0), 0.0, 1.0) * SEGMENTS
-    cell = np.minimum(place.astype(np.int64), SEGMENTS - 1)
-    share = place - cell
-    cell[~known] = SEGMENTS
-    cell += np.arange(values.shape[1]) * (SEGMENTS + 1)
-    found: Floats = table[0][cell] + table[1][cell] * share
+    place = np.fmin(np.fmax(values, 0.0), 1.0) * SEGMENTS  # fmax takes NaN for 0
+    cell = place.astype(np.int64)
+    place -= cell
+    cell[np.isnan(values)] = SEGMENTS + 1
+    cell += np.arange(0, table.shape[1], SEGMENTS + 2)
+    found: Floats = table[0].take(cell)
+    found += table[1].take(cell) * place
     return found
 
 
