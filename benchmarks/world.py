@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from matching.profile import Skills
 from matching.skills import Vocabulary
-from matching.table import NONE, TAUGHT, WANTED, Alternatives, Table
+from matching.table import NONE, Alternatives, Table
 from matching.types import Concept, Eligibility, Evidence, HeldSkill, Parts, Span, Student
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +52,7 @@ def towns() -> tuple[np.ndarray, np.ndarray]:
     return points, people / people.sum()
 
 
-def table(size: int, skills: Skills, alternatives: Alternatives, seed: int = 1) -> Table:
+def table(size: int, alternatives: Alternatives, seed: int = 1) -> Table:
     """So many opportunities of all three kinds: 3 to 6 skills mostly of one field, one to three spans."""
     chance = np.random.default_rng(seed)
     points, share = towns()
@@ -65,7 +64,9 @@ def table(size: int, skills: Skills, alternatives: Alternatives, seed: int = 1) 
     within = np.arange(len(owner)) - np.repeat(np.cumsum(needs) - needs, needs)
     theme = chance.integers(0, FIELDS, size)[owner]
     leaf = chance.integers(0, LEAVES, len(owner))
-    own = leaf - leaf % FIELDS + theme  # a leaf of the field: leaf n lies in group n % 48, which lies in field n % 12
+    own = (
+        leaf - leaf % FIELDS + theme
+    )  # a leaf of the field: leaf n lies in group n % 48, which lies in field n % 12
     leaf = np.where((chance.random(len(owner)) < 0.7) & (own < LEAVES), own, leaf)
     role = (within >= required[owner]).astype(np.int64) + (within >= (required + wanted)[owner])
     level = chance.integers(1, 5, len(owner))
@@ -80,7 +81,6 @@ def table(size: int, skills: Skills, alternatives: Alternatives, seed: int = 1) 
     some = [(Eligibility(programmes=frozenset({f"p{a}", f"p{b}"})),) for a in range(9) for b in range(a, 9)]
     numbers = np.array([alternatives.number(one) for one in [(), *some]])
     meant = np.where(chance.random(size) < 0.4, chance.integers(1, len(numbers), size), 0)
-    assert TAUGHT == 2 and WANTED == 1
     return Table(
         ids=np.char.add(b"o", np.arange(size).astype(np.bytes_)),
         kind=kind,
