@@ -113,6 +113,8 @@ class _Scale:
         self.worth[list(choices.worth)] = list(choices.worth.values())
         self.groups = _words(list(choices.groups), demands)
         self.counts = np.array(list(choices.groups.values()), np.int64)
+        self.touched = [np.flatnonzero((self.groups & cover).any(axis=1)) for cover in self.covers]
+        """For each option the groups that it can make whole."""
         matter = sum(1 << demand for demand in choices.worth)
         for group in choices.groups:
             matter |= group
@@ -147,9 +149,9 @@ class _Labels:
 
     @classmethod
     def empty(cls, scale: _Scale) -> _Labels:
-        """The one label that has chosen nothing; a group without demands counts for it already."""
+        """The one label that has chosen nothing."""
         none, demands, zero = _words([0], scale.options), _words([0], len(scale.worth)), np.zeros(1, np.int64)
-        return cls(none, demands, none, zero, zero, _grouped(demands, scale))
+        return cls(none, demands, none, zero, zero, zero)
 
     def take(self, rows: Any) -> _Labels:
         return _Labels(*(column[rows] for column in self._columns()))
@@ -172,6 +174,8 @@ class _Labels:
         )
         old = self.take(is_open)
         covered = old.covered | scale.covers[position]
+        groups, counts = scale.groups[scale.touched[position]], scale.counts[scale.touched[position]]
+        more = _includes(covered[:, None], groups) & ~_includes(old.covered[:, None], groups)
         bits = np.unpackbits(covered.astype("<u8").view(np.uint8), axis=1, bitorder="little")
         return _Labels(
             old.chosen | scale.single[position],
@@ -179,17 +183,8 @@ class _Labels:
             old.excluded | scale.excludes[position],
             old.hours + scale.hours[position],
             bits.astype(np.int64) @ scale.worth,
-            _grouped(covered, scale),
+            old.grouped + more @ counts,
         )
-
-
-def _grouped(covered: Words, scale: _Scale) -> Ints:
-    """What the groups that are covered whole count for."""
-    if not len(scale.groups):
-        return np.zeros(len(covered), np.int64)
-    whole = _includes(covered[:, None], scale.groups[None])
-    counted: Ints = whole @ scale.counts
-    return counted
 
 
 def _includes(larger: Words, smaller: Words) -> Bools:
@@ -202,13 +197,18 @@ def _includes(larger: Words, smaller: Words) -> Bools:
 
 def _undominated(labels: _Labels, matters: Words, later: Words) -> Ints:
     """The rows that no other row dominates; of equal ones the first."""
-    covered, excluded = labels.covered & matters, labels.excluded & later
-    beats = labels.hours[:, None] <= labels.hours[None]
-    beats &= _includes(covered[:, None], covered[None])
-    beats &= _includes(excluded[None], excluded[:, None])
-    is_mutual = beats & beats.T
-    beats &= ~np.tril(is_mutual)  # a row equal to an earlier one, and every row to itself
-    return np.flatnonzero(~beats.any(axis=0))
+    covered, left_out = labels.covered & matters, ~labels.excluded & later
+    bits = np.concatenate([covered, left_out], axis=1)
+    one, other = np.nonzero(labels.hours[:, None] <= labels.hours)
+    for word in range(bits.shape[1]):
+        # Few pairs are left after the first words, so the list of them is shorter than a table.
+        beats = (bits[other, word] & ~bits[one, word]) == 0
+        one, other = one[beats], other[beats]
+    size = len(bits)
+    pairs = one * size + other
+    is_mutual = np.isin(pairs, other * size + one, assume_unique=True)
+    beaten = other[~is_mutual | (one < other)]
+    return np.flatnonzero(~np.isin(np.arange(size), beaten))
 
 
 def _promising(labels: _Labels, width: int, budget: int) -> Ints:

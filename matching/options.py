@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Final, NamedTuple
@@ -169,9 +169,23 @@ def _undated(
 
 
 def choices_of(
+    options: Sequence[Option], teaching: Teaching, targets: Targets, lacks: Lacks, most: int = MOST_OPTIONS
+) -> tuple[list[Option], Choices, bool]:
+    """The options that can be taken at all, the choice among them, and whether these are all.
+
+    Of more than `most` options those that are worth most by the hour are kept.
+    """
+    kept, choices = _laid_out(options, teaching, targets, lacks)
+    is_whole = len(kept) <= most
+    if not is_whole:
+        kept, choices = _laid_out(_worthiest(kept, choices, most), teaching, targets, lacks)
+    return kept, replace(choices, excludes=_excludes(kept)), is_whole
+
+
+def _laid_out(
     options: Sequence[Option], teaching: Teaching, targets: Targets, lacks: Lacks
 ) -> tuple[list[Option], Choices]:
-    """The options that can be taken at all, and the choice among them.
+    """The options that can be taken at all, as choices that exclude nothing yet.
 
     Two demands that the same options meet are one; what no option meets is left out.
     """
@@ -203,7 +217,7 @@ def choices_of(
     for suppliers, demand_number in numbers.items():
         for supplier in suppliers:
             covers[supplier] |= 1 << demand_number
-    return kept, Choices([one.hours for one in kept], covers, requires, _excludes(kept), worth, groups)
+    return kept, Choices([one.hours for one in kept], covers, requires, [], worth, groups)
 
 
 def _takeable(
@@ -276,7 +290,7 @@ def _meet(one: Span, other: Span) -> bool:
     return days_between(first, last + 1, one.weekdays & other.weekdays) > 0
 
 
-def worthiest(options: Sequence[Option], choices: Choices, most: int = MOST_OPTIONS) -> list[Option]:
+def _worthiest(options: Sequence[Option], choices: Choices, most: int) -> list[Option]:
     """The options that are worth most by the hour, in their order.
 
     An option is worth the levels of the goal that it teaches, then what it does for opportunities; and one
@@ -305,4 +319,9 @@ def bits_of(bits: int) -> list[int]:
     >>> bits_of(0b1101)
     [0, 2, 3]
     """
-    return [number for number, bit in enumerate(reversed(f"{bits:b}")) if bit == "1"]
+    numbers = []
+    while bits:
+        lowest = bits & -bits
+        numbers.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return numbers

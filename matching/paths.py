@@ -8,6 +8,7 @@ a budget of hours: `options` lays it out, `frontier` makes it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +20,6 @@ from matching.errors import MatchingError
 from matching.frontier import WIDTH, frontier
 from matching.location import travel_km
 from matching.options import (
-    MOST_OPTIONS,
     Demand,
     Frame,
     Lacks,
@@ -29,11 +29,10 @@ from matching.options import (
     choices_of,
     learnt,
     options_of,
-    worthiest,
 )
 from matching.reach import ENOUGH, last_start, unmet
 from matching.skills import REQUIRED, Vocabulary
-from matching.types import HeldSkill, Opportunity, SkillNeed, Span, Student, Weights
+from matching.types import Opportunity, SkillNeed, Span, Student, Weights
 
 NEVER: Final = date.max.toordinal() + 1
 """The day before which everything ends."""
@@ -299,10 +298,7 @@ def _search(
     needs = {demand.need: None for demand, _ in targets.levels}
     needs |= {demand.need: None for group in targets.groups for demand in group}
     options = options_of(teaching, teaching.towards(needs, lacks), frame, lacks)
-    options, choices = choices_of(options, teaching, targets, lacks)
-    is_whole = len(options) <= MOST_OPTIONS
-    if not is_whole:
-        options, choices = choices_of(worthiest(options, choices), teaching, targets, lacks)
+    options, choices, is_whole = choices_of(options, teaching, targets, lacks)
     best, is_complete = frontier(choices, frame.budget_hours, width)
     found = [
         _Found(one.hours, one.worth, one.grouped, tuple(options[place] for place in one.options))
@@ -325,8 +321,8 @@ class _Planner(NamedTuple):
 
     def path(self, options: Sequence[Option]) -> Path:
         steps = self._steps(options)
-        at_goal = self._skills(options, self.aim.before)
-        still = {need for need, _ in self.aim.needs if self._misses(at_goal, (need,))}
+        lacks = self._lacks(options, self.aim.before)
+        still = lacks(need for need, _ in self.aim.needs)
         adds: dict[str, SkillNeed] = {}
         for added in (added for step in steps for added in step.adds):
             adds[added.id] = added
@@ -339,25 +335,28 @@ class _Planner(NamedTuple):
             adds=tuple(adds.values()),
             closes=tuple(need for need, _ in self.aim.needs if need not in still),
             open=tuple(need for need, _ in self.aim.needs if need in still),
-            missing=sum(worth * len(self._misses(at_goal, _levels(need))) for need, worth in self.aim.needs),
-            brings=tuple(
-                one.opportunity.id
-                for one in self.chances
-                if not self._misses(self._skills(options, one.before), one.opportunity.required)
-            ),
+            missing=sum(worth * len(lacks(_levels(need))) for need, worth in self.aim.needs),
+            brings=tuple(self._brings(options)),
             is_best=self.is_best,
         )
 
-    def _misses(self, skills: Sequence[HeldSkill], needs: Iterable[SkillNeed]) -> tuple[SkillNeed, ...]:
-        return unmet(skills, needs, self.vocabulary, self.share)
-
-    def _skills(self, options: Iterable[Option], before: int) -> tuple[HeldSkill, ...]:
-        """What the student holds on a day, with all that has been learnt before it."""
+    def _lacks(self, options: Iterable[Option], before: int) -> Lacks:
+        """Which needs the student does not meet with all that has been learnt before a day."""
         held = list(self.student.skills)
         for option in options:
             if option.ends < before:
                 held += learnt(self.modules[option.module])
-        return tuple(held)
+        return _lacking(replace(self.student, skills=tuple(held)), self.vocabulary, self.share)
+
+    def _brings(self, options: Sequence[Option]) -> Iterable[str]:
+        ends = sorted(option.ends for option in options)
+        by_ended: dict[int, Lacks] = {}
+        for opportunity, before in self.chances:
+            ended = bisect_left(ends, before)
+            if ended not in by_ended:
+                by_ended[ended] = self._lacks(options, before)
+            if not by_ended[ended](opportunity.required):
+                yield opportunity.id
 
     def _steps(self, options: Sequence[Option]) -> tuple[Step, ...]:
         highest: dict[str, int] = {}
