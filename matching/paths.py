@@ -139,8 +139,9 @@ def plan(
     Returns
     -------
     list of Path
-        For a profile or an opportunity the fewest missing levels first, then fewest hours; for `Goal.REACH`
-        the most opportunities first, then fewest hours. Empty when nothing helps.
+        For a profile or an opportunity those that bring it nearer, the fewest missing levels first, then
+        the fewest hours; for `Goal.REACH` the most opportunities first, then the fewest hours. Empty when
+        nothing helps, and when nothing is missing.
 
     Raises
     ------
@@ -194,7 +195,10 @@ def plan(
     teaching = Teaching(taught, vocabulary, share)
     chances = list(_chances(among, teaching, frame, lacks))
     found, is_best = _search(teaching, _targets(aim, chances, lacks), frame, lacks, width)
-    found.sort(key=_most_opportunities if goal == Goal.REACH else _fewest_missing)
+    if goal == Goal.REACH:
+        found.sort(key=_most_opportunities)
+    else:
+        found = sorted((one for one in found if one.worth), key=_fewest_missing)
     planner = _Planner(student, vocabulary, share, taught, aim, chances, is_best)
     return [planner.path(one.options) for one in found[:k]]
 

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from matching.calendar import live_spans
+from matching.calendar import fails_age, live_spans
 from matching.explain import GAP_BELOW
 from matching.rules import RULES, hidden_by, rules_hidden
 from matching.skills import Vocabulary, best_of
@@ -46,11 +46,20 @@ _ELIGIBILITY: Final = _Aspect(
     frozenset({"school_kind", "sector", "programme", "year"}),
     attrgetter("school_kind", "sector", "programmes", "year"),
 )
-_TIME: Final = _Aspect(
-    frozenset({"period_over", "age_low", "age_high", "calendar"}), attrgetter("born_on", "free")
-)
 _TRAVEL: Final = _Aspect(frozenset({"travel"}), attrgetter("latitude", "longitude", "max_km"))
 _SKILLS: Final = _Aspect(frozenset({SKILLS}), attrgetter("skills"))
+
+
+def _time(one: Opportunity, on: date) -> _Aspect:
+    """The dates of an opportunity: of a student they ask for free time, and for the age on their first days."""
+    days = sorted({on, *(span.starts_on for span in one.spans)})
+    has_ages = one.min_age is not None or one.max_age is not None
+
+    def of(student: Student) -> Hashable:
+        ages = tuple(fails_age(student, one, day) for day in days) if has_ages else ()
+        return student.free, ages
+
+    return _Aspect(frozenset({"period_over", "age_low", "age_high", "calendar"}), of)
 
 
 def unmet(
@@ -232,7 +241,7 @@ def reach(
     [('drop_skill', 1), ('lower_skill', 1), ('online', 1)]
     """
     judge = _Judge(vocabulary, on, (Weights() if weights is None else weights).attendance, share)
-    judged = [(student, judge.obstacles(student, opportunity)) for student in students]
+    judged = judge.all_obstacles(students, opportunity)
     fit = [student for student, found in judged if not found]
     alone = Counter(found[0] for _, found in judged if len(found) == 1)
     places = Counter(place(student) for student in fit)
@@ -254,6 +263,10 @@ def _rank(change: Change) -> tuple[int, int, str, str]:
     return change.lost - change.gained, change.lost, change.code, str(sorted(change.values.items()))
 
 
+_Judged = tuple[Student, tuple[str, ...]]
+"""A student with all obstacles."""
+
+
 class _Sketch(NamedTuple):
     """A change before it is counted; with `may_lose` it can also shut out some who fit."""
 
@@ -271,14 +284,28 @@ class _Judge:
     attendance: float
     share: float
 
-    def obstacles(self, student: Student, opportunity: Opportunity) -> tuple[str, ...]:
+    def all_obstacles(self, students: Iterable[Student], one: Opportunity) -> list[_Judged]:
+        """Each student with `obstacles`.
+
+        Rules about time take most of the work and hang on little of a student, so they are judged on the
+        opportunity's dates alone, once for students who are alike in it, and all others without the dates.
+        """
+        dates_only = replace(one, latitude=None, longitude=None, eligibility=(), required=())
+        dateless = replace(one, spans=(), min_age=None, max_age=None)
+        alike = _time(one, self.on).of
+        in_time: dict[Hashable, tuple[str, ...]] = {}
+        judged: list[_Judged] = []
+        for student in students:
+            key = alike(student)
+            if key not in in_time:
+                in_time[key] = self._obstacles(student, dates_only)
+            found = {*in_time[key], *self._obstacles(student, dateless)}
+            judged.append((student, tuple(code for code in OBSTACLES if code in found) if found else ()))
+        return judged
+
+    def _obstacles(self, student: Student, one: Opportunity) -> tuple[str, ...]:
         return obstacles(
-            student,
-            opportunity,
-            self.vocabulary,
-            on=self.on,
-            attendance=self.attendance,
-            share=self.share,
+            student, one, self.vocabulary, on=self.on, attendance=self.attendance, share=self.share
         )
 
     def reaches(self, opportunity: Opportunity, student: Student) -> bool:
@@ -287,9 +314,7 @@ class _Judge:
             student.skills, opportunity.required, self.vocabulary, self.share
         )
 
-    def count(
-        self, sketch: _Sketch, judged: Sequence[tuple[Student, tuple[str, ...]]], fit: Sequence[Student]
-    ) -> Change:
+    def count(self, sketch: _Sketch, judged: Sequence[_Judged], fit: Sequence[Student]) -> Change:
         """Ask again about everybody for whom the change can matter.
 
         That is who has no other obstacle than those it touches, so their judgement hangs on that aspect
@@ -329,10 +354,10 @@ def _other_changes(one: Opportunity, on: date) -> Iterator[_Sketch]:
         yield _Sketch("year", {"year": year}, replace(one, eligibility=admitting), _ELIGIBILITY)
     if one.min_age is not None:
         younger = replace(one, min_age=one.min_age - 1)
-        yield _Sketch("min_age", {"age": one.min_age - 1}, younger, _TIME)
+        yield _Sketch("min_age", {"age": one.min_age - 1}, younger, _time(younger, on))
     if one.max_age is not None:
         older = replace(one, max_age=one.max_age + 1)
-        yield _Sketch("max_age", {"age": one.max_age + 1}, older, _TIME)
+        yield _Sketch("max_age", {"age": one.max_age + 1}, older, _time(older, on))
 
 
 def _week_changes(one: Opportunity, on: date) -> Iterator[_Sketch]:
@@ -346,7 +371,8 @@ def _week_changes(one: Opportunity, on: date) -> Iterator[_Sketch]:
         except OverflowError:
             continue
         if moved and (way > timedelta() or min(span.starts_on for span in moved) >= on):
-            yield _Sketch(code, {}, replace(one, spans=moved), _TIME, may_lose=True)
+            shifted = replace(one, spans=moved)
+            yield _Sketch(code, {}, shifted, _time(shifted, on), may_lose=True)
 
 
 def _skill_changes(one: Opportunity) -> Iterator[_Sketch]:
