@@ -108,3 +108,16 @@ def test_match_for_a_student_who_does_not_exist_fails(file: str) -> None:
     refused = run("match", "--student", str(UUID(int=4)))
     assert refused.exit_code == 1
     assert refused.stderr
+
+
+@pytest.mark.parametrize("goal", ["wealth", "opportunity:1", "programme:"])
+def test_paths_refuses_what_is_no_goal(file: str, goal: str) -> None:
+    refused = run("paths", "--student", str(UUID(int=4)), "--goal", goal)
+    assert (refused.exit_code, f"{goal} is not a goal" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [("paths", "--student"), ("reach", "--opportunity")])
+def test_paths_and_reach_of_nobody_fail(file: str, arguments: tuple[str, str]) -> None:
+    refused = run(*arguments, str(UUID(int=4)))
+    assert refused.exit_code == 1
+    assert refused.stderr

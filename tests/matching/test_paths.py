@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise, product
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.errors import MatchingError, UnknownSkill
-from matching.options import HOURS_PER_PART, clash
+from matching.frontier import WIDTH
+from matching.options import HOURS_PER_PART, MOST_OPTIONS, clash
 from matching.paths import Goal, plan
-from matching.reach import unmet
+from matching.reach import ENOUGH, unmet
 from matching.rules import hidden_by
 from matching.types import Evidence, HeldSkill, Kind, Opportunity, Parts, SkillNeed, Span, Student
 from tests.matching.strategies import ON, VOCABULARY, steady
@@ -515,3 +518,13 @@ def test_a_large_plan_keeps_what_is_worth_most_and_says_that_it_is_not_whole():
     [best] = solo(STUDENT, goal, [*many, short, before], VOCABULARY, 60, on=ON)
     assert [step.id for step in best.steps] == ["before", "short"]
     assert (best.missing, best.is_best) == (0, False)
+
+
+def test_the_page_tells_the_truth():
+    page = Path(__file__).parents[2] / "docs" / "paths.md"
+    done = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert (done.attempted > 10, done.failed) == (True, 0)
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    assert f"no more than {WIDTH} labels" in text
+    assert f"more than {MOST_OPTIONS} options" in text
+    assert f"at least {ENOUGH}" in text
