@@ -12,7 +12,7 @@ Generation, Springer). Without the cap on labels the search is exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -225,19 +225,26 @@ def _promising(labels: _Labels, width: int, budget: int) -> Ints:
 
 
 def _best(labels: _Labels, options: int) -> list[Choice]:
-    """The labels that are undominated in hours, worth and groups, one for each value."""
     bits = np.unpackbits(labels.chosen.astype("<u8").view(np.uint8), axis=1, bitorder="little")
-    found = sorted(
-        (
-            Choice(hours, worth, grouped, tuple(np.flatnonzero(row[:options]).tolist()))
-            for hours, worth, grouped, row in zip(
-                labels.hours.tolist(), labels.worth.tolist(), labels.grouped.tolist(), bits, strict=True
-            )
-        ),
-        key=lambda one: (one.hours, -one.worth, -one.grouped, len(one.options), one.options),
+    columns = labels.hours.tolist(), labels.worth.tolist(), labels.grouped.tolist(), bits
+    return undominated(
+        Choice(hours, worth, grouped, tuple(np.flatnonzero(row[:options]).tolist()))
+        for hours, worth, grouped, row in zip(*columns, strict=True)
     )
+
+
+def undominated(some: Iterable[Choice]) -> list[Choice]:
+    """The choices that no other one beats, by rising hours; of equals the simplest.
+
+    Examples
+    --------
+    >>> [one.hours for one in undominated([Choice(9, 1, 0, (0,)), Choice(5, 1, 0, (1,)), Choice(7, 0, 2, (2,))])]
+    [5, 7]
+    """
     best: list[Choice] = []
-    for one in found:
+    for one in sorted(
+        some, key=lambda one: (one.hours, -one.worth, -one.grouped, len(one.options), one.options)
+    ):
         if not any(other.worth >= one.worth and other.grouped >= one.grouped for other in best):
             best.append(one)
     return best

@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 
 from matching.calendar import days_of
 from matching.errors import MatchingError
-from matching.frontier import WIDTH, frontier
+from matching.frontier import WIDTH, frontier, undominated
 from matching.location import travel_km
+from matching.optimum import optimum
 from matching.options import (
     Demand,
     Frame,
@@ -77,6 +78,9 @@ class Path:
         Levels that `open` still lacks; those that a wished opportunity requires count twice.
     brings
         Ids of the opportunities that come into reach.
+    least_missing
+        No path within the budget leaves fewer levels missing than this. Where it equals `missing`, the
+        path is as good for the goal as any.
     is_best
         Whether the search was complete: then no path is at least as good in hours, missing levels and
         opportunities and better in one of them.
@@ -90,6 +94,7 @@ class Path:
     open: tuple[SkillNeed, ...]
     missing: int
     brings: tuple[str, ...]
+    least_missing: int
     is_best: bool
 
 
@@ -156,7 +161,9 @@ def plan(
     the last day on which the student could begin it (`reach.last_start`).
 
     Exact while no more than `width` undominated labels are alive at once and no more than `MOST_OPTIONS`
-    options lead to a goal; beyond that the best of them are searched on, and `Path.is_best` is false.
+    options lead to a goal. Beyond that the best of them are searched on and `Path.is_best` is false; then
+    an integer programme finds the path with the fewest missing levels and hours, or a bound
+    (`Path.least_missing`).
 
     Examples
     --------
@@ -194,12 +201,12 @@ def plan(
     aim = _aim(goal, frame, lacks)
     teaching = Teaching(taught, vocabulary, share)
     chances = list(_chances(among, teaching, frame, lacks))
-    found, is_best = _search(teaching, _targets(aim, chances, lacks), frame, lacks, width)
+    found, least_missing, is_best = _search(teaching, _targets(aim, chances, lacks), frame, lacks, width)
     if goal == Goal.REACH:
         found.sort(key=_most_opportunities)
     else:
         found = sorted((one for one in found if one.worth), key=_fewest_missing)
-    planner = _Planner(student, vocabulary, share, taught, aim, chances, is_best)
+    planner = _Planner(student, vocabulary, share, taught, aim, chances, least_missing, is_best)
     return [planner.path(one.options) for one in found[:k]]
 
 
@@ -295,21 +302,35 @@ def _most_opportunities(one: _Found) -> tuple[int, int, int]:
     return -one.opportunities, one.hours, -one.worth
 
 
-def _search(
-    teaching: Teaching, targets: Targets, frame: Frame, lacks: Lacks, width: int
-) -> tuple[list[_Found], bool]:
-    """The undominated sets of options without the empty one, and whether the search was complete."""
+class _Result(NamedTuple):
+    """What a search has found; `least_missing` as in `Path`."""
+
+    found: list[_Found]
+    least_missing: int
+    is_best: bool
+
+
+def _search(teaching: Teaching, targets: Targets, frame: Frame, lacks: Lacks, width: int) -> _Result:
+    """The undominated sets of options without the empty one.
+
+    What is too large to be searched whole still gets the best choice for the goal, and a bound on it.
+    """
     needs = {demand.need: None for demand, _ in targets.levels}
     needs |= {demand.need: None for group in targets.groups for demand in group}
     options = options_of(teaching, teaching.towards(needs, lacks), frame, lacks)
     options, choices, is_whole = choices_of(options, teaching, targets, lacks)
     best, is_complete = frontier(choices, frame.budget_hours, width)
+    most_worth = max(one.worth for one in best)
+    if not is_complete and choices.worth:
+        head, most_worth = optimum(choices, frame.budget_hours)
+        best = undominated([*best, head] if head else best)
     found = [
         _Found(one.hours, one.worth, one.grouped, tuple(options[place] for place in one.options))
         for one in best
         if one.options
     ]
-    return found, is_whole and is_complete
+    total = sum(worth for _, worth in targets.levels)
+    return _Result(found, total - most_worth if is_whole else 0, is_whole and is_complete)
 
 
 class _Planner(NamedTuple):
@@ -321,6 +342,7 @@ class _Planner(NamedTuple):
     modules: Sequence[Opportunity]
     aim: _Aim
     chances: Sequence[_Chance]
+    least_missing: int
     is_best: bool
 
     def path(self, options: Sequence[Option]) -> Path:
@@ -341,6 +363,7 @@ class _Planner(NamedTuple):
             open=tuple(need for need, _ in self.aim.needs if need in still),
             missing=sum(worth * len(lacks(_levels(need))) for need, worth in self.aim.needs),
             brings=tuple(self._brings(options)),
+            least_missing=self.least_missing,
             is_best=self.is_best,
         )
 

@@ -186,6 +186,9 @@ class PathOut(Out):
     closes: SkillLevels
     open: SkillLevels
     missing_levels: Annotated[int, Field(ge=0, le=10_000)]
+    least_missing_levels: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        description="No path within the hours leaves fewer levels missing."
+    )
     opportunities_gained: Annotated[int, Field(ge=0, le=10_000_000)]
     opportunity_ids: Annotated[list[UUID], Field(max_length=100)] = Field(
         description="Of those that come into reach, the first hundred."

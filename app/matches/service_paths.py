@@ -111,6 +111,7 @@ def _path(path: Path, state: State) -> dict[str, Any]:
         "closes": _levels(path.closes, state),
         "open": _levels(path.open, state),
         "missing_levels": path.missing,
+        "least_missing_levels": path.least_missing,
         "opportunities_gained": len(path.brings),
         "opportunity_ids": list(path.brings[:MOST_IDS]),
         "is_best": path.is_best,

@@ -494,6 +494,16 @@ def test_a_narrow_search_is_sound_and_says_when_it_is_not_complete(world, width)
 
 
 @settings(steady, max_examples=100)
+@given(worlds)
+def test_the_first_path_is_the_best_for_the_goal_however_narrow_the_search(world):
+    narrow, whole = solve(world, width=1), solve(world)
+    assert len(narrow[:1]) == len(whole[:1]) or world["goal"] is Goal.REACH
+    if whole and world["goal"] is not Goal.REACH:
+        assert (narrow[0].missing, narrow[0].hours) == (whole[0].missing, whole[0].hours)
+        assert narrow[0].least_missing == whole[0].least_missing == whole[0].missing
+
+
+@settings(steady, max_examples=100)
 @given(spans, spans)
 def test_clash_is_a_common_part_of_a_common_day(some, others):
     assert clash(some, others) == bool(days_in(some) & days_in(others))
@@ -517,7 +527,7 @@ def test_a_large_plan_keeps_what_is_worth_most_and_says_that_it_is_not_whole():
     goal = [SkillNeed("robotics", 4)]
     [best] = solo(STUDENT, goal, [*many, short, before], VOCABULARY, 60, on=ON)
     assert [step.id for step in best.steps] == ["before", "short"]
-    assert (best.missing, best.is_best) == (0, False)
+    assert (best.missing, best.least_missing, best.is_best) == (0, 0, False)
 
 
 def test_the_page_tells_the_truth():

@@ -84,7 +84,7 @@ def test_a_path_says_what_to_take_when_and_what_it_opens(client: TestClient, wor
     }  # fmt: skip
     assert sorted(item.pop("opportunity_ids")) == sorted([str(world.internship.id), str(world.visit.id)])
     assert item == {
-        "hours": 30, "travel_km": 0.0, "adds": [skill], "closes": [skill], "open": [], "missing_levels": 0,
+        "hours": 30, "travel_km": 0.0, "adds": [skill], "closes": [skill], "open": [], "missing_levels": 0, "least_missing_levels": 0,
         "opportunities_gained": 2, "is_best": True,
         "it": "30 ore: colma 1 di 1 mancanze e porta 2 opportunità in più alla tua portata.",
         "en": "30 hours: closes 1 of 1 gaps and brings 2 more opportunities into your reach.",
