@@ -35,6 +35,7 @@ Bools = npt.NDArray[np.bool_]
 class Choices:
     """Options in the order of their start. Sets of demands, and of options, are bits of an int.
 
+    What an option requires is covered by options before it only.
     `groups` maps a set of demands to how much it counts once all of it is covered.
     """
 
