@@ -530,6 +530,20 @@ def test_a_large_plan_keeps_what_is_worth_most_and_says_that_it_is_not_whole():
     assert (best.missing, best.least_missing, best.is_best) == (0, 0, False)
 
 
+def test_a_large_plan_keeps_what_most_opportunities_require():
+    rare = [course(f"r{number:03}", number % 90, teaches=[("turning", 2)], hours=10) for number in range(300)]
+    common = [course(f"z{number:03}", number % 90, teaches=[("plc", 2)], hours=10) for number in range(150)]
+    firms = [
+        Opportunity(f"o{number}", Kind.INTERNSHIP, required=(SkillNeed("plc" if number else "turning", 2),))
+        for number in range(4)
+    ]
+    paths = plan(STUDENT, Goal.REACH, [*rare, *common], VOCABULARY, 20, on=ON, opportunities=firms)
+    assert [(path.hours, len(path.brings), path.is_best) for path in paths] == [
+        (20, 4, False),
+        (10, 3, False),
+    ]
+
+
 def test_the_page_tells_the_truth():
     page = Path(__file__).parents[2] / "docs" / "paths.md"
     done = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
