@@ -15,7 +15,17 @@ from hypothesis import strategies as st
 
 from matching.errors import MatchingError, UnknownSkill
 from matching.frontier import WIDTH
-from matching.options import HOURS_PER_PART, MOST_OPTIONS, clash
+from matching.options import (
+    HOURS_PER_PART,
+    MOST_OPTIONS,
+    Demand,
+    Frame,
+    Targets,
+    Teaching,
+    choices_of,
+    clash,
+    options_of,
+)
 from matching.paths import Goal, plan
 from matching.reach import ENOUGH, unmet
 from matching.rules import hidden_by
@@ -82,12 +92,13 @@ def test_plan_orders_modules_by_what_they_require():
         ({"spans": (Span(day(-1), day(1)),)}, "has begun"),
         ({"spans": ()  , "hours": 0}, "says neither when nor how long"),
         ({"spans": (Span(day(2), day(1)),)}, "ends before it begins"),
+        ({"spans": (Span(day(2), day(2), weekdays=0),)}, "has no day"),
         ({"required": (SkillNeed("welding"),)}, "requires what nobody teaches"),
         ({"taught": (SkillNeed("plc", 1),)}, "teaches too little"),
     ],
 )  # fmt: skip
 def test_plan_leaves_out_a_module_that(change, why):
-    young = replace(STUDENT, born_on=date(2010, 12, 1))
+    young = replace(STUDENT, born_on=date(2010, 12, 1), free=())
     first = course("first", 2, teaches=[("plc", 2)])
     second = course("second", 3, requires=[("plc", 2)], teaches=[("robotics", 2)], hours=5)
     wish = [SkillNeed("robotics", 2)]
@@ -117,12 +128,12 @@ def test_plan_takes_one_session_of_a_visit_and_all_lessons_of_a_course():
 
 def test_plan_puts_a_module_without_dates_on_the_first_day_that_will_do():
     base = course("base", 2, teaches=[("plc", 1)])
-    middle = course("middle", requires=[("plc", 1)], teaches=[("plc", 2)])
-    top = course("top", requires=[("plc", 2)], teaches=[("plc", 3)])
+    middle = course("z-middle", requires=[("plc", 1)], teaches=[("plc", 2)])
+    top = course("a-top", requires=[("plc", 2)], teaches=[("plc", 3)])
     last = course("last", 5, requires=[("plc", 3)], teaches=[("robotics", 2)])
     [path] = solo(STUDENT, [SkillNeed("robotics", 2)], [last, top, middle, base], VOCABULARY, 99, on=ON)
     assert [(step.id, step.starts_on) for step in path.steps] == [
-        ("base", day(2)), ("middle", day(3)), ("top", day(4)), ("last", day(5)),
+        ("base", day(2)), ("z-middle", day(3)), ("a-top", day(4)), ("last", day(5)),
     ]  # fmt: skip
     sooner = replace(last, spans=(Span(day(4), day(4)),))
     assert solo(STUDENT, [SkillNeed("robotics", 2)], [sooner, top, middle, base], VOCABULARY, 99, on=ON) == []
@@ -152,6 +163,16 @@ def test_travel_is_there_and_back_on_each_day():
     assert ways["online"] is None
     assert ways["two"] == pytest.approx(43.5, abs=0.1)
     assert path.travel_km == pytest.approx(6 * ways["two"])
+
+
+def test_sessions_of_one_module_exclude_each_other():
+    spans = (Span(day(1), day(1)), Span(day(3), day(3)))
+    visit = Opportunity("visit", Kind.VISIT, spans=spans, hours=3, taught=(SkillNeed("plc"),))
+    teaching = Teaching([visit], VOCABULARY, ENOUGH)
+    options = options_of(teaching, [0], Frame(STUDENT, ON, LAST, 40, 0.75), tuple)
+    targets = Targets([(Demand(SkillNeed("plc"), LAST.toordinal()), 1)], [])
+    assert [option.spans for option in options] == [spans[:1], spans[1:]]
+    assert choices_of(options, teaching, targets, tuple)[1].excludes == [0b11, 0b11]
 
 
 # --- goals --------------------------------------------------------------------------------------------------------------
