@@ -277,3 +277,62 @@ def match(
             _fail(problem.detail)
         page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))
+
+
+@app.command()
+def paths(
+    *,
+    student: Annotated[UUID, typer.Option(help="A student's id.")],
+    goal: Annotated[str, typer.Option(help="opportunity:ID, programme:ID, or reach.")] = "reach",
+    budget_hours: Annotated[int, typer.Option(min=1, max=2000, help="Hours that a path may take.")] = 100,
+    by: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its last day.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
+    language: Annotated[str, typer.Option(help="it or en.")] = "it",
+) -> None:
+    """Plan training paths for a student."""
+    import re
+
+    from app.auth.actors import system
+    from app.errors import Problem
+    from app.matches import service_paths, terminal
+    from app.matches.engine import Engine
+    from app.settings import local_clock
+
+    if re.fullmatch(service_paths.GOAL, goal) is None:
+        _fail(f"{goal} is not a goal; use opportunity:ID, programme:ID or reach.", 2)
+    with _opened() as (settings, database):
+        engine = Engine(settings, local_clock(settings))
+        try:
+            with database.read() as session:
+                question = service_paths.ask(session, system("cli"), engine, student, goal)
+        except Problem as problem:
+            _fail(problem.detail)
+        last = by.date() if by else None
+        page = service_paths.page(engine, question, budget_hours=budget_hours, by=last, limit=limit)
+        typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.paths(page, language))
+
+
+@app.command()
+def reach(
+    *,
+    opportunity: Annotated[UUID, typer.Option(help="An opportunity's id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
+    language: Annotated[str, typer.Option(help="it or en.")] = "it",
+) -> None:
+    """Count whom an opportunity fits, and what would widen its reach."""
+    from app.auth.actors import system
+    from app.errors import Problem
+    from app.matches import service_reach, terminal
+    from app.matches.engine import Engine
+    from app.settings import local_clock
+
+    with _opened() as (settings, database):
+        engine = Engine(settings, local_clock(settings))
+        try:
+            with database.read() as session:
+                question = service_reach.ask(session, system("cli"), engine, opportunity)
+        except Problem as problem:
+            _fail(problem.detail)
+        page = service_reach.page(engine, question)
+        typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.reach(page, language))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from app.auth import service as auth
 from app.cli import app
 from app.db import Database
+from tests.factories import Factory
 
 
 @pytest.fixture
@@ -108,3 +109,32 @@ def test_match_for_a_student_who_does_not_exist_fails(file: str) -> None:
     refused = run("match", "--student", str(UUID(int=4)))
     assert refused.exit_code == 1
     assert refused.stderr
+
+
+@pytest.mark.parametrize("goal", ["wealth", "opportunity:1", "programme:"])
+def test_paths_refuses_what_is_no_goal(file: str, goal: str) -> None:
+    refused = run("paths", "--student", str(UUID(int=4)), "--goal", goal)
+    assert (refused.exit_code, f"{goal} is not a goal" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("arguments", [("paths", "--student"), ("reach", "--opportunity")])
+def test_paths_and_reach_of_nobody_fail(file: str, arguments: tuple[str, str]) -> None:
+    refused = run(*arguments, str(UUID(int=4)))
+    assert refused.exit_code == 1
+    assert refused.stderr
+
+
+def test_paths_and_reach_answer_on_the_command_line(file: str) -> None:
+    database = Database(file)
+    make = Factory(database)
+    student, opportunity = make.student(), make.opportunity()
+    database.close()
+    page = json.loads(run("paths", "--student", str(student.id), "--by", "2099-01-01", "--json").stdout)
+    assert (page["items"], page["goal"]) == ([], "reach")
+    assert "No path fits." in run("paths", "--student", str(student.id), "--language", "en").stdout
+    printed = run("reach", "--opportunity", str(opportunity.id), "--language", "en").stdout
+    assert printed.splitlines()[:2] == [
+        "No rule keeps away: fewer than 5",
+        "Have the skills too: fewer than 5",
+    ]
+    assert json.loads(run("reach", "--opportunity", str(opportunity.id), "--json").stdout)["places"] == []

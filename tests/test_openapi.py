@@ -48,6 +48,7 @@ World = dict[str, str]
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
     "list_occupations": {"q": "sal"},
+    "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
 }
 BODIES: dict[str, dict[str, Any]] = {

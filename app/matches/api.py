@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from app.matches import service as matches
+from app.matches import service_paths as paths
+from app.matches import service_reach as reach
 from app.matches.engine import Engine
-from app.matches.schemas import CandidateList, MatchList, VisibilityOut
+from app.matches.schemas import CandidateList, MatchList, PathList, ReachOut, VisibilityOut
 from app.opportunities.models import Kind
 from app.rest import Cursor, InCall, Limit, answers, decode_cursor
 
@@ -46,6 +49,52 @@ def list_student_matches(
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
     return _answer(matches.student_page(engine, question, kind=kind, limit=limit, after=after))
+
+
+@router.get(
+    "/students/{student_id}/paths",
+    summary="Plan training paths for a student",
+    response_model=PathList,
+    responses=answers(404, 422),
+)
+def list_student_paths(
+    call: InCall,
+    engine: InEngine,
+    student_id: UUID,
+    goal: Annotated[
+        str,
+        Query(
+            max_length=120,
+            pattern=paths.GOAL,
+            description="`opportunity:ID` for a wished opportunity, `programme:ID` for what a programme's students have met "
+            "by its end, `reach` for as many more opportunities as possible.",
+        ),
+    ],
+    budget_hours: Annotated[int, Query(ge=1, le=2000, description="Hours that a path may take.")] = 100,
+    by: Annotated[date | None, Query(description="The last day of a path.")] = None,
+    limit: Limit = 5,
+    cursor: Cursor = None,
+) -> Response:
+    """Modules in an order that closes the gap, the best first, with what each path opens."""
+    [offset] = decode_cursor(cursor, int) or (0,)
+    with call.read() as (session, actor):
+        question = paths.ask(session, actor, engine, student_id, goal)
+    return _answer(
+        paths.page(engine, question, budget_hours=budget_hours, by=by, limit=limit, offset=max(0, offset))
+    )
+
+
+@router.get(
+    "/opportunities/{opportunity_id}/reach",
+    summary="How many students an opportunity fits",
+    response_model=ReachOut,
+    responses=answers(404, 422),
+)
+def read_reach(call: InCall, engine: InEngine, opportunity_id: UUID) -> Response:
+    """Counts in steps of five: who fits, from where, what keeps others away, and what would widen the reach."""
+    with call.read() as (session, actor):
+        question = reach.ask(session, actor, engine, opportunity_id)
+    return _answer(reach.page(engine, question))
 
 
 @router.get(

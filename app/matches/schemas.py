@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from app.dates import Parts, Weekdays
 from app.opportunities.models import Kind
-from app.rest import Level, Line, Out, Page, Slug
+from app.rest import IstatCode, Level, Line, Out, Page, Slug
 from app.students.models import Evidence
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -152,3 +152,105 @@ class VisibilityOut(Out):
 
     is_visible: bool
     rules: Annotated[list[ReasonOut], Field(max_length=20)]
+
+
+class SkillLevelOut(Out):
+    """A skill at a level, with its name in both languages."""
+
+    skill_id: Slug
+    level: Level
+    it: Line
+    en: Line
+
+
+SkillLevels = Annotated[list[SkillLevelOut], Field(max_length=300)]
+
+
+class StepOut(Out):
+    """A module of a training path: what to take, when, and what it adds to what the student has by then."""
+
+    opportunity: OpportunityCard
+    spans: Annotated[list[SpanOut], Field(max_length=100)] = Field(
+        description="The period or session to take, or all lessons; none when it has no dates."
+    )
+    starts_on: date
+    ends_on: date
+    hours: Annotated[int, Field(ge=0, le=5000)]
+    travel_km: Km | None
+    adds: SkillLevels
+
+
+class PathOut(Out):
+    """A training path: modules in their order, what they close and what they open."""
+
+    steps: Annotated[list[StepOut], Field(max_length=400)]
+    hours: Annotated[int, Field(ge=0, le=5000)]
+    travel_km: Annotated[float, Field(ge=0, le=10_000_000)] = Field(
+        description="Of all days together, there and back."
+    )
+    adds: SkillLevels
+    closes: SkillLevels
+    open: SkillLevels
+    missing_levels: Annotated[int, Field(ge=0, le=10_000)]
+    least_missing_levels: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        description="No path within the hours leaves fewer levels missing."
+    )
+    opportunities_gained: Annotated[int, Field(ge=0, le=10_000_000)]
+    opportunity_ids: Annotated[list[UUID], Field(max_length=100)] = Field(
+        description="Of those that come into reach, the first hundred."
+    )
+    is_best: bool = Field(description="Whether the search was complete; nothing better exists then.")
+    it: Sentence
+    en: Sentence
+
+
+class PathList(Ranking):
+    """Training paths for a student, the best first."""
+
+    items: Annotated[list[PathOut], Field(max_length=100)]
+    goal: Annotated[str, StringConstraints(max_length=120, pattern=r"^[a-z]+(:[A-Za-z0-9._:-]+)?$")]
+    hidden_by: Annotated[list[ReasonOut], Field(max_length=20)] = Field(
+        description="Rules that hide the wished opportunity; no path changes them."
+    )
+
+
+class CountOut(Out):
+    """How many students, rounded down to a multiple of five so that nobody can be told from it."""
+
+    at_least: Annotated[int, Field(ge=0, le=100_000_000, multiple_of=5)]
+    it: Sentence
+    en: Sentence
+
+
+class PlaceCountOut(Out):
+    """A municipality that at least five of them come from."""
+
+    municipality_istat: IstatCode
+    name: Line
+    students: CountOut
+
+
+class ObstacleOut(ReasonOut):
+    """What alone keeps at least five students away."""
+
+    students: CountOut
+
+
+class ChangeOut(ReasonOut):
+    """A small change that would bring at least five students more than it shuts out."""
+
+    gained: CountOut
+    lost: CountOut
+
+
+class ReachOut(Out):
+    """How many students an opportunity fits, where they come from, and what small change would widen it."""
+
+    visible: CountOut = Field(description="Students whom no rule keeps away.")
+    fit: CountOut = Field(description="Those who have what is required, too.")
+    places: Annotated[list[PlaceCountOut], Field(max_length=10_000)]
+    elsewhere: CountOut = Field(description="All who come from municipalities with fewer than five of them.")
+    obstacles: Annotated[list[ObstacleOut], Field(max_length=20)]
+    changes: Annotated[list[ChangeOut], Field(max_length=200)]
+    algorithm: Slug
+    ranked_on: date

@@ -9,10 +9,14 @@ from app.matches.batch import Summary
 _WORDS = {
     "it": {
         "none": "Nessuna opportunità adatta.", "seats": "posti", "hours": "ore", "online": "online",
+        "no_path": "Nessun percorso adatto.", "visible": "Nessuna regola esclude", "fit": "Hanno anche le competenze",
+        "elsewhere": "altrove", "lost": "ne perde",
         "made": "Algoritmo {algorithm}, pesi {version}, seme {seed}, giorno {ranked_on}.",
     },
     "en": {
         "none": "No opportunity fits.", "seats": "seats", "hours": "hours", "online": "online",
+        "no_path": "No path fits.", "visible": "No rule keeps away", "fit": "Have the skills too",
+        "elsewhere": "elsewhere", "lost": "loses",
         "made": "Algorithm {algorithm}, weights {version}, seed {seed}, day {ranked_on}.",
     },
 }  # fmt: skip
@@ -50,3 +54,37 @@ def summary(done: Summary) -> str:
     """What a run for all students has kept."""
     without = ", ".join(f"{count} without any {kind}" for kind, count in done.without.items())
     return f"Run {done.run_id}: {done.students} students, {done.matches} matches kept; {without}."
+
+
+def paths(page: dict[str, Any], language: str = "it") -> str:
+    """A page of a student's training paths (`PathList`) for reading."""
+    shown = _known(language)
+    words = _WORDS[shown]
+    lines = [f"! {rule[shown]}" for rule in page["hidden_by"]]
+    for position, item in enumerate(page["items"], start=1):
+        lines.append(f"{position:>2}. {item[shown]}")
+        for step in item["steps"]:
+            card = step["opportunity"]
+            lines.append(f"    {step['starts_on']} → {step['ends_on']}  {card['title']}  [{card['kind']}]")
+            lines += [f"      + {added[shown]} {added['level']}" for added in step["adds"]]
+        lines += [f"    - {need[shown]} {need['level']}" for need in item["open"]]
+    if not page["items"]:
+        lines.append(words["no_path"])
+    lines += ["", words["made"].format(version=page["weights"]["version"], **page)]
+    return "\n".join(lines)
+
+
+def reach(page: dict[str, Any], language: str = "it") -> str:
+    """An opportunity's reach (`ReachOut`) for reading."""
+    shown = _known(language)
+    words = _WORDS[shown]
+    lines = [f"{words[name]}: {page[name][shown]}" for name in ("visible", "fit")]
+    lines += [f"  {place['name']}: {place['students'][shown]}" for place in page["places"]]
+    lines.append(f"  {words['elsewhere']}: {page['elsewhere'][shown]}")
+    lines += [f"- {one[shown]} {one['students'][shown]}" for one in page["obstacles"]]
+    for change in page["changes"]:
+        line = f"+ {change[shown]} {change['gained'][shown]}"
+        if change["lost"]["at_least"]:
+            line += f", {words['lost']} {change['lost'][shown]}"
+        lines.append(line)
+    return "\n".join(lines)

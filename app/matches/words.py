@@ -26,3 +26,40 @@ RULES: dict[str, tuple[str, str]] = {
     ),
 }
 """Code → Italian, English. `not_published` is the service's own rule; the others are the engine's."""
+
+LACKS_SKILLS = ("Manca una competenza richiesta.", "A required skill is missing.")
+"""What keeps a student away that is no rule."""
+
+CHANGES: dict[str, tuple[str, str]] = {
+    "online": ("Se fosse online.", "If it were online."),
+    "site": ("Se fosse nella vostra sede di {site}.", "If it were at your site in {site}."),
+    "week_later": ("Una settimana dopo.", "A week later."),
+    "week_earlier": ("Una settimana prima.", "A week earlier."),
+    "drop_skill": ("Senza chiedere {skill}.", "Without asking for {skill}."),
+    "lower_skill": (
+        "Chiedendo {skill} solo al livello {level}.",
+        "Asking for {skill} at level {level} only.",
+    ),
+    "year": ("Ammettendo anche l'anno di corso {year}.", "Admitting year of study {year} too."),
+    "min_age": (
+        "Ammettendo dai {age} anni, se la legge lo permette.",
+        "Admitting from age {age}, where the law allows it.",
+    ),
+    "max_age": ("Ammettendo fino ai {age} anni.", "Admitting up to age {age}."),
+}
+"""What would widen an opportunity's reach → Italian, English."""
+
+FEW = ("meno di {least}", "fewer than {least}")
+SEVERAL = ("almeno {count}", "at least {count}")
+
+PATH = {
+    "closes": (
+        "{hours} ore: colma {closed} di {needs} mancanze e porta {gained} opportunità in più alla tua portata.",
+        "{hours} hours: closes {closed} of {needs} gaps and brings {gained} more opportunities into your reach.",
+    ),
+    "brings": (
+        "{hours} ore: porta {gained} opportunità in più alla tua portata.",
+        "{hours} hours: brings {gained} more opportunities into your reach.",
+    ),
+}
+"""A path in one sentence: with a goal that has needs, and without."""
