@@ -291,8 +291,8 @@ def changes(index: Index) -> None:
             f"new-{number}", Kind.VISIT, student.latitude, student.longitude, taught=(SkillNeed("skill-1"),)
         )
         for name, change in (
-            ("put", lambda: index.put(some)),
-            ("drop", lambda: index.drop(f"o{number * 7}")),
+            ("put", partial(index.put, some)),
+            ("drop", partial(index.drop, f"o{number * 7}")),
         ):
             begun = perf_counter()
             change()

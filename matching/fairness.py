@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from matching.columns import Ties, tie
 from matching.errors import MatchingError
 from matching.evaluate import coverage, discounts, exposure, gini
 from matching.location import Floats
 from matching.prices import NOBODY, Bools, Cleared, Market, adjusted, capacities, clear
+from matching.ties import mixed, tie
 from matching.types import Ranked
 
 LOSS: Final = 0.02
@@ -176,7 +176,7 @@ class _Table:
         """A number in 0..1 for every line, the same for the same seed, student and opportunity."""
         rows = np.array([tie(seed, student) for student in self.students], np.uint64)
         columns = np.array([*(tie(seed, good) for good in self.goods), 0], np.uint64)
-        return _mixed(rows[:, None] ^ columns[self.numbers]) / 2.0**64
+        return mixed(rows[:, None] ^ columns[self.numbers]) / 2.0**64
 
     def market(self, protected: frozenset[str], share: float) -> Market:
         slots = int(np.minimum((self.numbers != NOBODY).sum(axis=1), self.k).sum())
@@ -205,13 +205,6 @@ class _Table:
             Shown(self.lists[row][place], place + 1, now, prices[place])
             for now, place in enumerate(order, start=1)
         ]
-
-
-def _mixed(bits: Ties) -> Floats:
-    """Well mixed bits (the finaliser of SplitMix64; Steele, Lea and Flood 2014, OOPSLA), as floats."""
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (bits ^ (bits >> np.uint64(31))).astype(np.float64)
 
 
 def _dearest_within(table: _Table, market: Market, loss: float) -> tuple[float, Cleared]:

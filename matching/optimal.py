@@ -208,6 +208,8 @@ class _Program:
         and takes in those that its prices would undercut until there is none.
         """
         usable = np.flatnonzero(self.alive)
+        if not len(usable):  # nobody may go anywhere: there is one assignment left, and no program to solve
+            return np.full(self.market.units, NONE)
         edges = self._cheapest(usable, aim)
         while True:
             result = self._program(aim, edges)

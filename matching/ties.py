@@ -48,7 +48,7 @@ def ties(seed: int, names: npt.NDArray[Any]) -> Ties:
     lengths = np.char.str_len(names)
     found = np.full(len(names), _mixed(seed & _MASK), np.uint64)
     for word in range(words):
-        found = np.where(lengths > 8 * word, _mixed_array(found ^ lanes[:, word]), found)
+        found = np.where(lengths > 8 * word, mixed(found ^ lanes[:, word]), found)
     return found
 
 
@@ -58,7 +58,8 @@ def _mixed(value: int) -> int:
     return value ^ value >> 31
 
 
-def _mixed_array(values: Ties) -> Ties:
+def mixed(values: Ties) -> Ties:
+    """Well mixed bits: the finalizer of SplitMix64."""
     values = (values ^ values >> np.uint64(30)) * np.uint64(_FIRST)
     values = (values ^ values >> np.uint64(27)) * np.uint64(_SECOND)
     return values ^ values >> np.uint64(31)

@@ -181,3 +181,18 @@ def test_optimal_refuses_an_unknown_aim_or_mode():
 def test_optimal_of_nothing_is_nothing():
     market = Market.of([0, 0], np.array([], np.int64), [], [1])
     assert solve(market, mode="optimal")[0].tolist() == [-1]
+
+
+def test_optimal_where_nobody_may_go_anywhere():
+    """All tutors are full and the only wish is forbidden: an assignment without a place, not an error."""
+    found = assign(
+        ["s0", "s1"],
+        {"o0": Seats(0)},
+        {("s1", "o0"): 0.25},
+        {"s0": [["o0"]], "s1": []},
+        mode="optimal",
+        forbidden={("s0", "o0"): "age"},
+        tutors={"t": (0, []), "u": (0, [])},
+    )
+    assert dict(found) == {}
+    assert found.unplaced == ("s0", "s1")

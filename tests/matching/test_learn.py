@@ -24,6 +24,7 @@ from matching.learn import (
     shortage,
     values_of,
 )
+from matching.score import PARTS
 from matching.world import outcomes_of, seeded_world
 from tests.matching.strategies import steady
 
@@ -220,10 +221,13 @@ def test_parts_outside_0_to_1_are_refused(value):
 
 @steady
 @given(
-    st.lists(st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), min_size=7, max_size=7), min_size=1)
+    st.lists(
+        st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), min_size=len(PARTS), max_size=len(PARTS)),
+        min_size=1,
+    )
 )
 def test_a_row_has_the_same_chance_alone_and_with_others(model, rows):
-    assert len(model.parts) == 7
+    assert len(model.parts) == len(PARTS)
     together = model.chance(rows)
     alone = [model.chance([row])[0] for row in rows]
     assert together == pytest.approx(alone, abs=1e-12, rel=0)
@@ -241,18 +245,18 @@ def test_prediction_is_the_sum_of_the_lines(model):
 
 
 def test_values_beyond_the_ends_count_as_the_ends(model):
-    ends = np.array([[0.0] * 7, [1.0] * 7])
+    ends = np.array([[0.0] * len(PARTS), [1.0] * len(PARTS)])
     assert (model.chance(ends * 3.0 - 1.0) == model.chance(ends)).all()
 
 
-@pytest.mark.parametrize("values", [[0.5] * 7, [[0.5] * 6], [[[0.5]]]])
+@pytest.mark.parametrize("values", [[0.5] * len(PARTS), [[0.5] * (len(PARTS) - 1)], [[[0.5]]]])
 def test_rows_of_another_shape_are_refused(model, values):
-    with pytest.raises(MatchingError, match="7 parts"):
+    with pytest.raises(MatchingError, match=f"{len(PARTS)} parts"):
         model.chance(values)
 
 
 def test_no_rows_no_chances(model):
-    assert model.chance(np.empty((0, 7))).shape == (0,)
+    assert model.chance(np.empty((0, len(PARTS)))).shape == (0,)
 
 
 def test_prediction_needs_neither_scikit_learn_nor_scipy(model, tmp_path):
@@ -261,7 +265,7 @@ def test_prediction_needs_neither_scikit_learn_nor_scipy(model, tmp_path):
     program = (
         "import sys, pathlib; from matching.learn import ChanceModel;"
         f"model = ChanceModel.from_json(pathlib.Path({str(path)!r}).read_text(encoding='utf-8'));"
-        "model.chance([[0.5] * 7]);"
+        f"model.chance([[0.5] * {len(PARTS)}]);"
         "sys.exit(any(name.split('.')[0] in ('sklearn', 'scipy') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
