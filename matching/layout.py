@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from matching.calendar import FULL, UNKNOWN, least_share
-from matching.location import EARTH_KM, ROAD_FACTOR, USUAL_MINUTES, Floats, road_km, travel_part
+from matching.location import USUAL_MINUTES, Floats, travel_part
+from matching.points import Points, Ways, point_keys
 from matching.profile import Ints, Profile, Skills
 from matching.rules import eligibility_failures, programme_affinity
 from matching.score import PARTS, UNSAID, freshness, part_weights, parts_for
@@ -39,19 +40,6 @@ from matching.table import (
 from matching.ties import tie, ties
 from matching.types import Kind, Opportunity, Parts, SkillNeed, Span, Student, Weights
 
-STRIP: Final = 0.1
-"""Height in degrees of the strips of latitude that points are sorted by: about 11 km."""
-
-STRIPS: Final = 2048
-"""Strips of one kind in a point's key; strip 0 is online."""
-
-EAST_BITS: Final = 32
-EAST: Final = (2**EAST_BITS - 1) / 360.0
-"""Steps in a point's key for each degree of longitude."""
-
-CACHE_BYTES: Final = 32 * 2**20
-"""Room for the neighbourhoods that students of one town share."""
-
 ROUNDING: Final = 1e-9
 """More than sums in another order can differ."""
 
@@ -69,17 +57,6 @@ class Blend(NamedTuple):
     weights: Floats
     totals: Floats
     names: list[list[tuple[int, str]]]
-
-
-class Ways(NamedTuple):
-    """Journeys to some rows: kilometres, 0 online, and minutes, NaN where they are not known."""
-
-    km: Floats
-    minutes: Floats | None
-
-    def take(self, places: Ints | Bools) -> Ways:
-        """Some of them."""
-        return Ways(self.km[places], None if self.minutes is None else self.minutes[places])
 
 
 class Entries(NamedTuple):
@@ -101,12 +78,6 @@ class Layout:
         "need_at",
         "span_at",
         "ties",
-        "point",
-        "point_key",
-        "point_first",
-        "is_online",
-        "latitude",
-        "longitude",
         "roles",
         "levels",
         "freshness",
@@ -118,7 +89,7 @@ class Layout:
         self, table: Table, skills: Skills, alternatives: Alternatives, weights: Weights, on: date, seed: int
     ) -> None:
         live = _live(table, on.toordinal())
-        keys = np.where(live, _point_keys(table), np.iinfo(np.int64).max)
+        keys = np.where(live, point_keys(table), np.iinfo(np.int64).max)
         order = np.argsort(keys, kind="stable")
         self.table = table = table.take(order)
         self.size = size = int(np.count_nonzero(live))
@@ -126,10 +97,10 @@ class Layout:
         self.span_at = starts_of(table.span_count).astype(np.int32)
         self.ties = ties(seed, table.ids)
         self.least = np.array([least_share(kind, weights.attendance) for kind in KINDS])
-        self._lay_points(keys[order[:size]])
         self._lay_needs()
         self._lay_freshness(on)
-        self._begin(skills, alternatives, weights, on, seed, None)
+        points = Points.lay(table, size, keys[order[:size]])
+        self._begin(skills, alternatives, weights, on, seed, points, None)
 
     def _begin(
         self,
@@ -138,6 +109,7 @@ class Layout:
         weights: Weights,
         on: date,
         seed: int,
+        points: Mapping[str, Array],
         spans: Mapping[str, Array] | None,
     ) -> None:
         """What follows from the columns at once, and what is worked out when it is asked for."""
@@ -146,16 +118,16 @@ class Layout:
         self.scales = [part_weights(weights, kind) for kind in KINDS]
         self.kind = self.table.kind[: self.size]
         self.bounds = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
+        self.points = Points(self.bounds, points)
         self.spans = Spans(self.table, self.size, self.span_at, self.bounds[2], on, spans)
-        room = max(8, min(1024, CACHE_BYTES // (16 * self.size + 1)))
         self.opportunity = lru_cache(8192)(self._opportunity_of)
         self._blend = lru_cache(4)(self._blend_of)
         self._admission = lru_cache(1024)(self._admission_of)
-        self._neighbourhood = lru_cache(room)(self._neighbourhood_of)
 
     def columns(self) -> dict[str, Array]:
         """All columns, by name: the table's, its spans', and those that were laid out."""
         found = {f"table.{name}": column for name, column in self.table.columns()}
+        found |= {f"points.{name}": getattr(self.points, name) for name in Points.laid}
         found |= {f"spans.{name}": getattr(self.spans, name) for name in Spans.laid}
         return found | {f"layout.{name}": getattr(self, name) for name in Layout.laid}
 
@@ -171,14 +143,14 @@ class Layout:
         seed: int,
     ) -> Layout:
         """The layout that `columns` were taken from."""
-        by_owner: dict[str, dict[str, Array]] = {"table": {}, "spans": {}, "layout": {}}
+        by_owner: dict[str, dict[str, Array]] = {"table": {}, "points": {}, "spans": {}, "layout": {}}
         for name, column in columns.items():
             owner, _, attribute = name.partition(".")
             by_owner[owner][attribute] = column
         self = cls.__new__(cls)
         self.table, self.size = Table(**by_owner["table"]), size
         self.__dict__.update(by_owner["layout"])
-        self._begin(skills, alternatives, weights, on, seed, by_owner["spans"])
+        self._begin(skills, alternatives, weights, on, seed, by_owner["points"], by_owner["spans"])
         return self
 
     @property
@@ -187,21 +159,6 @@ class Layout:
         return sum(column.nbytes for name, column in self.columns().items() if name != "table.ids")
 
     # --- laying out -------------------------------------------------------------------------------------------
-
-    def _lay_points(self, keys: Ints) -> None:
-        """Runs of rows at one point; `point` is the number of a row's run."""
-        latitude, longitude = self.table.latitude[: self.size], self.table.longitude[: self.size]
-        is_online = _strip(keys) == 0
-        is_new = np.ones(self.size, np.bool_)
-        moved = (latitude[1:] != latitude[:-1]) | (longitude[1:] != longitude[:-1])
-        is_new[1:] = (keys[1:] != keys[:-1]) | (moved & ~is_online[1:])
-        firsts = np.flatnonzero(is_new)
-        self.point = (np.cumsum(is_new) - 1).astype(np.int32)
-        self.point_key = keys[firsts]
-        self.point_first = np.append(firsts, self.size)
-        self.is_online = is_online[firsts]
-        self.latitude = np.where(self.is_online, 0.0, latitude[firsts])
-        self.longitude = np.where(self.is_online, 0.0, longitude[firsts])
 
     def _lay_needs(self) -> None:
         """How many needs of each role a row has, and the sum of the levels it asks for."""
@@ -249,97 +206,6 @@ class Layout:
         )
         admits = np.array([not eligibility_failures(student, one) for one in some], np.bool_)
         return admits, np.array([programme_affinity(student, one) for one in some], np.float64)
-
-    # --- place ------------------------------------------------------------------------------------------------
-
-    def within_reach(self, student: Student, kind: Kind | None) -> tuple[Ints, Ways | None]:
-        """The rows that are not too far away, ascending, with the ways where they were needed to tell."""
-        kinds = tuple(range(len(KINDS))) if kind is None else (KINDS.index(kind),)
-        if student.minutes:
-            rows = np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1])
-            ways = self.ways(student, rows)
-            near = ~self._is_too_far(student, rows, ways)
-            return rows[near], ways.take(near)
-        if student.max_km is None:
-            return np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1]), None
-        rows, km = self._neighbourhood(student.latitude, student.longitude, student.max_km, kinds)
-        return rows, Ways(km, None)
-
-    def ways(self, student: Student, rows: Ints) -> Ways:
-        """The journeys to some rows."""
-        points: Ints = self.point[rows]
-        places: Ints | None = None
-        if len(rows) > len(self.point_key):
-            points, places = np.arange(len(self.point_key)), points
-        km = self._kilometres(student.latitude, student.longitude, points)
-        minutes = None
-        if student.minutes:
-            known = self._points_at
-            minutes = np.full(len(self.point_key), np.nan)
-            for place, value in student.minutes.items():
-                minutes[known.get(place, [])] = value
-            minutes = minutes[points]
-        if places is None:
-            return Ways(km, minutes)
-        return Ways(km[places], None if minutes is None else minutes[places])
-
-    @cached_property
-    def _points_at(self) -> dict[tuple[float, float], list[int]]:
-        found: dict[tuple[float, float], list[int]] = {}
-        for number in np.flatnonzero(~self.is_online).tolist():
-            place = float(self.latitude[number]), float(self.longitude[number])
-            found.setdefault(place, []).append(number)
-        return found
-
-    def _kilometres(self, latitude: float, longitude: float, points: Ints) -> Floats:
-        km: Floats = road_km(latitude, longitude, self.latitude[points], self.longitude[points])
-        km[self.is_online[points]] = 0.0
-        return km
-
-    def _is_too_far(self, student: Student, rows: Ints, ways: Ways) -> Bools:
-        by_km: Any = np.zeros(len(rows), np.bool_)
-        if student.max_km is not None:
-            by_km = (ways.km > student.max_km) & ~self.is_online[self.point[rows]]
-        if ways.minutes is None:
-            return np.asarray(by_km)
-        by_minutes = ways.minutes > (math.inf if student.max_minutes is None else student.max_minutes)
-        return np.where(np.isnan(ways.minutes), by_km, by_minutes)
-
-    def _neighbourhood_of(
-        self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]
-    ) -> tuple[Ints, Floats]:
-        """Rows within a distance of a place, and what is online, with the kilometres."""
-        points = self._points_about(latitude, longitude, max_km, kinds)
-        km = self._kilometres(latitude, longitude, points)
-        near = (km <= max_km) | self.is_online[points]
-        points, km = points[near], km[near]
-        counts = self.point_first[points + 1] - self.point_first[points]
-        rows, _ = ragged(self.point_first[points], counts)
-        return rows, np.repeat(km, counts)
-
-    def _points_about(self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]) -> Ints:
-        """The points in a box round a circle, and online: a few stretches of the sorted keys."""
-        turn = max(max_km, 0.0) / (EARTH_KM * ROAD_FACTOR) * (1.0 + 1e-9) + 1e-9
-        south, north = latitude - math.degrees(turn), latitude + math.degrees(turn)
-        widest = 1.0  # sine of how far east the circle reaches; at a pole everywhere
-        if turn < math.pi / 2 and south > -90.0 and north < 90.0:
-            widest = math.sin(turn) / math.cos(math.radians(latitude))
-        east = math.degrees(math.asin(widest)) if widest < 1.0 else 360.0
-        west_end, east_end = longitude - east, longitude + east
-        if west_end < -180.0 or east_end > 180.0:
-            west_end, east_end = -180.0, 180.0
-        strips = np.arange(_strip_of(south), _strip_of(north) + 1)
-        first = [(k * STRIPS + np.append(0, strips)) << EAST_BITS for k in kinds]
-        low = np.concatenate(
-            [base + np.append(0, np.full(len(strips), _east_of(west_end))) for base in first]
-        )
-        whole = (1 << EAST_BITS) - 1
-        high = np.concatenate(
-            [base + np.append(whole, np.full(len(strips), _east_of(east_end))) for base in first]
-        )
-        begins = np.searchsorted(self.point_key, low)
-        points, _ = ragged(begins, np.searchsorted(self.point_key, high, "right") - begins)
-        return points
 
     # --- rules and score --------------------------------------------------------------------------------------
 
@@ -520,30 +386,6 @@ def _live(table: Table, day: int) -> Bools:
     )
     found: Bools = live & (open_spans >= least)
     return found
-
-
-def _point_keys(table: Table) -> Ints:
-    """Kind, strip and longitude in one number to sort by."""
-    online = np.isnan(table.latitude) | np.isnan(table.longitude)
-    latitude, longitude = np.where(online, 0.0, table.latitude), np.where(online, 0.0, table.longitude)
-    strip = np.where(online, 0, _strip_of(latitude))
-    east = np.where(online, 0, _east_of(longitude))
-    keys: Ints = (table.kind.astype(np.int64) * STRIPS + strip << EAST_BITS) + east
-    return keys
-
-
-def _strip(keys: Ints) -> Ints:
-    return (keys >> EAST_BITS) % STRIPS
-
-
-def _strip_of(latitude: Any) -> Any:
-    """The strip of a latitude, 1 to 1801 from south to north."""
-    return np.floor((np.clip(latitude, -90.0, 90.0) + 90.0) / STRIP).astype(np.int64) + 1
-
-
-def _east_of(longitude: Any) -> Any:
-    """The steps east of the date line."""
-    return np.floor((np.clip(longitude, -180.0, 180.0) + 180.0) * EAST).astype(np.int64)
 
 
 def _given(value: Any) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -17,17 +17,18 @@ import numpy as np
 
 from matching.errors import MatchingError, UnknownOpportunity
 from matching.explain import Evidenced, Facts, explain
-from matching.layout import Layout, Ways
+from matching.layout import Layout
 from matching.location import Floats
+from matching.points import Ways
 from matching.profile import Ints, Profile, Skills
 from matching.rules import hidden_by
-from matching.score import PARTS, facts_of, part_weights, ranked, score, weighted_mean
+from matching.score import PARTS, facts_of, part_weights, ranked, weighted_mean
 from matching.skills import Vocabulary
 from matching.snapshot import read, write
 from matching.spans import Bools
 from matching.table import Alternatives, Table
 from matching.ties import Ties, tie
-from matching.types import Eligibility, Kind, Opportunity, Ranked, Student, Weights
+from matching.types import Kind, Opportunity, Ranked, Student, Weights
 
 VERSION: Final = "2"
 """The version of the algorithm: raised whenever the same data and weights would rank otherwise."""
@@ -156,7 +157,7 @@ class Index:
         about = self._about() | {
             "on": self.on.isoformat(),
             "size": layout.size,
-            "alternatives": [[_plain(one) for one in some] for some in self._alternatives.list],
+            "alternatives": self._alternatives.to_json(),
         }
         write(path, about, layout.columns())
 
@@ -175,8 +176,7 @@ class Index:
         self = cls((), vocabulary, weights, on=date.fromisoformat(about["on"]), seed=seed)
         if {name: about.get(name) for name in self._about()} != self._about():
             raise MatchingError(f"{path.name} was made of another vocabulary, other weights or another seed")
-        known = Alternatives(tuple(_eligibility(one) for one in some) for some in about["alternatives"])
-        self._alternatives = known
+        known = self._alternatives = Alternatives.from_json(about["alternatives"])
         layout = Layout.opened(columns, about["size"], self._skills, known, self.weights, self.on, seed)
         self._state = State(layout, None, None)
         return self
@@ -340,7 +340,7 @@ class Index:
         last: tuple[float, np.uint64] | None,
     ) -> Pick:
         """The best `k` of one layout, in order."""
-        rows, ways = layout.within_reach(student, kind)
+        rows, ways = layout.points.within_reach(student, kind)
         admits, _ = layout.admission(student)
         seen = admits[layout.table.eligibility[rows]]
         if gone is not None:
@@ -348,7 +348,7 @@ class Index:
         rows, ways = rows[seen], None if ways is None else ways.take(seen)
         if len(rows) <= MANY:
             return self._refined(layout, student, profile, rows, ways, k, last)
-        ways = ways or layout.ways(student, rows)
+        ways = ways or layout.points.ways(student, rows)
         bounds = layout.upper_bounds(student, profile, rows, ways)
         count = JUDGED + k
         while True:
@@ -374,7 +374,7 @@ class Index:
         the best.
         """
         if ways is None:
-            ways = layout.ways(student, rows)
+            ways = layout.points.ways(student, rows)
         if not len(rows):
             return Pick(layout, rows, np.zeros(0), np.zeros((len(PARTS), 0)), ways)
         values = layout.values(student, profile, rows, ways)
@@ -409,7 +409,10 @@ class Index:
         evidence = Evidenced(student, self.vocabulary, self.on)
         names = layout.blend(student).names
         roles, kinds, hours = (one[rows].tolist() for one in (layout.roles, layout.kind, layout.table.hours))
-        dated, online = layout.spans.count[rows].tolist(), layout.is_online[layout.point[rows]].tolist()
+        dated, online = (
+            layout.spans.count[rows].tolist(),
+            layout.points.is_online[layout.points.of_row[rows]].tolist(),
+        )
         need = self._skills.need
         found = []
         for place, (row, begin, total, values) in enumerate(
@@ -472,15 +475,6 @@ class Index:
         ]
 
 
-def _plain(one: Eligibility) -> dict[str, list[str] | list[int]]:
-    """An alternative as JSON holds it."""
-    return {name: sorted(getattr(one, name)) for name in ("school_kinds", "sectors", "programmes", "years")}
-
-
-def _eligibility(plain: Mapping[str, list[str]]) -> Eligibility:
-    return Eligibility(**{name: frozenset(values) for name, values in plain.items()})  # type: ignore[arg-type]
-
-
 def _highest(bounds: Floats, count: int) -> tuple[Ints, float]:
     """Positions of the highest bounds, ascending, and a value that no other bound is above."""
     if count >= len(bounds):
@@ -507,20 +501,3 @@ def _first(scores: Floats, ties: Ties, k: int, last: tuple[float, np.uint64] | N
     else:
         order = np.lexsort((ties, -scores))[:k]
     return order if among is None else among[order]
-
-
-def by_definition(
-    opportunities: Sequence[Opportunity],
-    student: Student,
-    vocabulary: Vocabulary,
-    weights: Weights,
-    on: date,
-    seed: int = 0,
-) -> list[Ranked]:
-    """The whole ranking by the plain definition: what `Index.top` must return, in its order."""
-    lines = [
-        score(student, one, vocabulary, weights, on)
-        for one in opportunities
-        if hidden_by(student, one, on, weights.attendance) is None
-    ]
-    return sorted(lines, key=lambda line: (-line.score, tie(seed, line.id)))

@@ -38,7 +38,7 @@ from matching.calendar import calendar_part
 from matching.errors import MatchingError
 from matching.explain import Evidenced, Facts, explain
 from matching.location import USUAL_MINUTES, travel_km, travel_minutes, travel_part
-from matching.rules import programme_affinity
+from matching.rules import hidden_by, programme_affinity
 from matching.skills import (
     REQUIRED,
     Vocabulary,
@@ -51,6 +51,7 @@ from matching.skills import (
     mean,
     skill_fit,
 )
+from matching.ties import tie
 from matching.types import Kind, Opportunity, Ranked, SkillNeed, Student, Weights
 
 PARTS: Final = (
@@ -226,3 +227,20 @@ def ranked(
     reasons, gap = explain(Evidenced(student, vocabulary, on), facts, scale)
     score = weighted_mean(facts.parts, scale)
     return Ranked(opportunity.id, score, facts.parts, reasons, gap, facts.km, facts.minutes)
+
+
+def by_definition(
+    opportunities: Sequence[Opportunity],
+    student: Student,
+    vocabulary: Vocabulary,
+    weights: Weights,
+    on: date,
+    seed: int = 0,
+) -> list[Ranked]:
+    """The whole ranking by the plain definition: what `Index.top` must return, in its order."""
+    lines = [
+        score(student, one, vocabulary, weights, on)
+        for one in opportunities
+        if hidden_by(student, one, on, weights.attendance) is None
+    ]
+    return sorted(lines, key=lambda line: (-line.score, tie(seed, line.id)))

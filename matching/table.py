@@ -64,6 +64,19 @@ class Alternatives:
             found = self._numbers[one] = len(self.list) - 1
         return found
 
+    def to_json(self) -> list[list[dict[str, list[Any]]]]:
+        """The sets as JSON holds them, in the order of their numbers."""
+        names = [one.name for one in fields(Eligibility)]
+        return [[{name: sorted(getattr(one, name)) for name in names} for one in some] for some in self.list]
+
+    @classmethod
+    def from_json(cls, plain: list[list[dict[str, list[Any]]]]) -> Alternatives:
+        """What `to_json` gave."""
+        return cls(
+            tuple(Eligibility(**{name: frozenset(values) for name, values in one.items()}) for one in some)
+            for some in plain
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

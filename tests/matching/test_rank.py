@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from matching import rank
 from matching.errors import MatchingError, UnknownOpportunity, UnknownSkill
-from matching.rank import Index, by_definition
+from matching.rank import Index
 from matching.rules import hidden_by
+from matching.score import by_definition
 from matching.skills import Vocabulary
 from matching.table import KINDS
 from matching.ties import tie
