@@ -161,12 +161,16 @@ class SkillLinker:
     def _score(self, queries: Sequence[str], language: str, length: str) -> Floats:
         """The weighted features of every concept for some queries."""
         features = self._features.compare(queries, language)
-        totals = np.tensordot(self._weights[length], features, axes=1)
+        # One after the other: a matrix product rounds by the number of queries, and equal scores would part.
+        totals = np.zeros(features.shape[1:], np.float32)
+        for weight, feature in zip(self._weights[length], features, strict=True):
+            if weight:
+                totals += weight * feature
         for row, query in enumerate(queries):
             same = self._exact.get(tuple(sorted(stems(query, language))))
             if same:
                 totals[row, same] += _SAME
-        return np.asarray(totals, np.float32)
+        return totals
 
     def link(self, text: str, top_k: int = 10, language: str | None = None) -> list[LinkedSkill]:
         """The concepts that a text names, in the order of the text; what it denies ("non serve saldatura") is left out.

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from matching.link.lexical import LexicalIndex
 from matching.link.negation import denied, is_denied
-from matching.link.words import Word, content_words, plain
+from matching.link.words import WORD, Word, content_words, plain
 
 THRESHOLD: Final = 0.75
 """What a mention must reach: the share of the label that stands there, less what stands between."""
@@ -24,7 +24,7 @@ MISSPELT: Final = 0.12
 """Lost for every letter that is wrong."""
 
 INFLECTED: Final = 2
-"""Letters in which a label of one word and the word of the text may differ: "machines" is not "machining"."""
+"""Letters in which a long label of one word and the word of the text may differ: "machines" is not "machining"."""
 
 _BREAK: Final = re.compile(r"[.,;:!?()\n\[\]•|]")
 
@@ -100,6 +100,11 @@ def likeness(word: str, known: str) -> float:
     return 0.0 if found > most else 1.0 - MISSPELT * found
 
 
+def _inflected(known: str) -> int:
+    """Letters that may differ in a label of one word: none in a short one ("goods" is not "good")."""
+    return 0 if len(known) < 6 else 1 if len(known) < 9 else INFLECTED
+
+
 class Mentions:
     """Finds the labels of a lexical index in texts."""
 
@@ -161,12 +166,20 @@ class Mentions:
                     yield Candidate(total * score**2, score, first, last, label)
 
     def _is_plainly(self, label: int, words: Sequence[Word], text: str, language: str) -> bool:
-        """Whether a label of one word stands in the text in its own language, and not just a word of the same stem."""
+        """Whether a label of one word stands there itself, and not just a word of the same stem.
+
+        A label of the other language must be there letter by letter: JavaScript is a name in any text, an office no
+        Office.
+        """
         written, spoken = self._labels[label]
-        if spoken != language:
-            return language not in self._languages
-        known = plain(written)
-        return any(edits(plain(text[word.start : word.end]), known, INFLECTED) <= INFLECTED for word in words)
+        there = [text[word.start : word.end] for word in words]
+        if spoken != language and language in self._languages:
+            return not set(WORD.findall(written)).isdisjoint(there)
+        return spoken != language or any(
+            edits(plain(one), known, INFLECTED) <= _inflected(known)
+            for one in there
+            for known in WORD.findall(plain(written))
+        )
 
     def _known(self, word: str, language: str) -> dict[int, float]:
         """Places of the vocabulary's words that a word of the text may be."""

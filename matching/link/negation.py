@@ -13,7 +13,8 @@ from typing import Final
 _NEEDED: Final = {
     "it": r"(?:serv|occorr|necessit|richied|richiest|necessari|indispensabil|obbligator|fondamental|import|cerc|previst"
     r"|chied|pretend|vogli)\w*",
-    "en": r"(?:need|requir|necessary|essential|mandatory|expect|ask|look|want|important|compulsory)\w*",
+    "en": r"(?:need\s+(?:for|to)|(?:look|ask)\w*\s+for|(?:need|requir|necessary|essential|mandatory|expect|want|important"
+    r"|compulsory)\w*)\b",
 }
 _CUES: Final = {
     "it": re.compile(
@@ -23,9 +24,9 @@ _CUES: Final = {
         re.IGNORECASE,
     ),
     "en": re.compile(
-        r"\b(?:is|are|was|will\s+be)?(?:\s*\bnot|n't|n’t)\s+(?:(?:be|strictly|really|a|an|necessarily|absolutely)\s+)*"
+        r"(?:\bnot|n't|n’t)\s+(?:(?:be|strictly|really|a|an|necessarily|absolutely)\s+)*"
         + _NEEDED["en"]
-        + r"(?:\s+(?:for|to|any))*|\bno\b(?!\s+(?:problem|limit|doubt|later|more|less))|\bwithout\b|\bunnecessary\b",
+        + r"|\bno\b(?!\s+(?:problem|limit|doubt|later|more|less))|\bwithout\b|\bunnecessary\b",
         re.IGNORECASE,
     ),
 }
@@ -56,7 +57,7 @@ def denied(text: str, language: str) -> list[tuple[int, int]]:
     [' saldatura']
     >>> text = "Turning, while welding is not required."
     >>> [text[start:end] for start, end in denied(text, "en")]
-    [' welding ']
+    [' welding is ']
     """
     found = []
     for cue in _CUES[language].finditer(text):

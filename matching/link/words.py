@@ -13,7 +13,9 @@ from matching.errors import MatchingError
 
 LANGUAGES: Final = ("it", "en")
 
-_WORD: Final = re.compile(r"[^\W_]+(?:[+#]+|(?<=\d)[.,]\d+)?")
+WORD: Final = re.compile(r"[^\W_]+(?:[+#]+|(?<=\d)[.,]\d+)?")
+"""Letters and digits, with a sign (C++, C#) or a decimal part behind."""
+
 _OTHER_GENDER: Final = re.compile(r"(?<=\w)\s?/\s?-?(?:trice|trici|tore|tori|ice|essa|ra|[aoei])\b", re.IGNORECASE)
 _FEMININE: Final = (
     (re.compile("tric[ei]$"), "tore"),
@@ -137,7 +139,7 @@ def content_words(text: str, language: str) -> list[Word]:
     skipped = FUNCTION_WORDS[language]
     return [
         Word(stem(found[0], language), found.start(), found.end())
-        for found in _WORD.finditer(without_gender(text))
+        for found in WORD.finditer(without_gender(text))
         if plain(found[0]) not in skipped
     ]
 
@@ -152,7 +154,7 @@ def stems(text: str, language: str) -> list[str]:
     """
     found = [word.stem for word in content_words(text, language)]
     if not found:
-        found = [stem(word, language) for word in _WORD.findall(text)]
+        found = [stem(word, language) for word in WORD.findall(text)]
     return list(dict.fromkeys(found))
 
 
@@ -192,7 +194,7 @@ def guess_language(text: str, languages: Sequence[str] = LANGUAGES) -> str:
     >>> guess_language("welding of pipes"), guess_language("saldatura di tubi")
     ('en', 'it')
     """
-    words = [plain(found) for found in _WORD.findall(text)]
+    words = [plain(found) for found in WORD.findall(text)]
 
     def evidence(language: str) -> tuple[int, int]:
         function = sum(word in FUNCTION_WORDS[language] for word in words)
