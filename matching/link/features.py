@@ -85,9 +85,13 @@ class Features:
 
     def __init__(self, labels: Sequence[tuple[str, str]], owners: Sequence[int]) -> None:
         self.lexical = LexicalIndex(labels, owners)
-        self.starts = np.flatnonzero(np.diff(np.asarray(owners, np.int64), prepend=-1))
         self.meanings: list[Meaning] = []
-        self._texts = self.texts(labels)
+        self._starts = _starts(owners)
+        self._owners = np.asarray(owners, np.int64)
+        # A label that only repeats words of labels before it says little that is new; to encode it costs the same.
+        telling = _telling(self.lexical.words, owners)
+        self._telling_starts = _starts([owners[place] for place in telling])
+        self.texts = [without_gender(labels[place][0]) for place in telling]
 
     def encode(self, model: str, known: Sequence[Mapping[str, Any]] = ()) -> None:
         """Add what the model's encoders say of the labels; `known` holds vectors of texts encoded before."""
@@ -97,21 +101,16 @@ class Features:
         """The same with encoders of the caller's choice."""
         for number, encode in enumerate(chosen):
             before = known[number] if number < len(known) else {}
-            fresh = [text for text in dict.fromkeys(self._texts) if text not in before]
+            fresh = [text for text in dict.fromkeys(self.texts) if text not in before]
             vectors = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
-            labels = np.array([before.get(text, vectors.get(text)) for text in self._texts], np.float32)
-            centres = normalised(np.add.reduceat(labels, self.starts, axis=0))
+            labels = np.array([before.get(text, vectors.get(text)) for text in self.texts], np.float32)
+            centres = normalised(np.add.reduceat(labels, self._telling_starts, axis=0))
             floor = SQUEEZED.get(MODELS[number + 1], 0.0)
             self.meanings.append(Meaning(encode, labels, centres, floor))
 
-    @staticmethod
-    def texts(labels: Sequence[tuple[str, str]]) -> list[str]:
-        """What the encoders are given for the labels."""
-        return [without_gender(text) for text, _ in labels]
-
     def vectors(self) -> list[dict[str, Any]]:
         """The vectors of all label texts, for `encode` of a later linker."""
-        return [dict(zip(self._texts, meaning.labels, strict=True)) for meaning in self.meanings]
+        return [dict(zip(self.texts, meaning.labels, strict=True)) for meaning in self.meanings]
 
     def names(self) -> list[str]:
         """The features in the order of `compare`."""
@@ -120,19 +119,17 @@ class Features:
 
     def compare(self, texts: Sequence[str], language: str) -> Floats:
         """All features of all concepts for a few queries, as features × queries × concepts."""
-        cosine, plain, heads = self.lexical.queries(texts, language)
-        found = [
-            self._best(np.minimum((cosine @ self.lexical.cosine).toarray(), 1.0)),
-            self._best(np.minimum((plain @ self.lexical.cover).toarray(), 1.0)),
-            np.minimum(self.lexical.shares(cosine, texts, language), 1.0),
-            np.minimum((heads @ self.lexical.heads).toarray(), 1.0),
-        ]
+        rows = []
+        for text in texts:
+            spelling, cover, share, heads = self.lexical.compare(text, language)
+            rows.append((self._best(spelling), self._best(cover), share, heads))
+        found = [np.stack(column) for column in zip(*rows, strict=True)]
         parts = [clauses(text) if is_sentence(text) else [text] for text in texts]
         firsts = list(accumulate((len(some) for some in parts), initial=0))[:-1]
         together = [without_gender(part) for some in parts for part in some]
         for meaning in self.meanings:
             vectors = meaning.encode(together)
-            nearest = self._best(vectors @ meaning.labels.T)
+            nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
             cosines = (
                 np.maximum.reduceat(nearest, firsts, axis=0),
                 nearest[firsts],
@@ -142,5 +139,27 @@ class Features:
         return np.stack(found)
 
     def _best(self, scores: Floats) -> Floats:
-        """The best of each concept's labels."""
-        return np.asarray(np.maximum.reduceat(scores, self.starts, axis=1), np.float32)
+        """The best of each concept's labels. Few labels share a word with a query: the others are not looked at."""
+        touched = np.flatnonzero(scores > 0.0)
+        found = np.zeros(len(self._starts), np.float32)
+        if len(touched):
+            starts = _starts(self._owners[touched])
+            found[self._owners[touched[starts]]] = np.maximum.reduceat(scores[touched], starts)
+        return found
+
+
+def _starts(owners: Any) -> Any:
+    """Where each run of equal numbers begins."""
+    return np.flatnonzero(np.diff(np.asarray(owners, np.int64), prepend=-1))
+
+
+def _telling(labels: Sequence[Sequence[str]], owners: Sequence[int]) -> list[int]:
+    """The labels with a word that no label of the same concept before them has."""
+    found: list[int] = []
+    said: set[tuple[int, str]] = set()
+    for place, (words, owner) in enumerate(zip(labels, owners, strict=True)):
+        fresh = {(owner, word) for word in words} - said
+        if fresh:
+            said |= fresh
+            found.append(place)
+    return found

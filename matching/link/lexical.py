@@ -9,18 +9,35 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 
-from matching.link.words import head, long_form, stems
+from matching.link.words import WORD, edits, head, long_form, plain, stem, stems
 
 ALIKE: Final = 0.55
 """Two words whose trigrams have a smaller cosine are taken for different words."""
 
+FAINTLY: Final = 0.25
+"""A word that no label has is compared letter by letter with those above this cosine: it may be misspelt."""
+
+SHORT: Final = 6
+"""Shorter words are compared letter by letter with all that begin alike."""
+
+SOUND: Final = 3
+"""Letters for each that may be wrong."""
+
+MOST_EDITS: Final = 2
+
+MISSPELT: Final = 0.15
+"""Lost for every wrong letter."""
+
 MOST_ALIKE: Final = 12
+
+MOST_KNOWN: Final = 50_000
+"""Words remembered with what they are like: a service runs for months, and adverts bring new ones every day."""
 
 LONG_ENOUGH: Final = 4
 """Shorter words (PLC, MIG, CAD) count only when they are the same: one letter more is another thing."""
@@ -55,57 +72,84 @@ def trigrams(word: str) -> list[str]:
     return [marked[at : at + 3] for at in range(max(1, len(marked) - 2))]
 
 
+class Postings:
+    """A sparse table that is added up row by row: which columns each row has, with what value."""
+
+    def __init__(self, rows: Any, columns: Any, values: Any, shape: tuple[int, int]) -> None:
+        order = np.lexsort((columns, rows))
+        self._ends = np.searchsorted(np.asarray(rows)[order], np.arange(shape[0] + 1))
+        self._columns = np.asarray(columns, np.int64)[order]
+        self._values = np.asarray(values, np.float32)[order]
+        self._width = shape[1]
+
+    def total(self, weights: Mapping[int, float]) -> Floats:
+        """The sum of some rows, each times its weight."""
+        parts = [slice(self._ends[row], self._ends[row + 1]) for row in weights]
+        if not parts:
+            return np.zeros(self._width, np.float32)
+        columns = np.concatenate([self._columns[part] for part in parts])
+        values = [self._values[part] * weight for part, weight in zip(parts, weights.values(), strict=True)]
+        return np.bincount(columns, np.concatenate(values), self._width).astype(np.float32)
+
+
 class Spelling:
     """Finds the words of a vocabulary that are spelt like a given one."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        from scipy import sparse  # costs more than all of `matching`; only a fitted linker needs it
-
         self.words = words
         self.place = {word: place for place, word in enumerate(words)}
         self._grams: dict[str, int] = {}
-        rows, columns = [], []
-        lengths = np.empty(len(words), np.float32)
-        for row, word in enumerate(words):
+        rows, columns, values = [], [], []
+        for column, word in enumerate(words):
             own = dict.fromkeys(trigrams(word))
-            lengths[row] = math.sqrt(len(own))
-            rows += [row] * len(own)
-            columns += [self._grams.setdefault(gram, len(self._grams)) for gram in own]
-        values = 1.0 / lengths[rows] if rows else np.empty(0, np.float32)
-        shape = (len(self._grams), len(words))
-        self._by_gram = sparse.csr_matrix((values, (columns, rows)), shape=shape, dtype=np.float32)
+            rows += [self._grams.setdefault(gram, len(self._grams)) for gram in own]
+            columns += [column] * len(own)
+            values += [1.0 / math.sqrt(len(own))] * len(own)
+        self._by_gram = Postings(rows, columns, values, (len(self._grams), len(words)))
         self._known: dict[str, list[tuple[int, float]]] = {}
 
     def like(self, word: str) -> list[tuple[int, float]]:
-        """Places of the words spelt like this one with the square of their likeness, the word itself first."""
+        """Places of the words spelt like this one, with what each counts for it, the word itself first."""
+        return self._remembered(word, self._inflected)
+
+    def meant(self, word: str) -> list[tuple[int, float]]:
+        """Places of the words that this one may be a misspelling of, with what each counts."""
+        return self._remembered(word, self._misspelt)
+
+    def _remembered(self, word: str, search: Callable[[str], list[tuple[int, float]]]) -> list[tuple[int, float]]:
         found = self._known.get(word)
         if found is None:
-            found = self._known[word] = self._search(word)
-            if len(self._known) > 50_000:  # a service runs for months; adverts bring new words every day
-                self._known.pop(next(iter(self._known)))
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[word] = search(word)
         return found
 
-    def _search(self, word: str) -> list[tuple[int, float]]:
+    def _inflected(self, word: str) -> list[tuple[int, float]]:
         own = self.place.get(word)
         found = [] if own is None else [(own, 1.0)]
-        if len(word) < LONG_ENOUGH or not self.words:
+        if len(word) < LONG_ENOUGH:
             return found
-        grams = set(trigrams(word))
-        total = np.zeros(len(self.words), np.float32)
-        indptr, indices, data = self._by_gram.indptr, self._by_gram.indices, self._by_gram.data
-        for gram in sorted(grams):
-            row = self._grams.get(gram)
-            if row is not None:
-                part = slice(indptr[row], indptr[row + 1])
-                total[indices[part]] += data[part]
-        total /= math.sqrt(len(grams))
-        near = np.flatnonzero(total >= ALIKE)
-        near = near[np.lexsort((near, -total[near]))][:MOST_ALIKE]
         return found + [
-            (int(place), float(total[place]) ** 2)
-            for place in near
+            (place, min(1.0, cosine**2))
+            for place, cosine in self._near(word, ALIKE)
             if place != own and len(self.words[place]) >= LONG_ENOUGH
         ]
+
+    def _misspelt(self, word: str) -> list[tuple[int, float]]:
+        most = min(MOST_EDITS, len(word) // SOUND)
+        near = {place for place, _ in self._near(word, FAINTLY)}
+        if len(word) < SHORT:  # one wrong letter leaves no trigram of a short word as it was
+            near |= {place for place, other in enumerate(self.words) if other[0] == word[0] and abs(len(other) - len(word)) < 2}
+        counted = ((place, edits(word, self.words[place], most)) for place in sorted(near))
+        return [(place, 1.0 - MISSPELT * count) for place, count in counted if count <= most]
+
+    def _near(self, word: str, least: float) -> list[tuple[int, float]]:
+        grams = [gram for gram in trigrams(word) if gram in self._grams]
+        share = 1.0 / math.sqrt(max(1, len(set(trigrams(word)))))
+        cosine = self._by_gram.total({self._grams[gram]: share for gram in grams})
+        near = np.flatnonzero(cosine >= least)
+        best = near[np.lexsort((near, -cosine[near]))][:MOST_ALIKE]
+        return [(int(place), float(cosine[place])) for place in best]
 
 
 class LexicalIndex:
@@ -120,38 +164,43 @@ class LexicalIndex:
     """
 
     def __init__(self, labels: Sequence[tuple[str, str]], owners: Sequence[int]) -> None:
-        from scipy import sparse
-
         self.lexicon = read_lexicon()
         self.words = [stems(text, language) for text, language in labels]
         frequency = Counter(word for words in self.words for word in words)
         vocabulary = sorted(frequency)
         self.spelling = Spelling(vocabulary)
-        self._rarest = math.log1p(max(1, len(labels)))
+        written: dict[str, set[int]] = {}
+        for text, language in labels:
+            for found in WORD.findall(plain(text)):
+                place = self.spelling.place.get(stem(found, language))
+                if place is not None:
+                    written.setdefault(found, set()).add(place)
+        self._written = Spelling(sorted(written))
+        self._stems = [sorted(written[found]) for found in self._written.words]
+        self._rarest = math.log1p(len(labels))
         self.idf: Floats = np.array(
             [math.log1p(len(labels) / frequency[word]) for word in vocabulary], np.float32
         )
         place = self.spelling.place
         counts = np.array([len(words) for words in self.words], np.int64)
-        rows = np.repeat(np.arange(len(labels)), counts)
-        columns = np.array([place[word] for words in self.words for word in words], np.int64)
-        idf = self.idf[columns]
-        squares = np.bincount(rows, idf.astype(float) ** 2, len(labels))
-        sums = np.bincount(rows, idf, len(labels))
+        label = np.repeat(np.arange(len(labels)), counts)
+        word = np.array([place[word] for words in self.words for word in words], np.int64)
+        idf = self.idf[word]
+        lengths = np.sqrt(np.bincount(label, idf**2, len(labels)))[label]
+        totals = np.bincount(label, idf, len(labels))[label]
         shape = (len(vocabulary), len(labels))
-        lengths, totals = np.sqrt(squares)[rows], sums[rows]
-        self.cosine = sparse.csr_matrix((idf / lengths, (columns, rows)), shape, dtype=np.float32)
-        self.cover = sparse.csr_matrix((idf / totals, (columns, rows)), shape, dtype=np.float32)
-        concepts = (owners[-1] + 1) if len(owners) else 0
-        self.union = _incidence(columns, np.asarray(owners)[rows], (len(vocabulary), concepts))
-        heads = [
-            (place[word], owner)
-            for words, (text, language), owner in zip(self.words, labels, owners, strict=True)
-            if (word := head(words, text, language)) in place
-        ]
+        self.cosine = Postings(word, label, idf / lengths, shape)
+        self.cover = Postings(word, label, idf / totals, shape)
+        concepts = owners[-1] + 1
+        self.union = _incidence(
+            zip(word.tolist(), np.asarray(owners)[label].tolist(), strict=True), (len(vocabulary), concepts)
+        )
         self.heads = _incidence(
-            np.array([word for word, _ in heads], np.int64),
-            np.array([owner for _, owner in heads], np.int64),
+            (
+                (place[first], owner)
+                for words, (text, language), owner in zip(self.words, labels, owners, strict=True)
+                if (first := head(words, text, language)) in place
+            ),
             (len(vocabulary), concepts),
         )
 
@@ -160,71 +209,60 @@ class LexicalIndex:
         place = self.spelling.place.get(word)
         return self._rarest if place is None else float(self.idf[place])
 
-    def expand(self, word: str, language: str) -> dict[int, float]:
-        """Places of the vocabulary's words that stand for this one, with what each counts (at most 1)."""
-        found: dict[int, float] = {}
+    def alike(self, word: str, written: str) -> dict[int, float]:
+        """Places of the vocabulary's stems that a word may be, given its stem and how it is written."""
+        found = dict(self.spelling.like(word))
+        if word not in self.spelling.place:
+            # The ending of a misspelt word leads the stemmer astray, so whole words are compared.
+            for place, value in self._written.meant(written):
+                for one in self._stems[place]:
+                    found[one] = max(value, found.get(one, 0.0))
+        return found
+
+    def expand(self, word: str, written: str, language: str) -> dict[int, float]:
+        """Places of the vocabulary's stems that stand for a word, with what each counts (at most 1)."""
+        found = self.alike(word, written)
 
         def add(other: str, share: float) -> None:
             for place, value in self.spelling.like(other):
                 if value * share > found.get(place, 0.0):
                     found[place] = value * share
 
-        add(word, 1.0)
         for other, value in self.lexicon.get((language, word), {}).items():
             add(other, value)
         for other in long_form(word, language):
             add(other, ABBREVIATED)
         return found
 
-    def shares(self, cosine: Any, texts: Sequence[str], language: str) -> Floats:
-        """The share of each query's weight that the labels of each concept meet together."""
-        scale = np.empty((len(texts), 1), np.float32)
-        for row, text in enumerate(texts):
-            own = [self.weight(word) for word in stems(text, language)]
-            scale[row] = math.sqrt(sum(one * one for one in own)) / (sum(own) or 1.0)
-        return np.asarray((cosine @ self.union).toarray() * scale, np.float32)
-
-    def queries(self, texts: Sequence[str], language: str) -> tuple[Any, Any, Any]:
-        """Sparse rows of the queries: weighted and of length 1, plain likenesses, and the head word alone."""
-        cosine, plain, heads = _Rows(), _Rows(), _Rows()
-        for text in texts:
-            words = stems(text, language)
-            length = math.sqrt(sum(self.weight(word) ** 2 for word in words)) or 1.0
-            expanded = {word: self.expand(word, language) for word in words}
-            best: dict[int, float] = {}
-            weighted: dict[int, float] = {}
-            for word, likes in expanded.items():
-                for place, value in likes.items():
-                    best[place] = max(value, best.get(place, 0.0))
-                    weighted[place] = max(value * self.weight(word) / length, weighted.get(place, 0.0))
-            cosine.add(weighted)
-            plain.add(best)
-            heads.add(expanded.get(head(words, text, language), {}))
-        size = len(self.idf)
-        return cosine.matrix(size), plain.matrix(size), heads.matrix(size)
-
-
-class _Rows:
-    """Collects the rows of a sparse matrix."""
-
-    def __init__(self) -> None:
-        self._ends, self._places, self._values = [0], list[int](), list[float]()
-
-    def add(self, row: Mapping[int, float]) -> None:
-        self._places += row.keys()
-        self._values += row.values()
-        self._ends.append(len(self._places))
-
-    def matrix(self, columns: int) -> Any:
-        from scipy import sparse
-
-        values = np.array(self._values, np.float32)
-        return sparse.csr_matrix((values, self._places, self._ends), (len(self._ends) - 1, columns))
+    def compare(self, text: str, language: str) -> tuple[Floats, Floats, Floats, Floats]:
+        """Likeness to each label and the share met of each; the share of the query met by, and its head word a head
+        word of, each concept."""
+        written = {stem(word, language): word for word in WORD.findall(plain(text))}
+        words = stems(text, language)
+        own = [self.weight(word) for word in words]
+        length, total = math.sqrt(sum(one * one for one in own)) or 1.0, sum(own) or 1.0
+        likes: dict[int, float] = {}
+        weighted: dict[int, float] = {}
+        first: Mapping[int, float] = {}
+        leading = head(words, text, language)
+        for word, weight in zip(words, own, strict=True):
+            expanded = self.expand(word, written.get(word, word), language)
+            if word == leading:
+                first = expanded
+            for place, value in expanded.items():
+                likes[place] = max(value, likes.get(place, 0.0))
+                weighted[place] = max(value * weight / length, weighted.get(place, 0.0))
+        found = (
+            self.cosine.total(weighted),
+            self.cover.total(likes),
+            self.union.total(weighted) * np.float32(length / total),
+            self.heads.total(first),
+        )
+        return tuple(np.minimum(one, 1.0) for one in found)  # type: ignore[return-value]
 
 
-def _incidence(rows: Any, columns: Any, shape: tuple[int, int]) -> Any:
-    from scipy import sparse
-
-    found = sparse.csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), shape)
-    found.data[:] = 1.0  # repeated pairs were added up
-    return found
+def _incidence(pairs: Iterable[tuple[int, int]], shape: tuple[int, int]) -> Postings:
+    """Ones wherever a pair occurs, however often."""
+    distinct = sorted(set(pairs))
+    rows, columns = [row for row, _ in distinct], [column for _, column in distinct]
+    return Postings(rows, columns, np.ones(len(distinct)), shape)

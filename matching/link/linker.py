@@ -211,6 +211,7 @@ class SkillLinker:
             "ids": self._known.ids,
             "labels": self._known.labels,
             "owners": self._known.owners,
+            "texts": self._features.texts,
         }
         for number, meaning in enumerate(self._features.meanings):
             fresh = folder / f"vectors-{number}.tmp"
@@ -236,13 +237,12 @@ class SkillLinker:
             kept = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             if kept["version"] != VERSION:
                 raise MatchingError(f"{folder} was written by another version")
-            labels = [(text, language) for text, language in kept["labels"]]
-            texts = Features.texts(labels)
+            known = _Labels(kept["ids"], [(text, language) for text, language in kept["labels"]], kept["owners"])
+            paths = sorted(folder.glob("vectors-*.npy"))
             vectors = [
-                dict(zip(texts, np.load(path, allow_pickle=False), strict=True))
-                for path in sorted(folder.glob("vectors-*.npy"))
+                dict(zip(kept["texts"], np.load(path, allow_pickle=False), strict=True)) for path in paths
             ]
-            return cls(_Labels(kept["ids"], labels, kept["owners"]), kept["model"], vectors)
+            return cls(known, kept["model"], vectors)
         except (OSError, KeyError, TypeError, ValueError) as trouble:
             if isinstance(trouble, MatchingError):
                 raise
@@ -272,9 +272,10 @@ def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
 
 def _top(row: Floats, count: int) -> list[int]:
     """The places of the greatest values, equal ones in their order."""
-    if count < len(row):
-        bound = np.partition(row, len(row) - count)[len(row) - count] if count else np.inf
-        near = np.flatnonzero(row >= bound)
-    else:
+    near = np.flatnonzero(row > 0.0)
+    if len(near) < count:
         near = np.arange(len(row))
+    if 0 < count < len(near):
+        bound = np.partition(row[near], len(near) - count)[len(near) - count]
+        near = near[row[near] >= bound]
     return [int(place) for place in near[np.lexsort((near, -row[near]))][:count]]

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from matching.link.lexical import LexicalIndex
 from matching.link.negation import denied, is_denied
-from matching.link.words import WORD, Word, content_words, plain
+from matching.link.words import WORD, Word, content_words, edits, plain
 
 THRESHOLD: Final = 0.75
 """What a mention must reach: the share of the label that stands there, less what stands between."""
@@ -56,31 +56,6 @@ class Mention:
 
     skill: LinkedSkill
     is_denied: bool
-
-
-def edits(one: str, other: str, most: int) -> int:
-    """Letters to change, insert, drop or swap with a neighbour to get from one word to the other; at most `most` + 1.
-
-    Examples
-    --------
-    >>> edits("saldatur", "saldatru", 2), edits("plc", "plc", 2), edits("tornitur", "verniciatur", 2)
-    (1, 0, 3)
-    """
-    if abs(len(one) - len(other)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for down, letter in enumerate(one, start=1):
-        above, row, earlier = row, [down], before
-        for along, against in enumerate(other, start=1):
-            cost = min(above[along] + 1, row[-1] + 1, above[along - 1] + (letter != against))
-            if down > 1 and along > 1 and letter == other[along - 2] and one[down - 2] == against:
-                cost = min(cost, earlier[along - 2] + 1)
-            row.append(cost)
-        before = above
-        if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)
 
 
 def likeness(word: str, known: str) -> float:
@@ -150,7 +125,7 @@ class Mentions:
         met: dict[int, dict[int, float]] = {}
         labels: set[int] = set()
         for at, word in enumerate(run):
-            for place, value in self._known(word.stem, language).items():
+            for place, value in self._known(word.stem, plain(text[word.start : word.end]), language).items():
                 met.setdefault(place, {})[at] = value
                 labels.update(self._holding.get(place, ()))
         place = self._lexical.spelling.place
@@ -181,16 +156,16 @@ class Mentions:
             for known in WORD.findall(plain(written))
         )
 
-    def _known(self, word: str, language: str) -> dict[int, float]:
-        """Places of the vocabulary's words that a word of the text may be."""
-        words = [(word, 1.0)]
+    def _known(self, word: str, written: str, language: str) -> dict[int, float]:
+        """Places of the vocabulary's stems that a word of the text surely is, with how surely."""
+        words = {word: 1.0}
         if language not in self._languages:
-            words += self._lexical.lexicon.get((language, word), {}).items()
+            words |= self._lexical.lexicon.get((language, word), {})
         found: dict[int, float] = {}
-        spelling = self._lexical.spelling
-        for one, share in words:
-            for place, _ in spelling.like(one):
-                value = share * likeness(one, spelling.words[place])
+        stems = self._lexical.spelling.words
+        for one, share in words.items():
+            for place in self._lexical.alike(one, written if one == word else one):
+                value = share * likeness(one, stems[place])
                 if value > found.get(place, 0.0):
                     found[place] = value
         return found

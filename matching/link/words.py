@@ -186,6 +186,31 @@ def head(words: Sequence[str], text: str, language: str) -> str:
     return leading[-1] if leading else words[-1]
 
 
+def edits(one: str, other: str, most: int) -> int:
+    """Letters to change, insert, drop or swap with a neighbour to get from one word to the other; at most `most` + 1.
+
+    Examples
+    --------
+    >>> edits("saldatur", "saldatru", 2), edits("plc", "plc", 2), edits("tornitur", "verniciatur", 2)
+    (1, 0, 3)
+    """
+    if abs(len(one) - len(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for down, letter in enumerate(one, start=1):
+        above, row, earlier = row, [down], before
+        for along, against in enumerate(other, start=1):
+            cost = min(above[along] + 1, row[-1] + 1, above[along - 1] + (letter != against))
+            if down > 1 and along > 1 and letter == other[along - 2] and one[down - 2] == against:
+                cost = min(cost, earlier[along - 2] + 1)
+            row.append(cost)
+        before = above
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
+
+
 def guess_language(text: str, languages: Sequence[str] = LANGUAGES) -> str:
     """The language with more function words in the text, then more of its typical endings; the first of equals.
 

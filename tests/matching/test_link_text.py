@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import MatchingError
-from matching.link.mentions import edits, likeness
+from matching.link.mentions import likeness
 from matching.link.negation import denied
-from matching.link.words import check_language, content_words, guess_language, head, stem, stems, without_gender
+from matching.link.words import check_language, content_words, edits, guess_language, head, stem, stems, without_gender
 
 
 @pytest.mark.parametrize(
