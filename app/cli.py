@@ -247,8 +247,8 @@ def recognise(
 
     if language not in (None, "it", "en"):
         _fail(f"{language} is not a language here; use it or en.", 2)
-    with _opened() as (settings, database):
-        recogniser = Recogniser(settings)
+    with _opened() as (_, database):
+        recogniser = Recogniser(database)
         with database.read() as session:
             vocabulary = recogniser.ask(session)
         for found in recogniser.find(vocabulary, text, language, limit):

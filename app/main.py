@@ -39,7 +39,7 @@ def create_app(
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
     clock = clock or local_clock(settings)
-    engine, recogniser = Engine(settings, clock), Recogniser(settings)
+    engine, recogniser = Engine(settings, clock), Recogniser(database)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser

@@ -99,7 +99,12 @@ def peers(concepts: Sequence[Concept]) -> Iterator[tuple[str, Ask]]:
     vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 3))
     table = vectorizer.fit_transform(labels).astype(np.float32)
     turned = table.T.tocsr()
-    yield "scikit-learn", lambda mention: owners[int((table @ vectorizer.transform([mention]).T.astype(np.float32)).toarray().argmax())]
+    yield (
+        "scikit-learn",
+        lambda mention: owners[
+            int((table @ vectorizer.transform([mention]).T.astype(np.float32)).toarray().argmax())
+        ],
+    )
     try:
         from sparse_dot_topn import sp_matmul_topn
     except ImportError:

@@ -11,11 +11,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Revision
-from app.settings import Settings
+from app.db import Database, revision
 from app.skills import service as skills
 from app.skills.service import SkillRef
 from matching import Concept, MatchingError
@@ -37,22 +35,20 @@ class Vocabulary:
 class Recogniser:
     """One per process. Its methods may be called from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._folder = _folder(settings.database_url)
+    def __init__(self, database: Database) -> None:
+        self._folder = _folder(database)
         self._known: tuple[int, SkillLinker] | None = None
         self._lock = Lock()
 
     def ask(self, session: Session) -> Vocabulary:
         """Read, inside the caller's block, the labels that the recogniser lacks."""
-        number = session.scalar(sa.select(Revision.number).where(Revision.topic == TOPIC)) or 0
+        number = revision(session, TOPIC)
         if self._known is not None and self._known[0] == number:
             return Vocabulary(number, None)
         rows = skills.vocabulary_rows(session)
         return Vocabulary(number, tuple(Concept(row.id, row.labels) for row in rows if row.labels))
 
-    def find(
-        self, vocabulary: Vocabulary, text: str, language: str | None, limit: int
-    ) -> list[LinkedSkill]:
+    def find(self, vocabulary: Vocabulary, text: str, language: str | None, limit: int) -> list[LinkedSkill]:
         """The skills that a text names, outside of any block; the first question of all takes some seconds."""
         linker = self._linker(vocabulary)
         return linker.link(text, limit, language) if linker else []
@@ -77,10 +73,11 @@ class Recogniser:
         return linker
 
 
-def _folder(database_url: str) -> Path | None:
-    url = sa.make_url(database_url)
+def _folder(database: Database) -> Path | None:
+    """Beside the file of an SQLite database; a server's process keeps nothing."""
+    url = database.engine.url
     is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    return Path(str(url.database) + ".linker") if is_file else None
+    return Path(f"{url.database}.linker") if is_file else None
 
 
 def shown(found: LinkedSkill, ref: SkillRef) -> dict[str, Any]:

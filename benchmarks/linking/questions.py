@@ -92,7 +92,9 @@ def groups(folder: Path) -> dict[str, dict[str, list[str]]]:
 
 def _examples(description: str) -> list[str]:
     part = re.search(
-        r"Examples of the occupations classified here:(.*?)(?:Some related|Excluded|Note|\Z)", description, re.S
+        r"Examples of the occupations classified here:(.*?)(?:Some related|Excluded|Note|\Z)",
+        description,
+        re.DOTALL,
     )
     lines = part[1].split("\n") if part else []
     return [line.strip(" -\t\r") for line in lines if line.strip(" -\t\r")]
@@ -140,10 +142,10 @@ def misspelt(sources: Sequence[Source], language: str, seed: int, wanted: int) -
         at = draw.randrange(1, max(2, len(label) - 1))
         how = draw.randrange(3)
         letters = (label[at : at + 1] * 2, "", label[at : at + 2][::-1])[how]
-        asked.append((label[:at] + letters + label[at + (2 if how == 2 else 1) :], frozenset({one.concept.id})))
-    return Questions(
-        f"misspelt {language}", [one.concept for one in sources], (language,), language, asked
-    )
+        asked.append(
+            (label[:at] + letters + label[at + (2 if how == 2 else 1) :], frozenset({one.concept.id}))
+        )
+    return Questions(f"misspelt {language}", [one.concept for one in sources], (language,), language, asked)
 
 
 def group_titles(
@@ -159,9 +161,7 @@ def group_titles(
         if code in members
         for text in known[kind]
     ]
-    return Questions(
-        f"ISCO {kind} {query}→{label}", [one.concept for one in sources], (label,), query, asked
-    )
+    return Questions(f"ISCO {kind} {query}→{label}", [one.concept for one in sources], (label,), query, asked)
 
 
 _FRAMES = {
@@ -197,16 +197,16 @@ def sentences(sources: Sequence[Source], language: str, seed: int, wanted: int) 
         ]
         text = draw.choice(_FRAMES[language]).format(draw.choice(_JOINTS[language]).join(parts))
         asked.append((text, frozenset(one.concept.id for one in some)))
-    return Questions(
-        f"sentence {language}", [one.concept for one in sources], (language,), language, asked
-    )
+    return Questions(f"sentence {language}", [one.concept for one in sources], (language,), language, asked)
 
 
 def _lowered(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def mean_reciprocal_rank(asked: Iterable[tuple[str, frozenset[str]]], found: Iterable[Sequence[str]]) -> float:
+def mean_reciprocal_rank(
+    asked: Iterable[tuple[str, frozenset[str]]], found: Iterable[Sequence[str]]
+) -> float:
     """The mean of 1 / place of the first right answer, 0 where there is none."""
     values = [
         next((1 / place for place, one in enumerate(ids, start=1) if one in right), 0.0)

@@ -86,8 +86,14 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Il testo chiede al massimo {said} anni, il modulo {form}.",
         "The text asks for at most {said} years of age, the form for {form}.",
     ),
-    "hours": ("Il testo parla di {said} ore, il modulo di {form}.", "The text says {said} hours, the form {form}."),
-    "seats": ("Il testo parla di {said} posti, il modulo di {form}.", "The text says {said} seats, the form {form}."),
+    "hours": (
+        "Il testo parla di {said} ore, il modulo di {form}.",
+        "The text says {said} hours, the form {form}.",
+    ),
+    "seats": (
+        "Il testo parla di {said} posti, il modulo di {form}.",
+        "The text says {said} seats, the form {form}.",
+    ),
 }
 
 _NO_LIMIT: Final = ("nessun limite", "no limit")
@@ -104,13 +110,21 @@ _MONTH: Final = "|".join(sorted(_MONTHS, key=lambda name: -len(name)))
 _DATES: Final = (
     re.compile(r"\b(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b"),
     re.compile(r"\b(?P<day>\d{1,2})[/.\-](?P<month>\d{1,2})[/.\-](?P<year>20\d\d)\b"),
-    re.compile(rf"\b(?P<day>\d{{1,2}})(?:°|st|nd|rd|th)?\s+(?P<name>{_MONTH})(?:\s+(?P<year>20\d\d))?\b", re.I),
-    re.compile(rf"\b(?P<name>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>20\d\d))?", re.I),
+    re.compile(
+        rf"\b(?P<day>\d{{1,2}})(?:°|st|nd|rd|th)?\s+(?P<name>{_MONTH})(?:\s+(?P<year>20\d\d))?\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?P<name>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<year>20\d\d))?",
+        re.IGNORECASE,
+    ),
 )
 _MONTH_ALONE: Final = re.compile(
-    rf"\b(?:a|ad|di|in|nel mese di|during|mese di)\s+(?P<name>{_MONTH})\b(?!\s+\d)", re.I
+    rf"\b(?:a|ad|di|in|nel mese di|during|mese di)\s+(?P<name>{_MONTH})\b(?!\s+\d)", re.IGNORECASE
 )
-_DEADLINE: Final = re.compile(r"\b(?:entro(?: il| l')?|by|before|scadenza:?|deadline:?|until|prima del)\s*$", re.I)
+_DEADLINE: Final = re.compile(
+    r"\b(?:entro(?: il| l')?|by|before|scadenza:?|deadline:?|until|prima del)\s*$", re.IGNORECASE
+)
 
 _AT_LEAST: Final = re.compile(
     r"\b(?:almeno|minimo|dai|over|sopra i|più di|età minima:?|at least|from|older than|above|aged)\s+(?P<years>1\d|2\d)"
@@ -134,7 +148,10 @@ _HOURS: Final = re.compile(
 )
 _NUMBERS: Final = {
     word: number
-    for words in ("un due tre quattro cinque sei sette otto nove dieci", "one two three four five six seven eight nine ten")
+    for words in (
+        "un due tre quattro cinque sei sette otto nove dieci",
+        "one two three four five six seven eight nine ten",
+    )
     for number, word in enumerate(words.split(), start=1)
 } | {"una": 1, "uno": 1, "a": 1}
 _SEATS: Final = re.compile(
@@ -146,7 +163,8 @@ _SEATS: Final = re.compile(
 )
 
 _MUST: Final = re.compile(
-    r"\b(?:richiest|necessari|indispensabil|obbligator|fondamental|required|must|essential|mandatory)\w*", re.IGNORECASE
+    r"\b(?:richiest|necessari|indispensabil|obbligator|fondamental|required|must|essential|mandatory)\w*",
+    re.IGNORECASE,
 )
 _WISH: Final = re.compile(
     r"\b(?:gradit|preferibil|apprezzat|costituisc\w+ titolo|un plus|a plus|welcome|preferred|nice to have|optional)\w*",
@@ -158,9 +176,7 @@ _ELSEWHERE: Final = re.compile(
 )
 
 
-def find_conflicts(
-    text: str, structured: Structured, language: str, mentions: Sequence[Mention]
-) -> list[Conflict]:
+def find_conflicts(text: str, structured: Structured, mentions: Sequence[Mention]) -> list[Conflict]:
     """Everything in which a text and its form disagree, in the order of the text.
 
     Parameters
@@ -171,7 +187,7 @@ def find_conflicts(
     Examples
     --------
     >>> form = Structured(min_age=16, seats=2, hours=80)
-    >>> for conflict in find_conflicts("Tre posti per maggiorenni, 120 ore.", form, "it", []):
+    >>> for conflict in find_conflicts("Tre posti per maggiorenni, 120 ore.", form, []):
     ...     print(conflict.it)
     Il testo parla di 3 posti, il modulo di 2.
     Il testo chiede almeno 18 anni, il modulo 16.
@@ -188,9 +204,7 @@ def find_conflicts(
     return sorted(found, key=lambda conflict: (conflict.start, conflict.end, conflict.code))
 
 
-def _conflict(
-    text: str, code: str, field: str, start: int, end: int, said: Value, form: Value
-) -> Conflict:
+def _conflict(text: str, code: str, field: str, start: int, end: int, said: Value, form: Value) -> Conflict:
     words = [
         phrase.format(text=text[start:end], said=said, form=_NO_LIMIT[number] if form is None else form)
         for number, phrase in enumerate(PHRASES[code])

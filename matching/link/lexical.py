@@ -116,7 +116,9 @@ class Spelling:
         """Places of the words that this one may be a misspelling of, with what each counts."""
         return self._remembered(word, self._misspelt)
 
-    def _remembered(self, word: str, search: Callable[[str], list[tuple[int, float]]]) -> list[tuple[int, float]]:
+    def _remembered(
+        self, word: str, search: Callable[[str], list[tuple[int, float]]]
+    ) -> list[tuple[int, float]]:
         found = self._known.get(word)
         if found is None:
             if len(self._known) >= MOST_KNOWN:
@@ -139,7 +141,11 @@ class Spelling:
         most = min(MOST_EDITS, len(word) // SOUND)
         near = {place for place, _ in self._near(word, FAINTLY)}
         if len(word) < SHORT:  # one wrong letter leaves no trigram of a short word as it was
-            near |= {place for place, other in enumerate(self.words) if other[0] == word[0] and abs(len(other) - len(word)) < 2}
+            near |= {
+                place
+                for place, other in enumerate(self.words)
+                if other[0] == word[0] and abs(len(other) - len(word)) < 2
+            }
         counted = ((place, edits(word, self.words[place], most)) for place in sorted(near))
         return [(place, 1.0 - MISSPELT * count) for place, count in counted if count <= most]
 
@@ -181,10 +187,10 @@ class LexicalIndex:
         self.idf: Floats = np.array(
             [math.log1p(len(labels) / frequency[word]) for word in vocabulary], np.float32
         )
-        place = self.spelling.place
+        places = self.spelling.place
         counts = np.array([len(words) for words in self.words], np.int64)
         label = np.repeat(np.arange(len(labels)), counts)
-        word = np.array([place[word] for words in self.words for word in words], np.int64)
+        word = np.array([places[word] for words in self.words for word in words], np.int64)
         idf = self.idf[word]
         lengths = np.sqrt(np.bincount(label, idf**2, len(labels)))[label]
         totals = np.bincount(label, idf, len(labels))[label]
@@ -197,9 +203,9 @@ class LexicalIndex:
         )
         self.heads = _incidence(
             (
-                (place[first], owner)
+                (places[first], owner)
                 for words, (text, language), owner in zip(self.words, labels, owners, strict=True)
-                if (first := head(words, text, language)) in place
+                if (first := head(words, text, language)) in places
             ),
             (len(vocabulary), concepts),
         )

@@ -108,8 +108,12 @@ class SkillLinker:
             A language or a model that does not exist, two concepts of one id, or no label at all.
         """
         chosen = model or default_model()
-        vectors = previous._features.vectors() if previous is not None and previous.model == chosen else ()
+        vectors = previous.vectors() if previous is not None and previous.model == chosen else ()
         return cls(_read(concepts, [check_language(one) for one in languages]), chosen, vectors)
+
+    def vectors(self) -> list[dict[str, Any]]:
+        """What the encoders of the model said of the labels, by text."""
+        return self._features.vectors()
 
     def __len__(self) -> int:
         return len(self._known.ids)
@@ -200,7 +204,7 @@ class SkillLinker:
         ('skill_denied', 'saldatura')
         """
         spoken = check_language(language) if language else guess_language(text)
-        return find_conflicts(text, structured, spoken, self._mentions.all(text, spoken))
+        return find_conflicts(text, structured, self._mentions.all(text, spoken))
 
     def save(self, folder: Path) -> None:
         """Write the linker into a folder, which is made if need be; whoever reads at that moment sees the old one."""
@@ -237,7 +241,9 @@ class SkillLinker:
             kept = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             if kept["version"] != VERSION:
                 raise MatchingError(f"{folder} was written by another version")
-            known = _Labels(kept["ids"], [(text, language) for text, language in kept["labels"]], kept["owners"])
+            known = _Labels(
+                kept["ids"], [(text, language) for text, language in kept["labels"]], kept["owners"]
+            )
             paths = sorted(folder.glob("vectors-*.npy"))
             vectors = [
                 dict(zip(kept["texts"], np.load(path, allow_pickle=False), strict=True)) for path in paths

@@ -128,10 +128,12 @@ class Mentions:
             for place, value in self._known(word.stem, plain(text[word.start : word.end]), language).items():
                 met.setdefault(place, {})[at] = value
                 labels.update(self._holding.get(place, ()))
-        place = self._lexical.spelling.place
+        places = self._lexical.spelling.place
         for label in sorted(labels):
-            words = [place[word] for word in self._lexical.words[label]]
-            if len(words) == 1 and not self._is_plainly(label, [run[at] for at in met[words[0]]], text, language):
+            words = [places[word] for word in self._lexical.words[label]]
+            if len(words) == 1 and not self._is_plainly(
+                label, [run[at] for at in met[words[0]]], text, language
+            ):
                 continue
             total = sum(float(self._lexical.idf[word]) for word in words)
             shares = {word: float(self._lexical.idf[word]) / total for word in words if word in met}

@@ -32,8 +32,13 @@ _CUES: Final = {
 }
 _HARD: Final = re.compile(r"[.;:!?\n](?!\d)")
 _CONTRAST: Final = {
-    "it": re.compile(r"\b(?:ma|però|bensì|invece|tuttavia|mentre|basta|solo|gradit\w+|cerchiamo|offriamo|insegn\w+)\b", re.IGNORECASE),
-    "en": re.compile(r"\b(?:but|however|instead|while|although|only|just|preferred|welcome|we|you)\b", re.IGNORECASE),
+    "it": re.compile(
+        r"\b(?:ma|però|bensì|invece|tuttavia|mentre|basta|solo|gradit\w+|cerchiamo|offriamo|insegn\w+)\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:but|however|instead|while|although|only|just|preferred|welcome|we|you)\b", re.IGNORECASE
+    ),
 }
 _BACKWARDS: Final = {
     "it": re.compile(r"\s*(?:$|,|(?:per|in|da|al|alla|a|all'inizio|ma|però)\b)", re.IGNORECASE),
@@ -62,7 +67,9 @@ def denied(text: str, language: str) -> list[tuple[int, int]]:
     found = []
     for cue in _CUES[language].finditer(text):
         start, end = _sentence(text, cue.start(), cue.end())
-        is_bare = cue[0].lower() in ("no", "senza", "without", "niente") or cue[0].lower().startswith("nessun")
+        is_bare = cue[0].lower() in ("no", "senza", "without", "niente") or cue[0].lower().startswith(
+            "nessun"
+        )
         if not is_bare and _BACKWARDS[language].match(text[cue.end() : end]):
             found.append((_clause_start(text, start, cue.start(), language), cue.start()))
         else:

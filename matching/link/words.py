@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from importlib import resources
 from typing import Any, Final
 
 from matching.errors import MatchingError
@@ -16,59 +18,23 @@ LANGUAGES: Final = ("it", "en")
 WORD: Final = re.compile(r"[^\W_]+(?:[+#]+|(?<=\d)[.,]\d+)?")
 """Letters and digits, with a sign (C++, C#) or a decimal part behind."""
 
-_OTHER_GENDER: Final = re.compile(r"(?<=\w)\s?/\s?-?(?:trice|trici|tore|tori|ice|essa|ra|[aoei])\b", re.IGNORECASE)
+_OTHER_GENDER: Final = re.compile(
+    r"(?<=\w)\s?/\s?-?(?:trice|trici|tore|tori|ice|essa|ra|[aoei])\b", re.IGNORECASE
+)
 _FEMININE: Final = (
     (re.compile("tric[ei]$"), "tore"),
     (re.compile("(?<=or|nt)ess[ae]$"), "e"),
 )
 
-FUNCTION_WORDS: Final[dict[str, frozenset[str]]] = {
-    "it": frozenset(
-        "a ad ai agli al alla alle allo anche c ce che chi ci col come con cui d da dai dagli dal dalla dalle dallo "
-        "degli dei del dell della delle dello di e ed fra gli ha hai hanno ho i il in l la le lei li lo loro ma mi "
-        "ne negli nei nel nell nella nelle nello non o od per piu po presso quale quali quando questa questo se si "
-        "sia siamo siete sono sta su sua sue sugli sui sul sull sulla sulle sullo suo suoi tra tu tua tuo un una uno usare uso utilizzare utilizzo "
-        "vi voi è e' essere vari varie".split()
-    ),
-    "en": frozenset(
-        "a an and are as at be been by for from has have he her his i if in into is it its not of on or our she so "
-        "such that the their them they this to us use using was we were which who will with you your".split()
-    ),
+_DATA: Final = tomllib.loads(
+    resources.files("matching.link").joinpath("data/words.toml").read_text(encoding="utf-8")
+)
+
+FUNCTION_WORDS: Final = {
+    language: frozenset(words.split()) for language, words in _DATA["function_words"].items()
 }
 
-ABBREVIATIONS: Final[dict[str, dict[str, str]]] = {
-    "it": {
-        "mu": "macchine utensili",
-        "cn": "controllo numerico",
-        "cnc": "controllo numerico",
-        "plc": "controllore logico programmabile",
-        "cdl": "centro di lavoro",
-        "cq": "controllo qualità",
-        "cdg": "controllo di gestione",
-        "resp": "responsabile",
-        "add": "addetto",
-        "imp": "impiegato",
-        "op": "operatore",
-        "tecn": "tecnico",
-        "ing": "ingegnere",
-        "amm": "amministrativo",
-        "hr": "risorse umane",
-    },
-    "en": {
-        "cnc": "computer numerical control",
-        "plc": "programmable logic controller",
-        "qa": "quality assurance",
-        "qc": "quality control",
-        "hr": "human resources",
-        "ict": "information technology",
-        "mgr": "manager",
-        "eng": "engineer",
-        "tech": "technician",
-        "asst": "assistant",
-        "hvac": "heating ventilation air conditioning",
-    },
-}
-"""What shop floors and adverts shorten; the short form stays a word of its own beside the long one."""
+ABBREVIATIONS: Final[dict[str, dict[str, str]]] = _DATA["abbreviations"]
 
 
 @dataclass(frozen=True, slots=True)

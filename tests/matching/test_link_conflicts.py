@@ -34,9 +34,17 @@ def found(text: str, form: Structured, language: str | None = None) -> list[tupl
         ("Saldatura.", Structured(required=("welding",)), []),
         ("Saldatura.", Structured(), []),
         ("È indispensabile la saldatura.", Structured(), [("skill_unlisted", "saldatura")]),
-        ("È indispensabile la saldatura.", Structured(wanted=("welding",)), [("skill_stronger", "saldatura")]),
+        (
+            "È indispensabile la saldatura.",
+            Structured(wanted=("welding",)),
+            [("skill_stronger", "saldatura")],
+        ),
         ("È indispensabile la saldatura.", Structured(required=("welding",)), []),
-        ("Saldatura, indispensabile la tornitura.", Structured(wanted=("welding",), required=("turning",)), []),
+        (
+            "Saldatura, indispensabile la tornitura.",
+            Structured(wanted=("welding",), required=("turning",)),
+            [],
+        ),
         ("Gradita la saldatura.", Structured(required=("welding",)), [("skill_weaker", "saldatura")]),
         ("Gradita la saldatura.", Structured(wanted=("welding",)), []),
         ("No welding needed.", Structured(required=("welding",)), [("skill_denied", "welding")]),
@@ -150,7 +158,13 @@ def test_every_code_has_words_in_both_languages() -> None:
 @given(st.text(alphabet=st.sampled_from("12 09/-.giuno ore posti+ Imla"), max_size=40))
 def test_places_of_conflicts_are_exact_for_any_text(text: str) -> None:
     form = Structured(
-        spans=JUNE.spans, places=("Bologna",), other_places=("Imola",), min_age=16, max_age=18, hours=80, seats=1
+        spans=JUNE.spans,
+        places=("Bologna",),
+        other_places=("Imola",),
+        min_age=16,
+        max_age=18,
+        hours=80,
+        seats=1,
     )
     conflicts = LINKER.check(text, form, "it")
     assert all(text[one.start : one.end] == one.text for one in conflicts)

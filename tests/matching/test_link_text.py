@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,16 @@ from hypothesis import strategies as st
 from matching import MatchingError
 from matching.link.mentions import likeness
 from matching.link.negation import denied
-from matching.link.words import check_language, content_words, edits, guess_language, head, stem, stems, without_gender
+from matching.link.words import (
+    check_language,
+    content_words,
+    edits,
+    guess_language,
+    head,
+    stem,
+    stems,
+    without_gender,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +46,7 @@ def test_two_alternatives_stay_two_words() -> None:
 def test_words_stand_where_they_say(text: str, language: str) -> None:
     words = content_words(text, language)
     assert all(0 <= word.start < word.end <= len(text) for word in words)
-    assert all(one.end <= other.start for one, other in zip(words, words[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(words))
 
 
 def test_c_plus_plus_and_decimals_are_words() -> None:
@@ -74,14 +85,22 @@ def test_languages() -> None:
 
 def plain_distance(one: str, other: str) -> int:
     """Optimal string alignment, by its definition."""
-    rows = [[row + column if not row * column else 0 for column in range(len(other) + 1)] for row in range(len(one) + 1)]
+    rows = [
+        [row + column if not row * column else 0 for column in range(len(other) + 1)]
+        for row in range(len(one) + 1)
+    ]
     for row in range(1, len(one) + 1):
         for column in range(1, len(other) + 1):
             same = one[row - 1] == other[column - 1]
             rows[row][column] = min(
                 rows[row - 1][column] + 1, rows[row][column - 1] + 1, rows[row - 1][column - 1] + (not same)
             )
-            if row > 1 and column > 1 and one[row - 1] == other[column - 2] and one[row - 2] == other[column - 1]:
+            if (
+                row > 1
+                and column > 1
+                and one[row - 1] == other[column - 2]
+                and one[row - 2] == other[column - 1]
+            ):
                 rows[row][column] = min(rows[row][column], rows[row - 2][column - 2] + 1)
     return rows[-1][-1]
 
@@ -143,7 +162,9 @@ def test_negation_covers_its_clause(language: str, text: str, word: str, is_deni
     assert covered is is_denied, denied(text, language)
 
 
-@given(st.lists(st.sampled_from(["non serve", "saldatura", ",", ".", "ma", "o", "senza", "per"]), max_size=12))
+@given(
+    st.lists(st.sampled_from(["non serve", "saldatura", ",", ".", "ma", "o", "senza", "per"]), max_size=12)
+)
 def test_denied_stretches_lie_within_the_text(parts: list[str]) -> None:
     text = " ".join(parts)
     for language in ("it", "en"):
