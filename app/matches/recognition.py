@@ -36,7 +36,7 @@ class Recogniser:
     """One per process. Its methods may be called from any thread."""
 
     def __init__(self, database: Database) -> None:
-        self._folder = _folder(database)
+        self._database = database
         self._known: tuple[int, SkillLinker] | None = None
         self._lock = Lock()
 
@@ -62,14 +62,15 @@ class Recogniser:
     def _fit(self, concepts: tuple[Concept, ...]) -> SkillLinker:
         from matching.link import SkillLinker  # scipy, and a language model: not before somebody asks
 
-        if self._folder is None:
+        folder = _folder(self._database)
+        if folder is None:
             return SkillLinker.fit(concepts)
         try:
-            previous = SkillLinker.load(self._folder)
+            previous = SkillLinker.load(folder)
         except MatchingError:
             previous = None
         linker = SkillLinker.fit(concepts, previous=previous)
-        linker.save(self._folder)
+        linker.save(folder)
         return linker
 
 
