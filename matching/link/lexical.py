@@ -23,9 +23,6 @@ ALIKE: Final = 0.55
 FAINTLY: Final = 0.25
 """A word that no label has is compared letter by letter with those above this cosine: it may be misspelt."""
 
-SHORT: Final = 6
-"""Shorter words are compared letter by letter with all that begin alike."""
-
 SOUND: Final = 3
 """Letters for each that may be wrong."""
 
@@ -139,13 +136,7 @@ class Spelling:
 
     def _misspelt(self, word: str) -> list[tuple[int, float]]:
         most = min(MOST_EDITS, len(word) // SOUND)
-        near = {place for place, _ in self._near(word, FAINTLY)}
-        if len(word) < SHORT:  # one wrong letter leaves no trigram of a short word as it was
-            near |= {
-                place
-                for place, other in enumerate(self.words)
-                if other[0] == word[0] and abs(len(other) - len(word)) < 2
-            }
+        near = [place for place, _ in self._near(word, FAINTLY)]
         counted = ((place, edits(word, self.words[place], most)) for place in sorted(near))
         return [(place, 1.0 - MISSPELT * count) for place, count in counted if count <= most]
 

@@ -189,13 +189,13 @@ def _tightest(shares: dict[int, float], met: dict[int, dict[int, float]]) -> tup
     """The best stretch of words for a label: what it meets of the label, less what stands between."""
     places = sorted({at for word in shares for at in met[word]})
     best = (0.0, 0, 0)
-    for first in places:
-        for last in places:
-            if not first <= last < first + len(shares) + FURTHEST:
-                continue
+    for number, first in enumerate(places):
+        for last in places[number : number + len(shares) + FURTHEST]:
+            if last >= first + len(shares) + FURTHEST:
+                break
             value, used = 0.0, set()
             for word, share in shares.items():
-                inside = [(likely, -at) for at, likely in met[word].items() if first <= at <= last]
+                inside = [(met[word][at], -at) for at in range(first, last + 1) if at in met[word]]
                 if inside:
                     likely, at = max(inside)
                     value += share * likely
