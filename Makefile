@@ -5,6 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 VENDOR := app/web/static/vendor/manifest.json
 TOOLS := node_modules/.package-lock.json
 PACKAGES := $(patsubst %/,-p %,$(wildcard app/ matching/ migrations/))
@@ -32,7 +33,7 @@ test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTT
 	fi
 
 .PHONY: bench
-bench: $(DEV) ## run the benchmarks
+bench: $(BENCH) ## run the benchmarks beside their peers
 	@for file in $(wildcard benchmarks/[a-z]*.py); do \
 		name=$$(basename "$$file" .py); echo "== $$name"; $(PY) -m "benchmarks.$$name" || exit 1; \
 	done
@@ -51,6 +52,7 @@ lock: ## write the lock files anew from pyproject.toml and package.json (needs u
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	uv pip compile $(LOCK) pyproject.toml --output-file requirements.lock
 	uv pip compile $(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+	uv pip compile $(LOCK) pyproject.toml --group dev --group bench --output-file requirements-bench.lock
 	uv pip compile $(LOCK) --group node --output-file requirements-node.lock
 	npm install --package-lock-only
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
@@ -129,6 +131,11 @@ $(RUN): requirements.lock $(VENV)/pyvenv.cfg
 $(DEV): requirements-dev.lock $(RUN)
 	@echo "Installing what the tests and checks need …"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(BENCH): requirements-bench.lock $(DEV)
+	@echo "Installing the peers that the benchmarks compare with …"
+	@$(PIP) install --require-hashes -r requirements-bench.lock
 	@touch $@
 
 $(VENDOR): package-lock.json app/web/assets.py | $(RUN)

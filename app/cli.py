@@ -236,6 +236,26 @@ def demo(
 
 
 @app.command()
+def recognise(
+    text: Annotated[str, typer.Argument(help="What a company might type.")],
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 20,
+    language: Annotated[str | None, typer.Option(help="it or en; guessed if left out.")] = None,
+) -> None:
+    """Find the skills of the vocabulary that a text names."""
+    from app.matches.recognition import Recogniser
+
+    if language not in (None, "it", "en"):
+        _fail(f"{language} is not a language here; use it or en.", 2)
+    with _opened() as (_, database):
+        recogniser = Recogniser(database)
+        with database.read() as session:
+            vocabulary = recogniser.ask(session)
+        for found in recogniser.find(vocabulary, text, language, limit):
+            typer.echo(f"{found.score:.2f}  {found.id}  «{found.text}» {found.start}–{found.end}")
+
+
+@app.command()
 def match(
     *,
     student: Annotated[UUID | None, typer.Option(help="A student's id.")] = None,

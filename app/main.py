@@ -13,6 +13,7 @@ from app import api, errors, models, web
 from app.db import Database
 from app.frame import Frame
 from app.matches.engine import Engine
+from app.matches.recognition import Recogniser
 from app.settings import Clock, Settings, local_clock
 
 __all__ = ["create_app", "models"]
@@ -38,10 +39,10 @@ def create_app(
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
     clock = clock or local_clock(settings)
-    engine = Engine(settings, clock)
+    engine, recogniser = Engine(settings, clock), Recogniser(database)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
-        part.state.clock, part.state.engine = clock, engine
+        part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser
     site.get("/status", include_in_schema=False)(api.read_status)
     site.mount(api.PREFIX, service)
     web.mount(site)

@@ -22,6 +22,8 @@ INT32, INT64 = 2**31 - 1, 2**53 - 1
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
 _PROBLEMS_OF_ACTORS = (403,)
+ANY_ACTOR = {"recognise_skills"}
+"""Operations that ask for no scope: whoever is known may call them."""
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
@@ -93,7 +95,8 @@ def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
     responses: Json = operation["responses"]
     is_fed = bool(operation.get("parameters") or operation.get("requestBody"))
     problems = {int(code) for code in responses if int(code) >= 400}
-    problems |= {*_PROBLEMS_OF_ALL, *(() if is_public else _PROBLEMS_OF_ACTORS), *((422,) if is_fed else ())}
+    is_for_all = is_public or operation["operationId"] in ANY_ACTOR
+    problems |= {*_PROBLEMS_OF_ALL, *(() if is_for_all else _PROBLEMS_OF_ACTORS), *((422,) if is_fed else ())}
     problems |= {413, 415} if operation.get("requestBody") else set()
     for problem in problems:
         responses[str(problem)] = _problem_response(problem)

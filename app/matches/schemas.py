@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from app.dates import Parts, Weekdays
 from app.opportunities.models import Kind
-from app.rest import IstatCode, Level, Line, Out, Page, Slug
+from app.rest import In, IstatCode, Level, Line, Out, Page, Slug
+from app.skills.schemas import SkillRef
 from app.students.models import Evidence
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -254,3 +255,32 @@ class ReachOut(Out):
     changes: Annotated[list[ChangeOut], Field(max_length=200)]
     algorithm: Slug
     ranked_on: date
+
+
+Offset = Annotated[int, Field(ge=0, le=8000)]
+
+
+class RecognitionIn(In):
+    """What somebody has typed, exactly as it stands: the answer counts its characters."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=r"^[^\x00]*$")]
+    language: Literal["it", "en"] | None = Field(None, description="Guessed from the text if left out.")
+    limit: Annotated[int, Field(ge=1, le=100, description="How many skills at most, the surest.")] = 20
+
+
+class RecognisedSkill(Out):
+    """A skill that the text names, and where."""
+
+    skill: SkillRef
+    score: Share
+    start: Offset = Field(description="Unicode characters before it.")
+    end: Offset = Field(description="Unicode characters up to its end.")
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+
+
+class Recognition(Out):
+    """The skills that a text names, in its order; what it says is not needed is left out."""
+
+    skills: Annotated[list[RecognisedSkill], Field(max_length=100)]
