@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from starlette.testclient import TestClient
@@ -91,7 +90,7 @@ def test_a_path_says_what_to_take_when_and_what_it_opens(client: TestClient, wor
     }  # fmt: skip
     assert page.pop("weights")["version"]
     assert page == {
-        "next_cursor": None, "goal": f"opportunity:{world.internship.id}", "hidden_by": [], "algorithm": "bottega-1",
+        "next_cursor": None, "goal": f"opportunity:{world.internship.id}", "hidden_by": [], "algorithm": "bottega-2",
         "seed": 0, "ranked_on": "2026-01-12",
     }  # fmt: skip
 
@@ -192,7 +191,7 @@ def test_paths_name_a_parameter_that_is_wrong(
 @pytest.mark.parametrize(
     ("goal", "problem"),
     [
-        (f"opportunity:{uuid4()}", "/problems/no-such-opportunity"),
+        ("opportunity:8ef97102-626e-4d8b-9c82-1c9250b783e7", "/problems/no-such-opportunity"),
         ("programme:x", "/problems/no-such-programme"),
     ],
 )
