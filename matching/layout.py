@@ -20,7 +20,7 @@ from matching.location import USUAL_MINUTES, Floats, travel_part
 from matching.points import Points, Ways, point_keys
 from matching.profile import Ints, Profile, Skills
 from matching.rules import eligibility_failures, programme_affinity
-from matching.score import PARTS, UNSAID, freshness, part_weights, parts_for
+from matching.score import CHANCE, UNSAID, freshness, part_names, part_weights, parts_for
 from matching.skills import LEVELS, challenge
 from matching.skills import REQUIRED as REQUIRED_WEIGHT
 from matching.spans import Bools, Spans
@@ -115,6 +115,7 @@ class Layout:
         """What follows from the columns at once, and what is worked out when it is asked for."""
         self.skills, self.alternatives, self.weights = skills, alternatives, weights
         self.on, self.seed = on, seed
+        self.names = part_names(weights)
         self.scales = [part_weights(weights, kind) for kind in KINDS]
         self.kind = self.table.kind[: self.size]
         self.bounds = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
@@ -183,11 +184,12 @@ class Layout:
 
     def _blend_of(self, interests: bool, owes: bool) -> Blend:  # noqa: FBT001 - keys of a cache
         student = Student("", 0.0, 0.0, interests=("any",) * interests, hours_owed=int(owes))
-        weights = np.zeros((len(PARTS), len(KINDS)))
+        weights = np.zeros((len(self.names), len(KINDS)))
         totals = np.zeros(len(KINDS))
         names = []
         for column, (kind, scale) in enumerate(zip(KINDS, self.scales, strict=True)):
-            names.append([(PARTS.index(name), name) for name in parts_for(student, kind)])
+            applying = parts_for(student, kind, self.names)
+            names.append([(self.names.index(name), name) for name in applying])
             for line, name in names[-1]:
                 weights[line, column] = scale[name]
                 totals[column] += scale[name]
@@ -246,8 +248,9 @@ class Layout:
         required, wanted, taught = self.roles[rows].T
         load = REQUIRED_WEIGHT * required + wanted
         blend, kinds = self.blend(student), self.kind[rows]
-        weight = dict(zip(PARTS, blend.weights, strict=True))
-        bounds: Floats = (weight["challenge"] + weight["hours"] + weight["answers"])[kinds]
+        weight = dict(zip(self.names, blend.weights, strict=True))
+        whole = weight["challenge"] + weight["hours"] + weight["answers"] + weight.get(CHANCE, 0.0)
+        bounds: Floats = whole[kinds]
         bounds += weight["skills"][kinds] * np.where(load > 0.0, worth / np.maximum(load, 1.0), UNSAID)
         bounds += weight["learning"][kinds] * gain / np.maximum(taught, 1)
         bounds += weight["interest"][kinds] * (np.minimum(pleasure, 1.0) + pleasure / counts) / 2.0
@@ -275,13 +278,13 @@ class Layout:
         return np.where(self.spans.count[rows] > 0, UNKNOWN, FULL)
 
     def values(self, student: Student, profile: Profile, rows: Ints, ways: Ways) -> Floats:
-        """The parts of some rows, one line a part in the order of `PARTS`, as if all days were free."""
+        """The parts of some rows, one line a part in the order of `names`, as if all days were free."""
         entries = self.entries(profile, rows)
         size, owner = len(rows), entries.owner
         required, wanted, taught = self.roles[rows].T.astype(np.float64)
         asked = required + wanted
-        values = np.zeros((len(PARTS), size))
-        skills, level, learning, interest, travel, calendar, programme, hours, fresh, answers = values
+        values = np.ones((len(self.names), size))
+        skills, level, learning, interest, travel, calendar, programme, hours, fresh, answers, *_ = values
         load = REQUIRED_WEIGHT * required + wanted
         np.divide(np.bincount(owner, entries.worth, size), load, out=skills, where=load > 0.0)
         skills[load == 0.0] = UNSAID
@@ -289,6 +292,7 @@ class Layout:
         level[:] = challenge(brought - self.levels[rows] / np.maximum(asked, 1.0))
         level[load == 0.0] = UNSAID
         learning[:] = np.bincount(owner, entries.gain, size) / np.maximum(taught, 1.0)
+        interest[:] = hours[:] = 0.0
         if student.interests:
             nearest = np.maximum.reduceat(entries.interest, entries.begins)
             named = self.table.need_count[rows]
@@ -304,8 +308,20 @@ class Layout:
         answers[np.isnan(answers)] = UNSAID
         return values
 
+    def put_chance(self, student: Student, rows: Ints, values: Floats) -> None:
+        """Fill in the chance, which comes out of the other parts; it counts as certain until then."""
+        model = self.weights.chance
+        if model is None:
+            return
+        applies = np.zeros((len(self.names), len(KINDS)), np.bool_)
+        for column, names in enumerate(self.blend(student).names):
+            applies[[line for line, _ in names], column] = True
+        lines = [self.names.index(name) for name in model.parts]
+        known = np.where(applies[lines][:, self.kind[rows]], values[lines], np.nan)
+        values[-1] = model.chance(np.ascontiguousarray(known.T))
+
     def scores(self, student: Student, rows: Ints, values: Floats) -> Floats:
-        """The weighted means, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
+        """The weighted means, added part by part in their order as `score.weighted_mean` does."""
         blend, kinds = self.blend(student), self.kind[rows]
         products = blend.weights[:, kinds] * values
         scores: Floats = products[0]

@@ -184,7 +184,11 @@ class Index:
     def _about(self) -> dict[str, object]:
         """What must be the same for a snapshot to be used."""
         names = blake2b("\n".join(self.vocabulary.ids()).encode(), digest_size=16).hexdigest()
-        weights = {"parts": dict(self.weights.parts), "attendance": self.weights.attendance}
+        weights: dict[str, object] = {
+            "parts": dict(self.weights.parts),
+            "attendance": self.weights.attendance,
+        }
+        weights["chance"] = self.weights.chance.version if self.weights.chance else None
         kinds = {str(kind): dict(factors) for kind, factors in self.weights.kinds.items()}
         return {"version": VERSION, "seed": self.seed, "skills": names, "weights": weights | {"kinds": kinds}}
 
@@ -376,7 +380,7 @@ class Index:
         if ways is None:
             ways = layout.points.ways(student, rows)
         if not len(rows):
-            return Pick(layout, rows, np.zeros(0), np.zeros((len(PARTS), 0)), ways)
+            return Pick(layout, rows, np.zeros(0), np.zeros((len(layout.names), 0)), ways)
         values = layout.values(student, profile, rows, ways)
         upper = layout.scores(student, rows, values)
         least = layout.least[layout.kind[rows]]
@@ -387,6 +391,7 @@ class Index:
             among = among[fits]
             judged = values[:, among]
             judged[CALENDAR] = shares[fits]
+            layout.put_chance(student, rows[among], judged)
             scores = layout.scores(student, rows[among], judged)
             pick = Pick(layout, rows[among], scores, judged, ways.take(among))
             pick = pick.take(_first(scores, layout.ties[pick.rows], k, last))
@@ -466,7 +471,7 @@ class Index:
         scale = part_weights(self.weights, one.kind)
         rated = []
         for student in seen:
-            facts = facts_of(student, one, self.vocabulary, self.on)
+            facts = facts_of(student, one, self.vocabulary, self.on, self.weights.chance)
             rated.append((weighted_mean(facts.parts, scale), student, facts))
         best = nsmallest(k, rated, key=lambda line: (-line[0], tie(self.seed, line[1].id)))
         return [

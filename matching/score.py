@@ -30,6 +30,7 @@ asked yet give 0.5.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -52,7 +53,7 @@ from matching.skills import (
     skill_fit,
 )
 from matching.ties import tie
-from matching.types import Kind, Opportunity, Ranked, SkillNeed, Student, Weights
+from matching.types import Chance, Kind, Opportunity, Ranked, SkillNeed, Student, Weights
 
 PARTS: Final = (
     "skills",
@@ -67,6 +68,9 @@ PARTS: Final = (
     "answers",
 )
 """The names of the parts, in the order in which they are added up."""
+
+CHANCE: Final = "chance"
+"""The part that a model learnt from outcomes gives, when the weights have one; it is added up last."""
 
 UNSAID: Final = 0.5
 """The value of a part that the opportunity leaves open: neither for nor against it."""
@@ -91,23 +95,29 @@ def part_weights(weights: Weights, kind: Kind) -> dict[str, float]:
     Traceback (most recent call last):
     matching.errors.MatchingError: there is no part 'luck' to weigh
     """
+    names = part_names(weights)
     factors = weights.kinds.get(kind, {})
     for name, value in (*weights.parts.items(), *factors.items()):
-        if name not in PARTS:
+        if name not in names:
             raise MatchingError(f"there is no part {name!r} to weigh")
         if not value >= 0.0:
             raise MatchingError(f"the weight of {name!r} is {value}, below 0")
-    return {name: weights.parts.get(name, 0.0) * factors.get(name, 1.0) for name in PARTS}
+    return {name: weights.parts.get(name, 0.0) * factors.get(name, 1.0) for name in names}
 
 
-def parts_for(student: Student, kind: Kind) -> tuple[str, ...]:
-    """The parts that apply to a student and a kind, in order."""
+def part_names(weights: Weights) -> tuple[str, ...]:
+    """All parts there are with these weights, in the order in which they are added up."""
+    return PARTS if weights.chance is None else (*PARTS, CHANCE)
+
+
+def parts_for(student: Student, kind: Kind, names: tuple[str, ...] = PARTS) -> tuple[str, ...]:
+    """Those of the named parts that apply to a student and a kind."""
     drop = set()
     if not student.interests:
         drop.add("interest")
     if kind is not Kind.INTERNSHIP or student.hours_owed <= 0:
         drop.add("hours")
-    return tuple(name for name in PARTS if name not in drop)
+    return tuple(name for name in names if name not in drop)
 
 
 def weighted_mean(parts: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -164,11 +174,17 @@ def score(
     >>> round(ranked.score, 4)
     0.7037
     """
-    facts = facts_of(student, opportunity, vocabulary, on)
+    facts = facts_of(student, opportunity, vocabulary, on, weights.chance)
     return ranked(student, opportunity, vocabulary, part_weights(weights, opportunity.kind), on, facts)
 
 
-def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary, on: date) -> Facts:
+def facts_of(
+    student: Student,
+    opportunity: Opportunity,
+    vocabulary: Vocabulary,
+    on: date,
+    chance: Chance | None = None,
+) -> Facts:
     """Work out the parts that apply, and what the explanation stands on."""
     asked = opportunity.required + opportunity.wanted
     needs = asked + opportunity.taught
@@ -193,8 +209,12 @@ def facts_of(student: Student, opportunity: Opportunity, vocabulary: Vocabulary,
         "freshness": freshness(opportunity.published_on, on),
         "answers": UNSAID if opportunity.answer_rate is None else opportunity.answer_rate,
     }
+    parts = {name: values[name] for name in parts_for(student, opportunity.kind)}
+    if chance is not None:
+        row = [parts.get(name, math.nan) for name in chance.parts]
+        parts[CHANCE] = float(chance.chance([row])[0])
     return Facts(
-        parts={name: values[name] for name in parts_for(student, opportunity.kind)},
+        parts=parts,
         need=needs.__getitem__,
         required=len(opportunity.required),
         worth=[load * share for load, share in zip(loads, met, strict=True)],

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntFlag, StrEnum
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 
 class Kind(StrEnum):
@@ -143,13 +147,30 @@ class Opportunity:
     answer_rate: float | None = None
 
 
+class Chance(Protocol):
+    """What tells how likely both sides say yes, out of the other parts; `matching.learn` makes one.
+
+    `values` is an array (n, parts) in the order of `parts`, with NaN where a part does not apply; the
+    answer has n values between 0 and 1, each the same whether its row comes alone or with others.
+    """
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def parts(self) -> tuple[str, ...]: ...
+
+    def chance(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """How much each part of the score counts. Data with a version: a stored ranking can be replayed.
 
     `parts` holds the weights, `kinds` a factor on them for one kind of opportunity (1 where it is
     silent); `matching.score` says why the defaults are what they are. `attendance` is the least share
-    of an internship's days on which the student must be free.
+    of an internship's days on which the student must be free. With a `chance` there is one more part of
+    that name, which counts as much as `parts` says.
     """
 
     version: str = "2026-11b"
@@ -174,6 +195,7 @@ class Weights:
         }
     )
     attendance: float = 0.75
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class PartsOut(Out):
     hours: Share | None = None
     freshness: Share | None = None
     answers: Share | None = None
+    chance: Share | None = None
 
 
 class ReasonOut(Out):
@@ -101,6 +102,7 @@ class PartsWeights(Out):
     hours: Annotated[float, Field(ge=0, le=100)]
     freshness: Annotated[float, Field(ge=0, le=100)]
     answers: Annotated[float, Field(ge=0, le=100)]
+    chance: Annotated[float, Field(ge=0, le=100)] = 0.0
 
 
 class Ranking(Page):

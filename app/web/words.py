@@ -48,6 +48,7 @@ PARTS = {
     "hours": _("Le ore che ti mancano"),
     "freshness": _("Pubblicata da poco"),
     "answers": _("L'azienda di solito risponde"),
+    "chance": _("Probabilità che vada bene a entrambi"),
 }
 PARTS_OF_CANDIDATE = {
     "skills": _("Competenze che chiedete"),
@@ -60,6 +61,7 @@ PARTS_OF_CANDIDATE = {
     "hours": _("Le ore che deve ancora fare"),
     "freshness": _("Pubblicata da poco"),
     "answers": _("Quanto spesso rispondete"),
+    "chance": _("Probabilità che vada bene a entrambi"),
 }
 
 STATUSES = {

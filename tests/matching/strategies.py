@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -136,7 +137,21 @@ def offers(draw: st.DrawFn, most: int = 12) -> list[Opportunity]:
     return [replace(one, id=f"o{number}") for number, one in enumerate(found + found[:1] * copies)]
 
 
+class Guess:
+    """A chance as `matching.learn` gives one, out of three parts, two of which do not always apply."""
+
+    version = "guess"
+    parts = ("interest", "calendar", "hours")
+
+    def chance(self, values):
+        given = np.nan_to_num(np.asarray(values), nan=0.3)
+        return 1.0 / (1.0 + np.exp(-(given @ [2.0, 3.0, 1.0] - 3.0)))
+
+
 weights = st.one_of(
+    st.sampled_from([0.0, 0.4, 5.0]).map(
+        lambda weight: Weights(parts={**Weights().parts, "chance": weight}, chance=Guess())
+    ),
     st.just(Weights()),
     st.just(Weights(attendance=0.5)),
     st.just(Weights(attendance=0.0)),

@@ -149,11 +149,11 @@ def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kin
 
 
 @settings(steady, max_examples=300)
-@given(offers(30), students(), st.sampled_from([None, *KINDS]), st.integers(1, 4))
-def test_shortcuts_leave_out_nothing(opportunities, student, kind, k):
+@given(offers(30), students(), weights, st.sampled_from([None, *KINDS]), st.integers(1, 4))
+def test_shortcuts_leave_out_nothing(opportunities, student, weights, kind, k):
     """With shortcuts taken from the first row on, and with none at all, the list is the definition's."""
-    index = Index(opportunities, VOCABULARY, on=ON)
-    expected = Definition(opportunities, VOCABULARY, on=ON).top(student, k, kind)
+    index = Index(opportunities, VOCABULARY, weights, on=ON)
+    expected = Definition(opportunities, VOCABULARY, weights, on=ON).top(student, k, kind)
     for many, judged in ((0, 1), (10**9, 10**9)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(rank, "MANY", many)

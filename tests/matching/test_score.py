@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import MatchingError
-from matching.score import FRESH_DAYS, PARTS, hours_part, part_weights, parts_for, score, weighted_mean
+from matching.score import FRESH_DAYS, PARTS, hours_part, part_weights, part_names, parts_for, score, weighted_mean
 from matching.types import (
     Eligibility,
     Evidence,
@@ -19,7 +19,7 @@ from matching.types import (
     Student,
     Weights,
 )
-from tests.matching.strategies import ON, VOCABULARY, levels, opportunities, steady, students, weights
+from tests.matching.strategies import ON, VOCABULARY, Guess, levels, opportunities, steady, students, weights
 
 STUDENT = Student(
     "s",
@@ -142,7 +142,7 @@ def test_score_and_parts_are_shares(student, offer, weights):
     ranked = score(student, offer, VOCABULARY, weights, ON)
     assert 0.0 <= ranked.score <= 1.0
     assert all(0.0 <= value <= 1.0 for value in ranked.parts.values())
-    assert tuple(ranked.parts) == parts_for(student, offer.kind)
+    assert tuple(ranked.parts) == parts_for(student, offer.kind, part_names(weights))
     assert len(ranked.reasons) <= 3
 
 
@@ -173,3 +173,16 @@ def test_programme_part_prefers_who_is_meant():
     student = replace(STUDENT, programmes=frozenset({"c3"}))
     open_to_all, named = (score(student, one, VOCABULARY, Weights(), ON).score for one in (OFFER, meant))
     assert named > open_to_all
+
+
+def test_a_learnt_chance_is_one_more_part_with_a_weight_of_its_own():
+    plain = score(STUDENT, OFFER, VOCABULARY, Weights(), ON)
+    with_chance = Weights(parts={**Weights().parts, "chance": 1.0}, chance=Guess())
+    ranked = score(STUDENT, OFFER, VOCABULARY, with_chance, ON)
+    row = [[plain.parts[name] for name in Guess.parts]]
+    assert ranked.parts == {**plain.parts, "chance": Guess().chance(row)[0]}
+    assert ranked.score == pytest.approx((plain.score + ranked.parts["chance"]) / 2.0)
+    switched_off = score(STUDENT, OFFER, VOCABULARY, Weights(chance=Guess()), ON)
+    assert switched_off.score == plain.score
+    with pytest.raises(MatchingError, match="no part 'chance'"):
+        score(STUDENT, OFFER, VOCABULARY, Weights(parts={"chance": 1.0}), ON)
