@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # laying out the help with rich would cost a quarter of a second
 )
 db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
