@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -26,8 +27,20 @@ from matching.types import (
 
 ON = date(2026, 11, 22)
 
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""For properties on a busy machine: judged by what they find, never by how long they take."""
+SHARE = float(os.environ.get("BOTTEGA_TEST_EXAMPLES", "0.3"))
+"""How thoroughly properties are tried. A third is enough for every commit; 1 and more are for a night."""
+
+
+def examples(count: int) -> settings:
+    """For properties on a busy machine: judged by what they find, never by how long they take."""
+    return settings(
+        deadline=None,
+        max_examples=max(10, round(count * SHARE)),
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+
+
+steady = examples(100)
 
 VOCABULARY = Vocabulary(
     [

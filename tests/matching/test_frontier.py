@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.frontier import Choice, Choices, frontier, undominated
 from matching.optimum import optimum
-from tests.matching.strategies import steady
+from tests.matching.strategies import examples
 
 BUDGET = 30
 
@@ -70,7 +70,7 @@ def triples(some) -> list[tuple[int, int, int]]:
     return [one[:3] for one in some]
 
 
-@settings(steady, max_examples=300)
+@examples(300)
 @given(problems())
 def test_frontier_is_all_that_no_other_choice_beats(choices):
     everything = every_choice(choices)
@@ -89,7 +89,7 @@ def test_frontier_is_all_that_no_other_choice_beats(choices):
     assert all(value(choices, one.options) == one for one in found)
 
 
-@settings(steady, max_examples=200)
+@examples(200)
 @given(problems(), st.integers(1, 4))
 def test_a_capped_search_is_sound_and_complete_only_when_it_says_so(choices, width):
     found, is_complete = frontier(choices, BUDGET, width)
@@ -98,7 +98,7 @@ def test_a_capped_search_is_sound_and_complete_only_when_it_says_so(choices, wid
         assert found == frontier(choices, BUDGET)[0]
 
 
-@settings(steady, max_examples=100)
+@examples(100)
 @given(problems())
 def test_optimum_has_the_greatest_worth_in_the_fewest_hours(choices):
     best = max(every_choice(choices), key=lambda one: (one.worth, -one.hours))
@@ -112,7 +112,7 @@ def test_optimum_has_the_greatest_worth_in_the_fewest_hours(choices):
         assert found is None
 
 
-@settings(steady, max_examples=50)
+@examples(50)
 @given(problems())
 def test_a_bound_holds_however_early_the_solver_stops(choices):
     found, most_worth = optimum(choices, BUDGET, nodes=0)

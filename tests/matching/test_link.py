@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import Concept, MatchingError
@@ -172,7 +172,7 @@ def test_unknown_text_gives_an_empty_answer(whole: SkillLinker) -> None:
     assert whole.link("") == []
 
 
-@settings(max_examples=60)
+@steady
 @given(st.lists(st.one_of(st.sampled_from(["PLC", "saldatore", "non serve", "disegno meccanico", ",", ". ", "\n", "é"]), st.text(max_size=5)), max_size=12))  # fmt: skip
 def test_places_are_exact_and_apart_for_any_text(linker: SkillLinker, parts: list[str]) -> None:
     text = " ".join(parts)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise, product
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.options import (
@@ -18,7 +18,7 @@ from matching.paths import Goal, plan
 from matching.reach import unmet
 from matching.rules import hidden_by
 from matching.types import Evidence, HeldSkill, Kind, Opportunity, Parts, SkillNeed, Span, Student
-from tests.matching.strategies import ON, VOCABULARY, steady
+from tests.matching.strategies import ON, VOCABULARY, examples
 from tests.matching.test_paths import FREE, LAST, STUDENT, day
 
 skills = st.sampled_from(["plc", "plc", "robotics", "turning"])
@@ -256,7 +256,7 @@ def judge(world) -> None:
         assert choices[key] == (path.hours, path.missing, len(path.brings))
 
 
-@settings(steady, max_examples=200)
+@examples(200)
 @given(worlds)
 def test_plan_is_what_brute_force_finds(world):
     judge(world)
@@ -271,14 +271,14 @@ def test_plan_is_what_brute_force_finds_where_there_is_much_to_choose():
     assert several > 40
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(worlds, st.randoms())
 def test_plan_does_not_hang_on_the_order_of_what_it_is_given(world, random):
     shuffled = world | {"modules": random.sample(world["modules"], len(world["modules"]))}
     assert solve(shuffled) == solve(world)
 
 
-@settings(steady, max_examples=100)
+@examples(100)
 @given(worlds, st.integers(1, 3))
 def test_a_narrow_search_is_sound_and_says_when_it_is_not_complete(world, width):
     narrow, whole = solve(world, width=width), solve(world)
@@ -290,7 +290,7 @@ def test_a_narrow_search_is_sound_and_says_when_it_is_not_complete(world, width)
         assert narrow == whole
 
 
-@settings(steady, max_examples=100)
+@examples(100)
 @given(worlds)
 def test_the_first_path_is_the_best_for_the_goal_however_narrow_the_search(world):
     narrow, whole = solve(world, width=1), solve(world)
@@ -300,13 +300,13 @@ def test_the_first_path_is_the_best_for_the_goal_however_narrow_the_search(world
         assert narrow[0].least_missing == whole[0].least_missing == whole[0].missing
 
 
-@settings(steady, max_examples=100)
+@examples(100)
 @given(spans, spans)
 def test_clash_is_a_common_part_of_a_common_day(some, others):
     assert clash(some, others) == bool(days_in(some) & days_in(others))
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(worlds)
 def test_steps_come_in_the_order_of_their_days(world):
     for path in solve(world):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import rank
@@ -19,7 +19,15 @@ from matching.skills import Vocabulary
 from matching.table import KINDS
 from matching.ties import tie
 from matching.types import Concept, HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
-from tests.matching.strategies import ON, VOCABULARY, offers, opportunities, steady, students, weights
+from tests.matching.strategies import (
+    ON,
+    VOCABULARY,
+    examples,
+    offers,
+    opportunities,
+    students,
+    weights,
+)
 
 STUDENT = Student("s", 44.4949, 11.3426, max_km=60.0, skills=(HeldSkill("plc", 3),), interests=("robotics",))
 ALIKE = [Opportunity(f"o{n}", KINDS[n % 3], 44.5, 11.35) for n in range(40)]
@@ -136,7 +144,7 @@ def test_ranker_shows_what_is_online_whatever_the_limit(ranker):
     assert len(ranker([ALIKE[0], Opportunity("on", Kind.VISIT)], VOCABULARY, on=ON).top(nowhere)) == 1
 
 
-@settings(steady, max_examples=150)
+@examples(150)
 @given(offers(), students(), weights, st.sampled_from([None, *KINDS]), st.integers(0, 2), st.integers(1, 15))
 def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kind, seed, k):
     index = Index(opportunities, VOCABULARY, weights, on=ON, seed=seed)
@@ -148,7 +156,7 @@ def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kin
         assert index.top(student, k, kind, after) == plain.top(student, k, kind, after)
 
 
-@settings(steady, max_examples=300)
+@examples(300)
 @given(offers(30), students(), weights, st.sampled_from([None, *KINDS]), st.integers(1, 4))
 def test_shortcuts_leave_out_nothing(opportunities, student, weights, kind, k):
     """With shortcuts taken from the first row on, and with none at all, the list is the definition's."""
@@ -161,7 +169,7 @@ def test_shortcuts_leave_out_nothing(opportunities, student, weights, kind, k):
             assert index.top(student, k, kind) == expected
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(
     offers(8),
     offers(8),
@@ -184,7 +192,7 @@ def test_index_after_put_and_drop_is_the_one_built_anew(before, changes, gone, s
     assert index.top_many(some, 100) == rebuilt.top_many(some, 100) == [rebuilt.top(one, 100) for one in some]
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(opportunities(), st.lists(students(), max_size=6), weights)
 def test_candidates_are_the_students_who_see_it_by_their_scores(offer, some, weights):
     some = [replace(one, id=f"s{number}") for number, one in enumerate(some)]
@@ -197,7 +205,7 @@ def test_candidates_are_the_students_who_see_it_by_their_scores(offer, some, wei
     assert index.candidates(offer.id, some, 2) == expected[:2]
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(opportunities(), students())
 def test_index_hides_what_the_rules_hide(offer, student):
     index = Index([offer], VOCABULARY, on=ON)
@@ -296,7 +304,7 @@ def test_index_answers_many_threads_alike_while_it_changes():
         assert all(answer == within for answer in writing.result())
 
 
-@settings(steady, max_examples=60)
+@examples(60)
 @given(offers(), offers(6), st.lists(students(), max_size=3), st.integers(0, 2))
 def test_snapshot_holds_the_index(tmp_path_factory, before, changes, some, seed):
     """Saved with changes pending, opened elsewhere, and changed again there: always the index itself."""

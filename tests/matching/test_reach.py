@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import UnknownSkill
@@ -29,10 +29,10 @@ from matching.types import (
 from tests.matching.strategies import (
     ON,
     VOCABULARY,
+    examples,
     held_skills,
     needs,
     opportunities,
-    steady,
     students,
     tuples,
     weights,
@@ -53,7 +53,7 @@ def is_in_reach(student, one, attendance=0.75, share=0.7) -> bool:
 # --- what is in reach ---------------------------------------------------------------------------------------------------
 
 
-@settings(steady, max_examples=100)
+@examples(100)
 @given(tuples(held_skills, 4), tuples(needs, 3), st.sampled_from([0.0, 0.3, 0.7, 0.85, 1.0]))
 def test_a_need_is_unmet_below_the_share(skills, some, share):
     student = replace(STUDENT, skills=skills)
@@ -61,7 +61,7 @@ def test_a_need_is_unmet_below_the_share(skills, some, share):
     assert unmet(skills, some, VOCABULARY, share) == expected
 
 
-@settings(steady, max_examples=150)
+@examples(150)
 @given(students(), opportunities(), weights)
 def test_obstacles_are_the_rules_and_the_skills(student, one, weighing):
     found = obstacles(student, one, VOCABULARY, on=ON, attendance=weighing.attendance)
@@ -69,7 +69,7 @@ def test_obstacles_are_the_rules_and_the_skills(student, one, weighing):
     assert (found in ((), ("skills",))) == (hidden_by(student, one, ON, weighing.attendance) is None)
 
 
-@settings(steady, max_examples=150)
+@examples(150)
 @given(students(), opportunities())
 def test_ways_are_there_when_no_rule_hides(student, one):
     visible = hidden_by(student, one, ON) is None
@@ -246,7 +246,7 @@ def near_misses(draw):
     return replace(one, seats_free=1, closes_on=None), some + made
 
 
-@settings(steady, max_examples=250)
+@examples(250)
 @given(near_misses(), weights)
 def test_reach_is_what_plain_counting_finds(world, weighing):
     one, some = world
@@ -276,7 +276,7 @@ def test_reach_is_what_plain_counting_finds(world, weighing):
     assert nets == sorted(nets, reverse=True)
 
 
-@settings(steady, max_examples=40)
+@examples(40)
 @given(near_misses(), st.randoms())
 def test_reach_does_not_hang_on_the_order_of_students(world, random):
     one, some = world

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import MatchingError
-from matching.score import FRESH_DAYS, PARTS, hours_part, part_weights, part_names, parts_for, score, weighted_mean
+from matching.score import (
+    FRESH_DAYS,
+    PARTS,
+    hours_part,
+    part_names,
+    part_weights,
+    parts_for,
+    score,
+    weighted_mean,
+)
 from matching.types import (
     Eligibility,
     Evidence,
