@@ -16,6 +16,7 @@ from matching.link.encoders import encoders, sentence_encoder
 from matching.link.features import Features, clauses
 from matching.link.lexical import LexicalIndex
 from matching.link.words import stem
+from tests.matching.strategies import steady
 
 HERE = Path(__file__).parent
 VOCABULARY = HERE.parents[1] / "app" / "skills" / "data"
