@@ -97,20 +97,24 @@ def serve(
 
 @app.command()
 def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due and stop.")] = False) -> None:
-    """Do what is due in the background: forget expired sessions and answered posts."""
+    """Do what is due in the background: forget expired sessions, answered posts and stored rankings."""
     import time
 
     import structlog
 
     from app import logs
     from app.auth import service as auth
+    from app.matches import service_rankings as rankings
+    from app.settings import local_clock
 
     with _opened() as (settings, database):
         logs.set_up(settings)
+        now = local_clock(settings)
         log = structlog.get_logger("app.worker")
         while True:
             with database.write() as session:
-                log.info("expired_forgotten", **auth.forget_expired(session))
+                forgotten = auth.forget_expired(session) | rankings.forget_expired(session, now())
+            log.info("expired_forgotten", **forgotten)
             if once:
                 return
             time.sleep(600)
