@@ -91,7 +91,7 @@ def test_a_path_says_what_to_take_when_and_what_it_opens(client: TestClient, wor
     }  # fmt: skip
     assert page.pop("weights")["version"]
     assert page == {
-        "next_cursor": None, "goal": f"opportunity:{world.internship.id}", "hidden_by": [], "algorithm": "bottega-1",
+        "next_cursor": None, "goal": f"opportunity:{world.internship.id}", "hidden_by": [], "algorithm": "bottega-2",
         "seed": 0, "ranked_on": "2026-01-12",
     }  # fmt: skip
 

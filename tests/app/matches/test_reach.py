@@ -78,7 +78,7 @@ def test_reach_counts_in_steps_of_five_and_names_no_small_place(client: TestClie
                 ("drop_skill", "Senza chiedere plc programming.", "Without asking for plc programming."),
             )
         ],
-        "algorithm": "bottega-1",
+        "algorithm": "bottega-2",
         "ranked_on": "2026-01-12",
     }  # fmt: skip
 
