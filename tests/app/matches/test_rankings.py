@@ -246,17 +246,27 @@ def test_storing_needs_both_scopes_and_reading_one(client: TestClient, world: Wo
         assert found.status_code == (200 if scope == "matches:read" else 403)
 
 
-def test_a_student_who_leaves_between_ranking_and_storing_is_unknown(
-    app: FastAPI, client: TestClient, world: World
-) -> None:
-    engine = app.state.engine
+def made_for(app: FastAPI, world: World) -> rankings.Stored:
     with world.make.database.read() as session:
-        question = rankings.ask(session, ACTOR, engine, world.student.id)
-    made = rankings.make(engine, question, kind=None, limit=5, now=NOW, days=1)
+        question = rankings.ask(session, ACTOR, app.state.engine, world.student.id)
+    return rankings.make(app.state.engine, question, kind=None, limit=5, now=NOW, days=1)
+
+
+def test_a_student_who_leaves_between_ranking_and_storing_is_unknown(app: FastAPI, world: World) -> None:
+    made = made_for(app, world)
     with world.make.database.write() as session:
         session.delete(session.get_one(Student, world.student.id))
     with pytest.raises(rankings.UnknownStudent), world.make.database.write() as session:
         rankings.store(session, ACTOR, made)
+
+
+def test_who_loses_sight_of_the_student_between_ranking_and_storing_stores_nothing(
+    app: FastAPI, world: World
+) -> None:
+    made = made_for(app, world)
+    moved_on = replace(ACTOR, grants=(grant(world, SAME_SCHOOL),))
+    with pytest.raises(rankings.UnknownStudent), world.make.database.write() as session:
+        rankings.store(session, moved_on, made)
 
 
 # --- replay -----------------------------------------------------------------------------------------------------------
