@@ -21,9 +21,9 @@ from app.matches import translate, values
 from app.matches.models import RankingLine, StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.matches.service_replay import is_reproduced
-from app.opportunities.models import Kind, Opportunity, Status
+from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
 from app.skills.models import Skill
-from app.students.models import Student, StudentSkill
+from app.students.models import Student, StudentAvailability, StudentSkill
 from matching import Weights
 from matching.rank import Index
 from tests.app.matches.conftest import World
@@ -142,6 +142,20 @@ def test_a_date_of_birth_is_kept_only_where_an_age_limit_needs_it(client: TestCl
     assert kept(store(client, world))["born_on"] is None
     world.offer(Kind.VISIT, min_age=16)
     assert kept(store(client, world))["born_on"] == "2008-05-04"
+
+
+def test_a_period_that_the_age_rules_out_is_ruled_out_again(client: TestClient, world: World) -> None:
+    """Seventeen in the period in which all days are free, eighteen in the one in which three quarters are."""
+    adult = world.offer(Kind.INTERNSHIP, min_age=18)
+    april = {"starts_on": date(2026, 4, 6), "ends_on": date(2026, 4, 10)}
+    world.make.add(OpportunitySpan(opportunity_id=adult.id, weekdays=31, **april))
+    world.make.change(adult)
+    free = {"starts_on": april["starts_on"], "ends_on": date(2026, 5, 22)}
+    world.make.add(StudentAvailability(student_id=world.student.id, **free))
+    change_student(world)
+    stored = store(client, world, kind="internship")
+    assert line_of(stored, adult)["parts"]["calendar"] == 0.75
+    assert replay(client, world, stored)["is_reproduced"] is True
 
 
 def test_what_is_kept_of_a_student_names_nobody(client: TestClient, world: World) -> None:
