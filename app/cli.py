@@ -15,6 +15,7 @@ from app.commands import imports
 
 if TYPE_CHECKING:
     from app.db import Database
+    from app.opportunities.models import Kind
     from app.settings import Settings
 
 app = typer.Typer(
@@ -98,20 +99,24 @@ def serve(
 
 @app.command()
 def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due and stop.")] = False) -> None:
-    """Do what is due in the background: forget expired sessions and answered posts."""
+    """Do what is due in the background: forget expired sessions, answered posts and stored rankings."""
     import time
 
     import structlog
 
     from app import logs
     from app.auth import service as auth
+    from app.matches import service_rankings as rankings
+    from app.settings import local_clock
 
     with _opened() as (settings, database):
         logs.set_up(settings)
+        now = local_clock(settings)
         log = structlog.get_logger("app.worker")
         while True:
             with database.write() as session:
-                log.info("expired_forgotten", **auth.forget_expired(session))
+                forgotten = auth.forget_expired(session) | rankings.forget_expired(session, now())
+            log.info("expired_forgotten", **forgotten)
             if once:
                 return
             time.sleep(600)
@@ -265,6 +270,9 @@ def match(
         str | None, typer.Option(help="internship, visit or training; all three if left out.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    store: Annotated[
+        bool, typer.Option("--store", help="Store the student's ranking and print its id.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
     language: Annotated[str, typer.Option(help="it or en.")] = "it",
     quiet: Quiet = False,
@@ -280,8 +288,13 @@ def match(
 
     if (student is None) is not all_students:
         _fail("Name a student with --student ID, or say --all.", 2)
+    if store and all_students:
+        _fail("--store is for one student; --all keeps its rankings anyway.", 2)
     if kind is not None and kind not in list(Kind):
         _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
+    if student is not None and store:
+        typer.echo(_store(student, Kind(kind) if kind else None, limit))
+        return
     with _opened() as (settings, database):
         engine = Engine(settings, local_clock(settings))
         if student is None:
@@ -298,6 +311,56 @@ def match(
             _fail(problem.detail)
         page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))
+
+
+def _store(student: UUID, kind: Kind | None, limit: int) -> UUID:
+    from app.auth.actors import system
+    from app.errors import Problem
+    from app.matches import service_rankings as rankings
+    from app.matches.engine import Engine
+    from app.settings import local_clock
+
+    actor = system("cli")
+    with _opened() as (settings, database):
+        clock = local_clock(settings)
+        engine = Engine(settings, clock)
+        try:
+            with database.read() as session:
+                question = rankings.ask(session, actor, engine, student)
+            stored = rankings.make(
+                engine, question, kind=kind, limit=limit, now=clock(), days=settings.ranking_days
+            )
+            with database.write() as session:
+                rankings.store(session, actor, stored)
+        except Problem as problem:
+            _fail(f"{problem.title}: {problem.detail}")
+        return stored[0].id
+
+
+@app.command()
+def replay(
+    ranking: Annotated[UUID, typer.Argument(help="A stored ranking's id.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Exactly what the API answers.")] = False,
+    language: Annotated[str, typer.Option(help="it or en.")] = "it",
+) -> None:
+    """Make a stored ranking again, and say what has changed since and why."""
+    from app.auth.actors import system
+    from app.errors import Problem
+    from app.matches import service_replay, terminal
+    from app.matches.engine import Engine
+    from app.settings import local_clock
+
+    with _opened() as (settings, database):
+        clock = local_clock(settings)
+        engine = Engine(settings, clock)
+        try:
+            with database.read() as session:
+                question = service_replay.ask(session, system("cli"), engine, ranking, now=clock())
+        except Problem as problem:
+            _fail(problem.detail)
+        page = service_replay.page(engine, question)
+        typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.replay(page, language))
 
 
 @app.command()

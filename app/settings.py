@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     matching_seed: int = Field(
         0, ge=0, le=2**31 - 1, description="Decides the order of equal scores; stands in every ranking."
     )
+    ranking_days: int = Field(
+        365,
+        ge=1,
+        le=3650,
+        description="Days after which a stored ranking is forgotten; the worker deletes it.",
+    )
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

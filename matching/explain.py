@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from matching.calendar import UNKNOWN, days_of, free_days, takeable_spans
-from matching.phrases import EVIDENCE, PHRASES, UNITS
+from matching.phrases import EVIDENCE, PHRASES, POINT, UNITS
 from matching.skills import REQUIRED, Vocabulary, best_of
 from matching.types import HeldSkill, Opportunity, Reason, SkillNeed, Student
 
@@ -235,6 +235,11 @@ def say(reason: Reason, vocabulary: Vocabulary, language: str = "it", audience: 
     >>> say(reason, vocabulary, "en", "company")
     'PLC programming: level 3, confirmed by the teacher.'
     """
+    return fill(PHRASES[language][audience][reason.code], reason, vocabulary, language, audience)
+
+
+def fill(text: str, reason: Reason, vocabulary: Vocabulary, language: str, audience: str) -> str:
+    """Put a reason's values into a text: skills by their names, numbers with their units."""
     words: dict[str, str | int | float] = {}
     for name, value in reason.values.items():
         if name in ("skill", "held", "interest"):
@@ -244,7 +249,9 @@ def say(reason: Reason, vocabulary: Vocabulary, language: str = "it", audience: 
         elif name in UNITS[language]:
             one, many = UNITS[language][name]
             words[name] = f"{value} {one if value == 1 else many}"
+        elif isinstance(value, float):
+            words[name] = f"{value:.1f}".replace(".", POINT[language])
         else:
             words[name] = value
-    said = PHRASES[language][audience][reason.code].format_map(words)
+    said = text.format_map(words)
     return said[0].upper() + said[1:]

@@ -47,7 +47,9 @@ def variables(make: Factory) -> Variables:
     company = make.company(name="Officina Esempio")
     register = make.bearer(
         Role.SCHOOL_LEAD, school_id=school.id,
-        scopes=["schools:read", "students:read", "students:write", "matches:read", "opportunities:read"],
+        scopes=[
+            "schools:read", "students:read", "students:write", "matches:read", "matches:write", "opportunities:read",
+        ],
     )  # fmt: skip
     firm = make.bearer(
         Role.COMPANY_ADMIN, company_id=company.id,

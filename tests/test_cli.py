@@ -99,7 +99,8 @@ def test_worker_once_does_what_is_due(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("--all", "--student", str(UUID(int=4))), ("--all", "--kind", "cruise")]
+    "arguments",
+    [(), ("--all", "--student", str(UUID(int=4))), ("--all", "--kind", "cruise"), ("--all", "--store")],
 )
 def test_match_says_what_it_needs(file: str, arguments: tuple[str, ...]) -> None:
     assert run("match", *arguments).exit_code == 2
@@ -138,3 +139,23 @@ def test_paths_and_reach_answer_on_the_command_line(file: str) -> None:
         "Have the skills too: fewer than 5",
     ]
     assert json.loads(run("reach", "--opportunity", str(opportunity.id), "--json").stdout)["places"] == []
+
+
+def test_a_ranking_stored_on_the_command_line_can_be_replayed(file: str) -> None:
+    database = Database(file)
+    make = Factory(database)
+    student, opportunity = make.student(), make.opportunity()
+    database.close()
+    ranking_id = run("match", "--student", str(student.id), "--kind", "internship", "--store").stdout.strip()
+    page = json.loads(run("replay", ranking_id, "--json").stdout)
+    assert (page["ranking_id"], page["is_reproduced"]) == (ranking_id, True)
+    assert [line["opportunity_id"] for line in page["lines"]] == [str(opportunity.id)]
+    printed = run("replay", ranking_id, "--language", "en").stdout
+    assert printed.startswith("The stored values give the same list again.\n")
+    assert "Stays at position 1." in printed
+
+
+@pytest.mark.parametrize("arguments", [("match", "--store", "--student"), ("replay",)])
+def test_storing_for_nobody_and_replaying_nothing_fail(file: str, arguments: tuple[str, ...]) -> None:
+    refused = run(*arguments, str(UUID(int=4)))
+    assert (refused.exit_code, bool(refused.stderr)) == (1, True)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -28,13 +29,17 @@ from app.companies.models import CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.main import create_app
+from app.matches import translate
+from app.matches.models import StoredRanking
+from app.matches.service_rankings import MOST_RANKINGS
 from app.opportunities.models import Status
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
+from matching import Weights
 from tests import contract
-from tests.factories import ACTOR, Factory
+from tests.factories import ACTOR, NOW, TODAY, Factory
 
 OPERATIONS = {
     operation["operationId"]: (path, method, operation) for path, method, operation in contract.operations()
@@ -48,6 +53,7 @@ World = dict[str, str]
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
     "list_occupations": {"q": "sal"},
+    "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
 }
@@ -70,6 +76,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "company_id": "{company_id}", "kind": "internship", "title": "Tornio", "source": "hr", "external_id": "T-2",
     },
     "edit_opportunity": {"seats": 3},
+    "create_ranking": {"student_id": "{student_id}", "limit": 5},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
@@ -141,9 +148,19 @@ def world(make: Factory) -> World:
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
         "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
         "student_id": str(student.id), "key_id": str(key.id),
-        "opportunity_id": str(make.opportunity(company).id),
+        "opportunity_id": str(make.opportunity(company).id), "ranking_id": str(stored_ranking(make, student.id).id),
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
     }  # fmt: skip
+
+
+def stored_ranking(make: Factory, student_id: UUID) -> StoredRanking:
+    return make.add(
+        StoredRanking(
+            student_id=student_id, line_limit=5, algorithm="bottega-1", weights=translate.weights(Weights()),
+            attendance=0.75, seed=0, ranked_on=TODAY, vocabulary="0" * 32, stored_at=NOW,
+            expires_at=datetime.now(UTC) + timedelta(days=1), student={"latitude": 44.5, "longitude": 11.3},
+        )
+    )  # fmt: skip
 
 
 # --- what an operation's state can forbid -----------------------------------------------------------------------------
@@ -208,6 +225,13 @@ def same_external_opportunity(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"source": "hr", "external_id": "T-1"})
 
 
+def too_many_rankings(make: Factory, call: Request) -> Request:
+    student = make.student()
+    for _ in range(MOST_RANKINGS):
+        stored_ranking(make, student.id)
+    return replace(call, body={"student_id": str(student.id)})
+
+
 def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
@@ -232,6 +256,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
     "create_key": unknown_school,
+    "create_ranking": too_many_rankings,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ SCOPES = frozenset(
     f"{noun}:{verb}"
     for noun in ("schools", "students", "companies", "opportunities", "matches", "events")
     for verb in ("read", "write")
-) - {"matches:write", "events:write"}
+) - {"events:write"}
 
 
 def require_scope(actor: Actor, scope: str) -> None:

@@ -7,25 +7,31 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from app.matches import service as matches
 from app.matches import service_paths as paths
+from app.matches import service_rankings as rankings
 from app.matches import service_reach as reach
+from app.matches import service_replay as replay
 from app.matches.engine import Engine
 from app.matches.recognition import Recogniser, shown
 from app.matches.schemas import (
     CandidateList,
+    Explain,
     MatchList,
     PathList,
     ReachOut,
     Recognition,
     RecognitionIn,
+    ReplayOut,
+    StoredRankingIn,
+    StoredRankingOut,
     VisibilityOut,
 )
 from app.opportunities.models import Kind
-from app.rest import Cursor, InCall, Limit, answers, decode_cursor
+from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor
 from app.skills import service as skills
 
 router = APIRouter(tags=["matches"])
@@ -43,6 +49,7 @@ async def _recogniser(request: Request) -> Recogniser:
 
 InRecogniser = Annotated[Recogniser, Depends(_recogniser)]
 InEngine = Annotated[Engine, Depends(_engine)]
+RankingId = Annotated[UUID, Path(description="The stored ranking.")]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
 
 
@@ -57,6 +64,9 @@ def list_student_matches(
     engine: InEngine,
     student_id: UUID,
     kind: OfKind = None,
+    explain: Annotated[
+        Explain, Query(description="`full` adds how each score adds up, part by part and skill by skill.")
+    ] = Explain.SHORT,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
@@ -64,7 +74,59 @@ def list_student_matches(
     after = decode_cursor(cursor, float, str)
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
-    return _answer(matches.student_page(engine, question, kind=kind, limit=limit, after=after))
+    return _answer(
+        matches.student_page(
+            engine, question, kind=kind, limit=limit, after=after, is_explained=explain is Explain.FULL
+        )
+    )
+
+
+@router.post(
+    "/rankings",
+    status_code=201,
+    summary="Store a student's ranking",
+    response_model=StoredRankingOut,
+    responses=answers(409, 422),
+)
+def create_ranking(
+    call: InCall,
+    engine: InEngine,
+    body: StoredRankingIn,
+    idempotency_key: IdempotencyHeader = None,  # noqa: ARG001
+) -> Response:
+    """Rank now and store the lines with the values behind them, so that the ranking can be made again by its id."""
+    with call.read() as (session, actor):
+        question = rankings.ask(session, actor, engine, body.student_id)
+    days = call.request.app.state.settings.ranking_days
+    stored = rankings.make(engine, question, kind=body.kind, limit=body.limit, now=call.now(), days=days)
+    with call.create(body) as (session, actor):
+        rankings.store(session, actor, stored)
+        out = rankings.show(stored)
+        return call.created(out, location=f"/rankings/{out.id}")
+
+
+@router.get(
+    "/rankings/{ranking_id}",
+    summary="Read a stored ranking",
+    responses=answers(404, 422),
+)
+def read_ranking(call: InCall, ranking_id: RankingId) -> StoredRankingOut:
+    """The ranking as it was when it was stored."""
+    with call.read() as (session, actor):
+        return rankings.show(rankings.read(session, actor, ranking_id, now=call.now()))
+
+
+@router.get(
+    "/rankings/{ranking_id}/replay",
+    summary="Make a stored ranking again",
+    response_model=ReplayOut,
+    responses=answers(404, 422),
+)
+def read_replay(call: InCall, engine: InEngine, ranking_id: RankingId) -> Response:
+    """Whether the stored values still give the stored ranking, what a ranking of today has different, and why."""
+    with call.read() as (session, actor):
+        question = replay.ask(session, actor, engine, ranking_id, now=call.now())
+    return _answer(replay.page(engine, question))
 
 
 @router.get(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
@@ -127,6 +128,13 @@ class Engine:
             if changes.opportunities > state.opportunities:
                 self._put(state, changes)
             return state
+
+    @contextmanager
+    def still(self, changes: Changes) -> Iterator[State]:
+        """The index up to date, and nothing put into it until the block ends: keep it short."""
+        state = self.apply(changes)
+        with self._lock:
+            yield self._state or state
 
     def _rebuild(self, changes: Changes, vocabulary: Vocabulary) -> State:
         index = Index(

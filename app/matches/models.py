@@ -44,3 +44,44 @@ class Match(Base):
     )
     score: Mapped[float]
     parts: Mapped[dict[str, Any]]
+
+
+class StoredRanking(Base):
+    """One student's ranking as it was shown once: what it was made of, as far as its lines need it.
+
+    `student` holds the values that the engine saw; `vocabulary` is a fingerprint of the tree of skills. It goes with the
+    student, and at `expires_at`.
+    """
+
+    __tablename__ = "rankings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    student_id: Mapped[UUID] = mapped_column(sa.ForeignKey("students.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str | None] = mapped_column(sa.String(20))
+    line_limit: Mapped[int]
+    algorithm: Mapped[str] = mapped_column(sa.String(40))
+    weights: Mapped[dict[str, Any]]
+    attendance: Mapped[float]
+    seed: Mapped[int]
+    ranked_on: Mapped[date]
+    vocabulary: Mapped[str] = mapped_column(sa.String(32))
+    student: Mapped[dict[str, Any]]
+    stored_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RankingLine(Base):
+    """One line of a stored ranking. No foreign key leads to the opportunity: that it is gone is worth telling."""
+
+    __tablename__ = "ranking_lines"
+
+    ranking_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("rankings.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    opportunity_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    company_name: Mapped[str] = mapped_column(sa.String(200))
+    score: Mapped[float]
+    parts: Mapped[dict[str, Any]]
+    opportunity: Mapped[dict[str, Any]]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.dates import Parts, Weekdays
-from app.opportunities.models import Kind
+from app.opportunities.models import Kind, SkillRole
 from app.rest import In, IstatCode, Level, Line, Out, Page, Slug
 from app.skills.schemas import SkillRef
 from app.students.models import Evidence
@@ -33,6 +34,22 @@ class PartsOut(Out):
     freshness: Share | None = None
     answers: Share | None = None
     chance: Share | None = None
+
+
+class Part(StrEnum):
+    """The parts of a score, in the order in which they are added up."""
+
+    SKILLS = "skills"
+    CHALLENGE = "challenge"
+    LEARNING = "learning"
+    INTEREST = "interest"
+    TRAVEL = "travel"
+    CALENDAR = "calendar"
+    PROGRAMME = "programme"
+    HOURS = "hours"
+    FRESHNESS = "freshness"
+    ANSWERS = "answers"
+    CHANCE = "chance"
 
 
 class ReasonOut(Out):
@@ -69,6 +86,67 @@ class OpportunityCard(Out):
     closes_on: date | None
 
 
+class Explain(StrEnum):
+    """How much a line says of itself."""
+
+    SHORT = "short"
+    FULL = "full"
+
+
+Weight = Annotated[float, Field(ge=0, le=100)]
+Sum = Annotated[float, Field(ge=0, le=1000)]
+
+
+class PartLineOut(Out):
+    """A part of the score, and what it stands on."""
+
+    part: Part
+    value: Share | None = Field(
+        description="Null where the part does not apply; its weight counts for nothing then."
+    )
+    weight: Weight
+    points: Sum | None = Field(description="Weight times value.")
+    it: Sentence
+    en: Sentence
+
+
+class HeldSkillOut(Out):
+    """A skill that the student has."""
+
+    skill_id: Slug
+    it: Line
+    en: Line
+    level: Level
+    evidence: Evidence
+
+
+class SkillLineOut(Out):
+    """A skill of the opportunity, how well it is met, and by which of the student's."""
+
+    role: SkillRole
+    skill_id: Slug
+    it: Line
+    en: Line
+    level: Level
+    met: Share
+    held: HeldSkillOut | None = Field(
+        description="The held skill that meets it best; null when none comes near."
+    )
+    interest: Share = Field(description="How near it lies to one of the student's interests.")
+    gain: Share | None = Field(description="What being taught it is worth; null where it is not taught.")
+
+
+class ExplanationOut(Out):
+    """How the score adds up: `points` divided by `weight`, over the parts that apply, in their order."""
+
+    parts: Annotated[list[PartLineOut], Field(max_length=20)]
+    skills: Annotated[list[SkillLineOut], Field(max_length=300)]
+    points: Sum
+    weight: Sum
+    it: Sentence
+    en: Sentence
+
+
 class MatchOut(Out):
     """One line of a student's ranking."""
 
@@ -78,6 +156,9 @@ class MatchOut(Out):
     reasons: Annotated[list[ReasonOut], Field(max_length=3)]
     gap: ReasonOut | None
     travel_km: Km | None
+    explanation: ExplanationOut | None = Field(
+        None, description="With `explain=full` only; otherwise left out."
+    )
 
 
 class WeightsOut(Out):
@@ -92,26 +173,30 @@ class WeightsOut(Out):
 class PartsWeights(Out):
     """The weight of each part."""
 
-    skills: Annotated[float, Field(ge=0, le=100)]
-    challenge: Annotated[float, Field(ge=0, le=100)]
-    learning: Annotated[float, Field(ge=0, le=100)]
-    interest: Annotated[float, Field(ge=0, le=100)]
-    travel: Annotated[float, Field(ge=0, le=100)]
-    calendar: Annotated[float, Field(ge=0, le=100)]
-    programme: Annotated[float, Field(ge=0, le=100)]
-    hours: Annotated[float, Field(ge=0, le=100)]
-    freshness: Annotated[float, Field(ge=0, le=100)]
-    answers: Annotated[float, Field(ge=0, le=100)]
-    chance: Annotated[float, Field(ge=0, le=100)] = 0.0
+    skills: Weight
+    challenge: Weight
+    learning: Weight
+    interest: Weight
+    travel: Weight
+    calendar: Weight
+    programme: Weight
+    hours: Weight
+    freshness: Weight
+    answers: Weight
+    chance: Weight = 0.0
 
 
-class Ranking(Page):
-    """How a ranking was made: enough to make it again."""
+class Making(Out):
+    """How a ranking was made: enough to make it again from the same data."""
 
     algorithm: Slug
     weights: WeightsOut
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)]
     ranked_on: date
+
+
+class Ranking(Page, Making):
+    """A part of a ranking, and how it was made."""
 
 
 class MatchList(Ranking):
@@ -155,6 +240,115 @@ class VisibilityOut(Out):
 
     is_visible: bool
     rules: Annotated[list[ReasonOut], Field(max_length=20)]
+
+
+Position = Annotated[int, Field(ge=1, le=100)]
+FieldName = Annotated[str, StringConstraints(max_length=40, pattern="^[a-z_]+$")]
+FieldNames = Annotated[list[FieldName], Field(max_length=20)]
+
+
+class StoredRankingIn(In):
+    """Which ranking to store."""
+
+    student_id: UUID
+    kind: Kind | None = Field(None, description="Only this kind; all three together if left out.")
+    limit: Annotated[int, Field(ge=1, le=100, description="How many lines at most.")] = 20
+
+
+class RankingLineOut(Out):
+    """One line of a stored ranking, as it was then."""
+
+    position: Position
+    opportunity_id: UUID
+    kind: Kind
+    title: Line
+    company_name: Line
+    score: Share
+    parts: PartsOut
+
+
+class StoredMaking(Making):
+    """How a ranking was made, and which rule of attendance it followed."""
+
+    attendance: Share = Field(
+        description="The least share of an internship's days on which the student must be free."
+    )
+
+
+class StoredRankingOut(StoredMaking):
+    """A ranking as it was stored."""
+
+    id: UUID
+    student_id: UUID
+    kind: Kind | None
+    limit: Annotated[int, Field(ge=1, le=100)]
+    stored_at: datetime
+    expires_at: datetime = Field(description="From then on it is gone.")
+    vocabulary: Annotated[str, StringConstraints(max_length=32, pattern="^[0-9a-f]{32}$")] = Field(
+        description="Fingerprint of the tree of skills."
+    )
+    lines: Annotated[list[RankingLineOut], Field(max_length=100)]
+
+
+class Fate(StrEnum):
+    """What has become of a line."""
+
+    KEPT = "kept"
+    MOVED = "moved"
+    NEW = "new"
+    ENTERED = "entered"
+    OUTRANKED = "outranked"
+    HIDDEN = "hidden"
+    GONE = "gone"
+
+
+class MovedPartOut(Out):
+    """A part of a score that was another one then; null where it did not apply, or does not now."""
+
+    part: Part
+    before: Share | None
+    now: Share | None
+
+
+class ReplayLineOut(Out):
+    """One opportunity of the stored ranking, of today's, or of both."""
+
+    opportunity_id: UUID
+    kind: Kind
+    title: Line
+    company_name: Line
+    fate: Fate
+    it: Sentence
+    en: Sentence
+    position_before: Position | None
+    position_now: Position | None
+    score_before: Share | None
+    score_now: Share | None
+    parts: Annotated[list[MovedPartOut], Field(max_length=20)] = Field(description="Those that differ.")
+    fields: FieldNames = Field(description="What of the opportunity differs.")
+    rules: Annotated[list[ReasonOut], Field(max_length=20)] = Field(
+        description="The rules that hide it today."
+    )
+
+
+class ReplayOut(Out):
+    """A stored ranking beside the ranking of today."""
+
+    ranking_id: UUID
+    stored_at: datetime
+    before: StoredMaking
+    now: StoredMaking
+    is_reproduced: bool | None = Field(
+        description="Whether the stored values still give the stored scores in their order; null when the algorithm or "
+        "the vocabulary is no longer the same."
+    )
+    causes: Annotated[list[ReasonOut], Field(max_length=20)] = Field(
+        description="What differs for all lines."
+    )
+    student_fields: FieldNames = Field(description="What of the student's profile differs.")
+    lines: Annotated[list[ReplayLineOut], Field(max_length=200)] = Field(
+        description="Today's lines in their order, then those that today's ranking no longer has."
+    )
 
 
 class SkillLevelOut(Out):

@@ -17,7 +17,8 @@ from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.matches import rules, translate
-from app.matches.engine import Changes, Engine, Known
+from app.matches import service_explained as explained
+from app.matches.engine import Changes, Engine, Known, State
 from app.matches.words import RULES
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
@@ -25,7 +26,7 @@ from app.rest import encode_cursor
 from app.students.rules import can_see
 from app.students.service import NoSuchStudent
 from matching import Kind as EngineKind
-from matching import Ranked
+from matching import Opportunity, Ranked
 from matching.rules import rules_hidden
 from matching.score import score
 
@@ -71,19 +72,42 @@ def student_page(
     kind: Kind | None = None,
     limit: int = 20,
     after: tuple[float, str] | None = None,
+    is_explained: bool = False,
 ) -> dict[str, Any]:
-    """A page of the student's ranking, as the API sends it (`MatchList`)."""
-    state = engine.apply(question.changes)
-    found = state.index.top(question.known.student, limit + 1, EngineKind(kind) if kind else None, after)
+    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up."""
+    student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
+    ranked_ones: dict[str, Opportunity] = {}
+    if is_explained:
+        state, found, ranked_ones = ranked_opportunities(engine, question, *asked)
+    else:
+        state = engine.apply(question.changes)
+        found = state.index.top(student, *asked)
     words = state.index.vocabulary
     items = [
         {"opportunity": card} | _line(ranked, words, "student")
         for ranked in found[:limit]
         if (card := state.cards.get(ranked.id)) is not None
     ]
+    if is_explained:
+        for item in items:
+            one = ranked_ones[item["opportunity"]["id"]]
+            item["explanation"] = explained.explanation(state.index, student, one)
     last = found[limit - 1] if len(found) > limit else None
     following = encode_cursor(last.score, last.id) if last else None
     return {"items": items, "next_cursor": following} | engine.making()
+
+
+def ranked_opportunities(
+    engine: Engine,
+    question: StudentQuestion,
+    k: int,
+    kind: EngineKind | None = None,
+    after: tuple[float, str] | None = None,
+) -> tuple[State, list[Ranked], dict[str, Opportunity]]:
+    """The best `k`, and the opportunities as they were when they were ranked; they may change at any moment."""
+    with engine.still(question.changes) as state:
+        found = state.index.top(question.known.student, k, kind, after)
+        return state, found, {ranked.id: state.index[ranked.id] for ranked in found}
 
 
 def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUID) -> dict[str, Any] | None:

@@ -11,12 +11,18 @@ _WORDS = {
         "none": "Nessuna opportunità adatta.", "seats": "posti", "hours": "ore", "online": "online",
         "no_path": "Nessun percorso adatto.", "visible": "Nessuna regola esclude", "fit": "Hanno anche le competenze",
         "elsewhere": "altrove", "lost": "ne perde",
+        "again": "I valori conservati danno di nuovo la stessa lista.",
+        "not_again": "I valori conservati non danno più la stessa lista.",
+        "otherwise": "Con un altro algoritmo o vocabolario la lista di allora non si può rifare.",
         "made": "Algoritmo {algorithm}, pesi {version}, seme {seed}, giorno {ranked_on}.",
     },
     "en": {
         "none": "No opportunity fits.", "seats": "seats", "hours": "hours", "online": "online",
         "no_path": "No path fits.", "visible": "No rule keeps away", "fit": "Have the skills too",
         "elsewhere": "elsewhere", "lost": "loses",
+        "again": "The stored values give the same list again.",
+        "not_again": "The stored values no longer give the same list.",
+        "otherwise": "With another algorithm or vocabulary the list of then cannot be made again.",
         "made": "Algorithm {algorithm}, weights {version}, seed {seed}, day {ranked_on}.",
     },
 }  # fmt: skip
@@ -88,3 +94,24 @@ def reach(page: dict[str, Any], language: str = "it") -> str:
             line += f", {words['lost']} {change['lost'][shown]}"
         lines.append(line)
     return "\n".join(lines)
+
+
+def replay(page: dict[str, Any], language: str = "it") -> str:
+    """A stored ranking beside today's (`ReplayOut`) for reading."""
+    shown = _known(language)
+    words = _WORDS[shown]
+    lines = [words[{True: "again", False: "not_again", None: "otherwise"}[page["is_reproduced"]]]]
+    lines += [f"! {cause[shown]}" for cause in page["causes"]]
+    for line in page["lines"]:
+        lines.append(f"{line['title']}, {line['company_name']}  [{line['kind']}]")
+        lines.append(f"    {line[shown]}")
+        lines += [f"    - {rule[shown]}" for rule in line["rules"]]
+        lines += [
+            f"    {part['part']}: {_value(part['before'])} → {_value(part['now'])}" for part in line["parts"]
+        ]
+    lines += ["", words["made"].format(version=page["now"]["weights"]["version"], **page["now"])]
+    return "\n".join(lines)
+
+
+def _value(share: float | None) -> str:
+    return "–" if share is None else f"{share:.2f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,9 +22,13 @@ from matching import (
     Vocabulary,
     Weights,
 )
+from matching.breakdown import say_basis
 from matching.explain import say
+from matching.phrases import POINT
 from matching.score import part_weights
 from matching.types import Evidence, Parts, Reason
+
+LANGUAGES = ("it", "en")
 
 
 def vocabulary(rows: Iterable[VocabularyRow]) -> Vocabulary:
@@ -134,6 +138,26 @@ def _said(
     # The same few thousand sentences are said again and again.
     one = Reason(code, dict(values))
     return {"code": code, "it": say(one, words, "it", audience), "en": say(one, words, "en", audience)}
+
+
+def basis(one: Reason, words: Vocabulary) -> dict[str, str]:
+    """What a part of the score stands on, in both languages."""
+    return {language: say_basis(one, words, language) for language in LANGUAGES}
+
+
+def labelled(skill_id: str, words: Vocabulary) -> dict[str, str]:
+    """A skill with its name in both languages."""
+    return {"skill_id": skill_id} | {language: words.label(skill_id, language) for language in LANGUAGES}
+
+
+def numbered(texts: tuple[str, str], numbers: Mapping[str, float], *, digits: int) -> dict[str, str]:
+    """A text with numbers in both languages, each with its own decimal mark."""
+    return {
+        language: text.format_map(
+            {name: f"{value:.{digits}f}".replace(".", POINT[language]) for name, value in numbers.items()}
+        )
+        for language, text in zip(LANGUAGES, texts, strict=True)
+    }
 
 
 def weights(used: Weights) -> dict[str, Any]:

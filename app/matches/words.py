@@ -63,3 +63,76 @@ PATH = {
     ),
 }
 """A path in one sentence: with a goal that has needs, and without."""
+
+SUM = (
+    "Punti {points} diviso pesi {weight}: punteggio {score}.",
+    "Points {points} divided by weights {weight}: score {score}.",
+)
+"""How the parts make the score."""
+
+REPLAY = {
+    "algorithm": (
+        "L'algoritmo è cambiato: da {before} a {now}.",
+        "The algorithm has changed: from {before} to {now}.",
+    ),
+    "weights": (
+        "I pesi sono cambiati: da {before} a {now}.",
+        "The weights have changed: from {before} to {now}.",
+    ),
+    "attendance": (
+        "La presenza minima è cambiata: da {before} a {now}.",
+        "The least attendance has changed: from {before} to {now}.",
+    ),
+    "seed": (
+        "L'ordine dei punteggi uguali è cambiato: seme da {before} a {now}.",
+        "The order of equal scores has changed: seed from {before} to {now}.",
+    ),
+    "vocabulary": ("Il vocabolario delle competenze è cambiato.", "The vocabulary of skills has changed."),
+    "ranked_on": (
+        "La lista è del {before} e oggi è il {now}: contano le date, le età e la novità.",
+        "The list is of {before} and today is {now}: dates, ages and freshness count.",
+    ),
+    "student": ("Il profilo è cambiato: ", "The profile has changed: "),
+}
+"""Why a stored ranking would be another one today."""
+
+FIELDS = {
+    "municipality": ("comune", "municipality"),
+    "max_km": ("distanza massima", "travel limit"),
+    "skills": ("competenze", "skills"),
+    "interests": ("interessi", "interests"),
+    "availabilities": ("disponibilità", "free days"),
+    "school_kind": ("tipo di scuola", "kind of school"),
+    "sector": ("settore", "sector"),
+    "programmes": ("indirizzo", "programme"),
+    "year": ("anno di corso", "year"),
+    "born_on": ("data di nascita", "date of birth"),
+    "hours_owed": ("ore mancanti", "hours owed"),
+}
+"""What of a student can differ."""
+
+FATES = {
+    "kept": ("Resta alla posizione {now}.", "Stays at position {now}."),
+    "moved": ("Dalla posizione {before} alla {now}.", "From position {before} to {now}."),
+    "new": (
+        "Nuova, alla posizione {now}: è stata pubblicata dopo.",
+        "New, at position {now}: it was published later.",
+    ),
+    "entered": (
+        "Alla posizione {now}: allora non era nella lista.",
+        "At position {now}: it was not in the list then.",
+    ),
+    "outranked": (
+        "Era alla posizione {before}: oggi altre vengono prima.",
+        "Was at position {before}: others come first today.",
+    ),
+    "hidden": (
+        "Era alla posizione {before}: oggi una regola la nasconde.",
+        "Was at position {before}: a rule hides it today.",
+    ),
+    "gone": (
+        "Era alla posizione {before}: non è più pubblicata.",
+        "Was at position {before}: no longer published.",
+    ),
+}
+"""What has become of a line of a stored ranking."""

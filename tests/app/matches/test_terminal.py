@@ -61,3 +61,27 @@ def test_reach_is_told_line_by_line() -> None:
         "+ Se fosse online. almeno 5",
         "+ Se fosse online. almeno 10, ne perde almeno 5",
     ]
+
+
+def test_a_replay_is_told_line_by_line() -> None:
+    line = {
+        "title": "Tirocinio", "company_name": "Officina", "kind": "internship", "it": "Resta.", "en": "Stays.",
+        "rules": [{"code": "closed", "it": "Chiusa.", "en": "Closed."}],
+        "parts": [{"part": "hours", "before": 0.8, "now": None}],
+    }  # fmt: skip
+    page = {
+        "is_reproduced": True, "causes": [{"code": "vocabulary", "it": "Altro.", "en": "Another."}], "lines": [line],
+        "now": {"weights": {"version": "v"}, "algorithm": "a", "seed": 0, "ranked_on": "2026-01-12"},
+    }  # fmt: skip
+    assert terminal.replay(page, "en").splitlines() == [
+        "The stored values give the same list again.",
+        "! Another.",
+        "Tirocinio, Officina  [internship]",
+        "    Stays.",
+        "    - Closed.",
+        "    hours: 0.80 → –",
+        "",
+        "Algorithm a, weights v, seed 0, day 2026-01-12.",
+    ]
+    firsts = [terminal.replay(page | {"is_reproduced": one}).splitlines()[0] for one in (True, False, None)]
+    assert len(set(firsts)) == 3
