@@ -148,11 +148,7 @@ class Index:
 
     def save(self, path: Path) -> None:
         """Write a snapshot that other processes can map into memory with `Index.open`."""
-        with self._lock:
-            layout = self._state.base
-            if self._state.gone is not None or self._state.fresh is not None:
-                layout = self._laid(self._whole(self._state))
-                self._state = State(layout, None, None)
+        layout = self.folded()
         about = self._about() | {
             "on": self.on.isoformat(),
             "size": layout.size,
@@ -187,6 +183,14 @@ class Index:
         weights = {"parts": dict(self.weights.parts), "attendance": self.weights.attendance}
         kinds = {str(kind): dict(factors) for kind, factors in self.weights.kinds.items()}
         return {"version": VERSION, "seed": self.seed, "skills": names, "weights": weights | {"kinds": kinds}}
+
+    def folded(self) -> Layout:
+        """One layout of all rows: what came or went since they were laid out is laid out with them."""
+        with self._lock:
+            state = self._state
+            if state.gone is not None or state.fresh is not None:
+                self._state = state = State(self._laid(self._whole(state)), None, None)
+            return state.base
 
     @property
     def nbytes(self) -> int:
@@ -328,6 +332,10 @@ class Index:
         if len(picks) > 1:
             lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
         return lines
+
+    def explained(self, student: Student, pick: Pick) -> list[Ranked]:
+        """The rows of a pick with their reasons."""
+        return self._ranked(student, self._skills.profile(student), pick)
 
     def _best(
         self,

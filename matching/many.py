@@ -1,0 +1,415 @@
+"""The best opportunities of many students at once: the same as one by one, only faster.
+
+Who lives in one place and has one limit has the same opportunities within reach. So these are gathered once for all
+of them, and the parts that depend on skills are worked out by products of a sparse matrix (opportunities × needs) and
+a dense one (needs × students). `scipy.sparse` adds up a row from left to right, and every factor is 1 or 2, so the
+sums have the bits of the definition.
+
+Scores as if nobody were too young or too old say who is worth a closer look; see `rank.Index` for the same idea.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from matching.errors import MatchingError, UnknownSkill
+from matching.layout import IS_ASKED, ROLE_WEIGHT, ROUNDING, Layout
+from matching.location import Floats
+from matching.profile import Ints, Profile, Skills
+from matching.rank import Index, Pick
+from matching.score import PARTS, UNSAID
+from matching.skills import LEVELS, WORTH, challenge, gain_of, level_fit
+from matching.skills import REQUIRED as REQUIRED_WEIGHT
+from matching.spans import NEVER, Bools
+from matching.table import KINDS, NONE, TAUGHT, ragged
+from matching.types import Evidence, Kind, Student
+
+CELLS: Final = 2**16
+"""Opportunities × students that are rated at a time: so few that they stay near the processor."""
+
+LEAST, MOST = 4, 256
+"""Students that are rated at a time, however many or few opportunities are within reach."""
+
+SPARE: Final = 20
+"""So many opportunities beside the best `k` get a closer look at first."""
+
+SKILLS, CHALLENGE, LEARNING, INTEREST, TRAVEL, CALENDAR, PROGRAMME, HOURS, FRESHNESS, ANSWERS = range(len(PARTS))
+
+GRADES: Final = {evidence: place * LEVELS for place, evidence in enumerate(Evidence)}
+GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])
+
+AGELESS: Final = -1
+"""The number of who has no date of birth."""
+
+
+class Top(NamedTuple):
+    """The best of one student, who is named by the position among all."""
+
+    position: int
+    pick: Pick
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the opportunities, the best first."""
+        return [name.decode() for name in self.pick.layout.table.ids[self.pick.rows].tolist()]
+
+    @property
+    def scores(self) -> list[float]:
+        """Their scores."""
+        found: list[float] = self.pick.scores.tolist()
+        return found
+
+    def parts(self, student: Student) -> list[dict[str, float]]:
+        """The parts of their scores; `student` is the one at the position."""
+        names = self.pick.layout.blend(student).names
+        kinds = self.pick.layout.kind[self.pick.rows].tolist()
+        return [
+            {name: values[line] for line, name in names[kind]}
+            for kind, values in zip(kinds, self.pick.values.T.tolist(), strict=True)
+        ]
+
+
+def top(index: Index, students: Sequence[Student], k: int = 20, kind: Kind | None = None) -> Iterator[Top]:
+    """The best `k` opportunities for each of many students, in no particular order of the students.
+
+    Ids and scores are those of `Index.top`; for reasons give a `Top.pick` to `Index.explained`. Only a few
+    students' results are held at a time.
+
+    Parameters
+    ----------
+    kind
+        Only this kind.
+
+    Raises
+    ------
+    UnknownSkill
+        A skill or an interest of a student that the vocabulary does not hold.
+    MatchingError
+        A `k` below 0, or a level that cannot be.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from matching import Concept, HeldSkill, Opportunity, SkillNeed, Vocabulary
+    >>> vocabulary = Vocabulary([Concept("plc", {"it": ("Programmazione PLC",)})])
+    >>> firms = [Opportunity(name, Kind.INTERNSHIP, 44.49, 11.34, required=(SkillNeed("plc", level),))
+    ...          for name, level in (("hard", 4), ("easy", 1))]
+    >>> students = [Student(f"s{level}", 44.49, 11.34, skills=(HeldSkill("plc", level),)) for level in (1, 2)]
+    >>> for best in top(Index(firms, vocabulary, on=date(2026, 11, 22)), students):
+    ...     print(best.position, best.ids, [round(score, 3) for score in best.scores])
+    0 ['easy', 'hard'] [0.726, 0.444]
+    1 ['easy', 'hard'] [0.726, 0.545]
+    """
+    if k < 0:
+        raise MatchingError(f"cannot return {k} opportunities")
+    layout = index.folded()
+    for some in _neighbours(students):
+        block = Block(layout, students[some[0]], kind)
+        for first in range(0, len(some), block.room):
+            positions = some[first : first + block.room]
+            picks = block.top([students[one] for one in positions], k)
+            yield from map(Top, positions, picks)
+
+
+def _neighbours(students: Sequence[Student]) -> Iterable[list[int]]:
+    """Positions of the students who share a place and limits; who is free on the same days comes together."""
+    blocks: dict[Hashable, list[int]] = {}
+    frees: dict[Hashable, int] = {}
+    numbers = []
+    for position, one in enumerate(students):
+        minutes = tuple(sorted(one.minutes.items())) if one.minutes else ()
+        key = one.latitude, one.longitude, one.max_km, one.max_minutes, minutes
+        blocks.setdefault(key, []).append(position)
+        numbers.append(frees.setdefault(one.free, len(frees)))
+    for some in blocks.values():
+        some.sort(key=numbers.__getitem__)
+    return blocks.values()
+
+
+def profiles(skills: Skills, students: Sequence[Student]) -> Profile:
+    """`Skills.profile` of several students, a column each.
+
+    Examples
+    --------
+    >>> from matching import Concept, HeldSkill, Vocabulary
+    >>> skills = Skills(Vocabulary([Concept("welding", {}), Concept("tig", {}, broader="welding")]))
+    >>> one, other = (Student("", 44.5, 11.3, skills=(HeldSkill("tig", level),)) for level in (1, 2))
+    >>> both = profiles(skills, [one, other])
+    >>> [bool((both.met[:, n] == skills.profile(s).met).all()) for n, s in enumerate((one, other))]
+    [True, True]
+    """
+    concepts, size = skills.none + 1, len(students)
+    near, interest, ability = np.zeros((concepts, size)), np.zeros((concepts, size)), np.zeros((concepts, size))
+    met = np.zeros((concepts, LEVELS, size))
+    wishes = [skills.pleases(liked) for one in students for liked in one.interests]
+    who, where, value = _joined(wishes, [len(one.interests) for one in students])
+    np.maximum.at(interest.ravel(), where * size + who, value)
+    held = [one for student in students for one in student.skills]
+    reach = [skills.covers(_number(skills, one.id)) for one in held]
+    for one in held:
+        level_fit(one.level, one.level)
+    who, where, value = _joined(reach, [len(one.skills) for one in students])
+    grades = np.repeat(
+        np.array([GRADES[one.evidence] + one.level - 1 for one in held], np.int64), [len(one[0]) for one in reach]
+    )
+    places = where * size + who
+    np.maximum.at(near.ravel(), places, value)
+    np.maximum.at(ability.ravel(), places, value * (grades % LEVELS + 1.0))
+    places = where * (LEVELS * size) + who
+    for level in range(LEVELS):
+        np.maximum.at(met.ravel(), places + level * size, value * GRADE_WORTH[grades, level])
+    gain = gain_of(met, np.maximum(near, interest)[:, None])
+    gain[-1] = 0.0  # who teaches nothing adds nothing
+    return Profile(met.reshape(-1, size), gain.reshape(-1, size), interest, ability)
+
+
+def _number(skills: Skills, skill_id: str) -> int:
+    try:
+        return skills.number[skill_id]
+    except KeyError:
+        raise UnknownSkill(skill_id) from None
+
+
+def _joined(pieces: list[tuple[Ints, Floats]], counts: list[int]) -> tuple[Ints, Ints, Floats]:
+    """Pieces one after the other: whose each entry is, its concept and its value."""
+    if not pieces:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    concepts, values = zip(*pieces, strict=True)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return np.repeat(owner, [len(one) for one in concepts]), np.concatenate(concepts), np.concatenate(values)
+
+
+class Group:
+    """Some students of one place in numbers. Lines of the tables are sorts of students, `*_of` says who is of which."""
+
+    def __init__(self, layout: Layout, students: Sequence[Student]) -> None:
+        self.profile = profiles(layout.skills, students)
+        self.owed = np.array([max(one.hours_owed, 0) for one in students], np.float64)
+        self.totals = np.array([layout.blend(one).totals for one in students])
+        sorts, self.sort_of = _numbered(
+            students, lambda one: (one.school_kind, one.sector, one.programmes, one.year)
+        )
+        admissions = [layout.admission(one) for one in sorts]
+        self.admits, self.affinity = (np.array(column) for column in zip(*admissions, strict=True))
+        self.frees = [(free, len(list(some))) for free, some in groupby(one.free for one in students)]
+        self.free_of = np.repeat(np.arange(len(self.frees)), [count for _, count in self.frees])
+        self._lay_ages(layout, students)
+
+    def _lay_ages(self, layout: Layout, students: Sequence[Student]) -> None:
+        """By student and age: the first day that is old enough, and the first that is too old."""
+        self.has_birthday = np.array([one.born_on is not None for one in students]) & layout.spans.has_ages
+        if self.has_birthday.any():
+            days = [None if one.born_on is None else layout.spans.birthdays(one.born_on) for one in students]
+            [known, *_] = [some for some in days if some is not None]
+            always = np.full_like(known[0], -NEVER), np.full_like(known[1], NEVER)
+            self.enough, self.too_old = (
+                np.array(column) for column in zip(*(always if some is None else some for some in days), strict=True)
+            )
+
+
+def _numbered(students: Sequence[Student], key: Callable[[Student], Hashable]) -> tuple[list[Student], Ints]:
+    """One student of each sort, and the number of everybody's."""
+    numbers: dict[Hashable, int] = {}
+    found = []
+    of = []
+    for one in students:
+        number = numbers.setdefault(key(one), len(numbers))
+        if number == len(found):
+            found.append(one)
+        of.append(number)
+    return found, np.array(of)
+
+
+class Block:
+    """The opportunities within reach of one place, and what of their scores is the same for all who live there."""
+
+    def __init__(self, layout: Layout, student: Student, kind: Kind | None) -> None:
+        self.layout = layout
+        self.rows, ways = layout.within_reach(student, kind)
+        self.ways = layout.ways(student, self.rows) if ways is None else ways
+        self.kind = layout.kind[self.rows]
+        self.eligibility = layout.table.eligibility[self.rows]
+        self.hours = layout.table.hours[self.rows].astype(np.float64)
+        self.freshness = layout.freshness[self.rows]
+        self.answers = layout.table.answer_rate[self.rows]
+        self.answers[np.isnan(self.answers)] = UNSAID
+        self.travel = layout.travel(student, self.ways)
+        spans = layout.spans
+        self.has_limit = (spans.min_age[self.rows] != NONE) | (spans.max_age[self.rows] != NONE)
+        # With every part: one that does not apply to a student is 0, and so is what it adds.
+        everything = Student("", 0.0, 0.0, interests=("any",), hours_owed=1)
+        self.weights = layout.blend(everything).weights
+        self._lay_needs()
+
+    @property
+    def room(self) -> int:
+        """How many students are rated at a time."""
+        return max(LEAST, min(MOST, CELLS // max(len(self.rows), 1)))
+
+    def _lay_needs(self) -> None:
+        """What the rows ask for and teach, as sparse matrices over needs and over concepts."""
+        from scipy.sparse import csr_array  # only here: it is slow to import
+
+        layout, size = self.layout, len(self.rows)
+        counts = layout.table.need_count[self.rows].astype(np.int64)
+        where, self.begins = ragged(layout.need_at[self.rows], counts)
+        needs = layout.table.need[where].view(np.int32)
+        self.concepts, roles = needs >> 4, needs & 3
+        is_asked, is_taught = IS_ASKED[roles] > 0.0, roles == TAUGHT
+        required, wanted, taught = layout.roles[self.rows].T.astype(np.int32)
+        asked, concepts = needs[is_asked], layout.skills.none + 1
+
+        def matrix(data: Floats, columns: Any, counts: Ints, width: int) -> Any:
+            ends = np.append(np.int32(0), np.cumsum(counts, dtype=np.int32))
+            return csr_array((data, columns, ends), shape=(size, width))
+
+        self.worth = matrix(ROLE_WEIGHT[asked & 3], asked >> 2, required + wanted, LEVELS * concepts)
+        self.ability = matrix(np.ones(len(asked)), asked >> 4, required + wanted, concepts)
+        self.gain = matrix(np.ones(int(is_taught.sum())), needs[is_taught] >> 2, taught, LEVELS * concepts)
+        self.pleasure = matrix(np.ones(len(needs)), self.concepts, counts, concepts)
+        self.load = np.maximum(REQUIRED_WEIGHT * required + wanted, 1.0)[:, None]
+        self.asked = np.maximum(required + wanted, 1.0)[:, None]
+        self.taught = np.maximum(taught, 1.0)[:, None]
+        self.named = counts.astype(np.float64)[:, None]
+        self.levels = layout.levels[self.rows][:, None] / self.asked
+        self.asks_nothing = required + wanted == 0
+
+    def top(self, students: Sequence[Student], k: int) -> list[Pick]:
+        """The best `k` for each of some students who live here, who is free on the same days side by side."""
+        group = Group(self.layout, students)
+        rated = self._rated(group.profile)
+        calendar = self._calendar(group)
+        upper = np.ascontiguousarray(self._upper_bounds(group, rated, calendar).T)
+        found: dict[int, Pick] = {}
+        left, count = np.arange(len(students)), k + SPARE
+        while len(left):
+            among, bound = _highest(upper[left], count)
+            values, fits = self._judged(group, rated, calendar, left, among)
+            fits &= upper[left[:, None], among] > -np.inf
+            scores = np.where(fits, self._scores(group, left, among, values), -np.inf)
+            order = np.lexsort((self.layout.ties[self.rows[among]], -scores))[:, :k]
+            scores = np.take_along_axis(scores, order, 1)
+            last = scores[:, -1] if scores.shape[1] == k > 0 else np.full(len(left), np.inf if k == 0 else -np.inf)
+            is_settled = (last > bound) | (bound == -np.inf)
+            for place in np.flatnonzero(is_settled).tolist():
+                best = order[place, : np.count_nonzero(scores[place] > -np.inf)]
+                rows = among[place, best]
+                found[int(left[place])] = Pick(
+                    self.layout,
+                    self.rows[rows],
+                    scores[place, : len(best)],
+                    values[:, place, best],
+                    self.ways.take(rows),
+                )
+            left, count = left[~is_settled], count * 4
+        return [found[place] for place in range(len(students))]
+
+    def _rated(self, profile: Profile) -> Floats:
+        """The parts that depend on skills and interests, by row and student."""
+        rated = np.empty((4, len(self.rows), profile.interest.shape[1]))
+        np.divide(self.worth @ profile.met, self.load, out=rated[SKILLS])
+        rated[CHALLENGE] = challenge(self.ability @ profile.ability / self.asked - self.levels)
+        rated[: CHALLENGE + 1, self.asks_nothing] = UNSAID
+        np.divide(self.gain @ profile.gain, self.taught, out=rated[LEARNING])
+        interest = rated[INTEREST]
+        np.divide(self.pleasure @ profile.interest, self.named, out=interest)
+        if len(self.rows):
+            interest += np.maximum.reduceat(profile.interest[self.concepts], self.begins)
+        interest /= 2.0
+        return rated
+
+    def _calendar(self, group: Group) -> tuple[Floats, Bools]:
+        """By what students are free and by row: the calendar part for any age, and whether the days are right."""
+        least = self.layout.least[self.kind]
+        judged = [self.layout.spans.judge_within(free, None, self.rows, least) for free, _ in group.frees]
+        shares, fits = zip(*judged, strict=True)
+        return np.array(shares), np.array(fits)
+
+    def _upper_bounds(self, group: Group, rated: Floats, calendar: tuple[Floats, Bools]) -> Floats:
+        """The scores at any age, by row and student, but for the rounding; minus infinity where a rule hides."""
+        weights = self.weights[:, self.kind]
+        found = weights[SKILLS, :, None] * rated[SKILLS]
+        for part in (CHALLENGE, LEARNING, INTEREST):
+            found += weights[part, :, None] * rated[part]
+        fixed = weights[TRAVEL] * self.travel + weights[FRESHNESS] * self.freshness
+        fixed += weights[ANSWERS] * self.answers
+        by_sort = weights[PROGRAMME] * group.affinity[:, self.eligibility] + fixed
+        by_sort[~group.admits[:, self.eligibility]] = -np.inf
+        found += by_sort.T[:, group.sort_of]
+        shares, fits = calendar
+        by_free = np.where(fits, weights[CALENDAR] * shares, -np.inf)
+        found += by_free.T[:, group.free_of]
+        internships = slice(0, np.searchsorted(self.kind, 1))
+        hours = _hours(self.hours[internships, None], group.owed)
+        found[internships] += weights[HOURS, internships, None] * hours
+        ends = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
+        for kind, (first, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+            found[first:end] /= group.totals[:, kind]
+        found += ROUNDING
+        return found
+
+    def _judged(
+        self, group: Group, rated: Floats, calendar: tuple[Floats, Bools], who: Ints, among: Ints
+    ) -> tuple[Floats, Bools]:
+        """The parts of some rows for each of some students, and whether days and age are right."""
+        column = who[:, None]
+        values = np.empty((len(PARTS), *among.shape))
+        values[: len(rated)] = rated[:, among, column]
+        values[TRAVEL] = self.travel[among]
+        frees = group.free_of[column]
+        values[CALENDAR], fits = calendar[0][frees, among], calendar[1][frees, among]
+        values[PROGRAMME] = group.affinity[group.sort_of[column], self.eligibility[among]]
+        values[HOURS] = _hours(self.hours[among], group.owed[column])
+        values[FRESHNESS], values[ANSWERS] = self.freshness[among], self.answers[among]
+        is_dated = group.has_birthday[column] & self.has_limit[among]
+        for number, (free, _) in enumerate(group.frees):
+            some = is_dated & (frees == number)
+            if some.any():
+                values[CALENDAR][some], fits[some] = self._of_age(group, free, *np.nonzero(some), who, among)
+        return values, fits
+
+    def _of_age(
+        self, group: Group, free: Any, lines: Ints, places: Ints, who: Ints, among: Ints
+    ) -> tuple[Floats, Bools]:
+        """The calendar parts of some pairs of student and row, and whether days and age are right."""
+        layout = self.layout
+        rows, people = self.rows[among[lines, places]], who[lines]
+        order = np.argsort(rows)
+        rows, people = rows[order], people[order]
+        window = (
+            group.enough[people, layout.spans.min_age[rows]],
+            group.too_old[people, layout.spans.max_age[rows]],
+        )
+        judged = layout.spans.judge_within(free, window, rows, layout.least[layout.kind[rows]])
+        shares, fits = np.empty(len(rows)), np.empty(len(rows), np.bool_)
+        shares[order], fits[order] = judged
+        return shares, fits
+
+    def _scores(self, group: Group, who: Ints, among: Ints, values: Floats) -> Floats:
+        """The weighted means, added part by part in the order of `PARTS` as `score.weighted_mean` does."""
+        kinds = self.kind[among]
+        scores: Floats = self.weights[0][kinds] * values[0]
+        for weights, part in zip(self.weights[1:], values[1:], strict=True):
+            scores += weights[kinds] * part
+        scores /= group.totals[who[:, None], kinds]
+        return scores
+
+
+def _hours(offered: Floats, owed: Floats) -> Floats:
+    """`score.hours_part` of many; 0 where none are owed, for then the part does not apply."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = np.where(offered > 0.0, np.minimum(offered / owed, 1.0), UNSAID)
+    return np.where(owed > 0.0, found, 0.0)
+
+
+def _highest(bounds: Floats, count: int) -> tuple[Ints, Floats]:
+    """By line, the positions of the highest bounds, and a value that no other bound of the line is above."""
+    lines, size = bounds.shape
+    if count >= size:
+        return np.broadcast_to(np.arange(size), bounds.shape), np.full(lines, -np.inf)
+    among = np.argpartition(bounds, size - count, axis=1)[:, size - count :]
+    return among, bounds[np.arange(lines), among[:, 0]]
