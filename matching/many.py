@@ -1,23 +1,22 @@
 """The best opportunities of many students at once: the same as one by one, only faster.
 
-Who lives in one place and has one limit has the same opportunities within reach. So these are gathered once for all
-of them, and the parts that depend on skills are worked out by products of a sparse matrix (opportunities × needs) and
-a dense one (needs × students). `scipy.sparse` adds up a row from left to right, and every factor is 1 or 2, so the
-sums have the bits of the definition.
+Who lives in one place and has one limit has the same opportunities within reach, and who lives near by has almost the
+same. So these are gathered once for all of them, and the parts that depend on skills are worked out by products of a
+sparse matrix (opportunities × needs) and a dense one (needs × students). `scipy.sparse` adds up a row from left to
+right, and every factor is 1 or 2, so the sums have the bits of the definition.
 
 Scores as if nobody were too young or too old say who is worth a closer look; see `rank.Index` for the same idea.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from matching.errors import MatchingError, UnknownSkill
-from matching.layout import IS_ASKED, ROLE_WEIGHT, ROUNDING, Layout
+from matching.layout import IS_ASKED, ROLE_WEIGHT, ROUNDING, Layout, Ways
 from matching.location import Floats
 from matching.profile import Ints, Profile, Skills
 from matching.rank import Index, Pick
@@ -31,8 +30,14 @@ from matching.types import Evidence, Kind, Student
 CELLS: Final = 2**16
 """Opportunities × students that are rated at a time: so few that they stay near the processor."""
 
-LEAST, MOST = 4, 256
-"""Students that are rated at a time, however many or few opportunities are within reach."""
+MOST: Final = 256
+"""Students that are rated at a time, however few opportunities are within reach."""
+
+AREA: Final = 0.15
+"""Degrees of latitude and longitude within which places share their opportunities."""
+
+ALONE: Final = 64
+"""So many students of one place are ranked on their own: it would cost more to look at what is near their neighbours."""
 
 SPARE: Final = 20
 """So many opportunities beside the best `k` get a closer look at first."""
@@ -41,9 +46,6 @@ SKILLS, CHALLENGE, LEARNING, INTEREST, TRAVEL, CALENDAR, PROGRAMME, HOURS, FRESH
 
 GRADES: Final = {evidence: place * LEVELS for place, evidence in enumerate(Evidence)}
 GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])
-
-AGELESS: Final = -1
-"""The number of who has no date of birth."""
 
 
 class Top(NamedTuple):
@@ -108,26 +110,38 @@ def top(index: Index, students: Sequence[Student], k: int = 20, kind: Kind | Non
         raise MatchingError(f"cannot return {k} opportunities")
     layout = index.folded()
     for some in _neighbours(students):
-        block = Block(layout, students[some[0]], kind)
+        block = Block(layout, [students[one] for one in some], kind)
         for first in range(0, len(some), block.room):
             positions = some[first : first + block.room]
             picks = block.top([students[one] for one in positions], k)
             yield from map(Top, positions, picks)
 
 
-def _neighbours(students: Sequence[Student]) -> Iterable[list[int]]:
-    """Positions of the students who share a place and limits; who is free on the same days comes together."""
-    blocks: dict[Hashable, list[int]] = {}
+def _neighbours(students: Sequence[Student]) -> Iterator[list[int]]:
+    """Positions of the students who are ranked together; who is free on the same days comes side by side."""
+    by_reach: dict[Hashable, list[int]] = {}
     frees: dict[Hashable, int] = {}
     numbers = []
     for position, one in enumerate(students):
-        minutes = tuple(sorted(one.minutes.items())) if one.minutes else ()
-        key = one.latitude, one.longitude, one.max_km, one.max_minutes, minutes
-        blocks.setdefault(key, []).append(position)
+        by_reach.setdefault(_reach(one), []).append(position)
         numbers.append(frees.setdefault(one.free, len(frees)))
-    for some in blocks.values():
-        some.sort(key=numbers.__getitem__)
-    return blocks.values()
+    by_area: dict[Hashable, list[int]] = {}
+    for reach, some in by_reach.items():
+        one = students[some[0]]
+        area: Hashable = one.latitude // AREA, one.longitude // AREA
+        if one.minutes or one.max_km is None:
+            area = "everything is looked at"
+        elif len(some) >= ALONE:
+            area = reach
+        by_area.setdefault(area, []).extend(some)
+    for some in by_area.values():
+        yield sorted(some, key=numbers.__getitem__)
+
+
+def _reach(student: Student) -> Hashable:
+    """What decides which opportunities are within reach."""
+    minutes = tuple(sorted(student.minutes.items())) if student.minutes else ()
+    return student.latitude, student.longitude, student.max_km, student.max_minutes, minutes
 
 
 def profiles(skills: Skills, students: Sequence[Student]) -> Profile:
@@ -183,20 +197,28 @@ def _joined(pieces: list[tuple[Ints, Floats]], counts: list[int]) -> tuple[Ints,
     return np.repeat(owner, [len(one) for one in concepts]), np.concatenate(concepts), np.concatenate(values)
 
 
+class Journeys(NamedTuple):
+    """From one place to the rows of a block."""
+
+    ways: Ways
+    part: Floats
+    is_near: Bools
+
+
 class Group:
-    """Some students of one place in numbers. Lines of the tables are sorts of students, `*_of` says who is of which."""
+    """Some students in numbers. What they share is worked out once for each sort, and `*_of` says who is of which."""
 
     def __init__(self, layout: Layout, students: Sequence[Student]) -> None:
         self.profile = profiles(layout.skills, students)
         self.owed = np.array([max(one.hours_owed, 0) for one in students], np.float64)
         self.totals = np.array([layout.blend(one).totals for one in students])
-        sorts, self.sort_of = _numbered(
+        self.reaches, self.reach_of = _sorts(students, _reach)
+        self.frees, self.free_of = _sorts(students, lambda one: one.free)
+        tracks, self.track_of = _sorts(
             students, lambda one: (one.school_kind, one.sector, one.programmes, one.year)
         )
-        admissions = [layout.admission(one) for one in sorts]
+        admissions = [layout.admission(one) for one in tracks]
         self.admits, self.affinity = (np.array(column) for column in zip(*admissions, strict=True))
-        self.frees = [(free, len(list(some))) for free, some in groupby(one.free for one in students)]
-        self.free_of = np.repeat(np.arange(len(self.frees)), [count for _, count in self.frees])
         self._lay_ages(layout, students)
 
     def _lay_ages(self, layout: Layout, students: Sequence[Student]) -> None:
@@ -211,7 +233,7 @@ class Group:
             )
 
 
-def _numbered(students: Sequence[Student], key: Callable[[Student], Hashable]) -> tuple[list[Student], Ints]:
+def _sorts(students: Sequence[Student], key: Callable[[Student], Hashable]) -> tuple[list[Student], Ints]:
     """One student of each sort, and the number of everybody's."""
     numbers: dict[Hashable, int] = {}
     found = []
@@ -225,19 +247,18 @@ def _numbered(students: Sequence[Student], key: Callable[[Student], Hashable]) -
 
 
 class Block:
-    """The opportunities within reach of one place, and what of their scores is the same for all who live there."""
+    """The opportunities that some students have within reach, and what of their scores is the same for all."""
 
-    def __init__(self, layout: Layout, student: Student, kind: Kind | None) -> None:
+    def __init__(self, layout: Layout, students: Sequence[Student], kind: Kind | None) -> None:
         self.layout = layout
-        self.rows, ways = layout.within_reach(student, kind)
-        self.ways = layout.ways(student, self.rows) if ways is None else ways
+        self.only = kind
+        self.rows = self._within_reach(students)
         self.kind = layout.kind[self.rows]
         self.eligibility = layout.table.eligibility[self.rows]
         self.hours = layout.table.hours[self.rows].astype(np.float64)
         self.freshness = layout.freshness[self.rows]
         self.answers = layout.table.answer_rate[self.rows]
         self.answers[np.isnan(self.answers)] = UNSAID
-        self.travel = layout.travel(student, self.ways)
         spans = layout.spans
         self.has_limit = (spans.min_age[self.rows] != NONE) | (spans.max_age[self.rows] != NONE)
         # With every part: one that does not apply to a student is 0, and so is what it adds.
@@ -245,10 +266,16 @@ class Block:
         self.weights = layout.blend(everything).weights
         self._lay_needs()
 
+    def _within_reach(self, students: Sequence[Student]) -> Ints:
+        is_near = np.zeros(self.layout.size, np.bool_)
+        for one in _sorts(students, _reach)[0]:
+            is_near[self.layout.within_reach(one, self.only)[0]] = True
+        return np.flatnonzero(is_near)
+
     @property
     def room(self) -> int:
         """How many students are rated at a time."""
-        return max(LEAST, min(MOST, CELLS // max(len(self.rows), 1)))
+        return max(1, min(MOST, CELLS // max(len(self.rows), 1)))
 
     def _lay_needs(self) -> None:
         """What the rows ask for and teach, as sparse matrices over needs and over concepts."""
@@ -282,13 +309,13 @@ class Block:
         """The best `k` for each of some students who live here, who is free on the same days side by side."""
         group = Group(self.layout, students)
         rated = self._rated(group.profile)
-        calendar = self._calendar(group)
-        upper = np.ascontiguousarray(self._upper_bounds(group, rated, calendar).T)
+        journeys, calendar = self._journeys(group), self._calendar(group)
+        upper = self._upper_bounds(group, rated, journeys, calendar)
         found: dict[int, Pick] = {}
         left, count = np.arange(len(students)), k + SPARE
         while len(left):
             among, bound = _highest(upper[left], count)
-            values, fits = self._judged(group, rated, calendar, left, among)
+            values, fits = self._judged(group, rated, journeys, calendar, left, among)
             fits &= upper[left[:, None], among] > -np.inf
             scores = np.where(fits, self._scores(group, left, among, values), -np.inf)
             order = np.lexsort((self.layout.ties[self.rows[among]], -scores))[:, :k]
@@ -303,7 +330,7 @@ class Block:
                     self.rows[rows],
                     scores[place, : len(best)],
                     values[:, place, best],
-                    self.ways.take(rows),
+                    journeys[group.reach_of[left[place]]].ways.take(rows),
                 )
             left, count = left[~is_settled], count * 4
         return [found[place] for place in range(len(students))]
@@ -322,54 +349,73 @@ class Block:
         interest /= 2.0
         return rated
 
+    def _journeys(self, group: Group) -> list[Journeys]:
+        """For each reach: the ways, their part of the score, and which rows are near enough."""
+        found = []
+        for one in group.reaches:
+            rows, _ = self.layout.within_reach(one, self.only)
+            is_near = np.zeros(len(self.rows), np.bool_)
+            is_near[np.searchsorted(self.rows, rows)] = True
+            ways = self.layout.ways(one, self.rows)
+            found.append(Journeys(ways, self.layout.travel(one, ways), is_near))
+        return found
+
     def _calendar(self, group: Group) -> tuple[Floats, Bools]:
         """By what students are free and by row: the calendar part for any age, and whether the days are right."""
         least = self.layout.least[self.kind]
-        judged = [self.layout.spans.judge_within(free, None, self.rows, least) for free, _ in group.frees]
+        judged = [self.layout.spans.judge_within(one.free, None, self.rows, least) for one in group.frees]
         shares, fits = zip(*judged, strict=True)
         return np.array(shares), np.array(fits)
 
-    def _upper_bounds(self, group: Group, rated: Floats, calendar: tuple[Floats, Bools]) -> Floats:
-        """The scores at any age, by row and student, but for the rounding; minus infinity where a rule hides."""
+    def _upper_bounds(
+        self, group: Group, rated: Floats, journeys: list[Journeys], calendar: tuple[Floats, Bools]
+    ) -> Floats:
+        """The scores at any age, by student and row, but for the rounding; minus infinity where a rule hides."""
         weights = self.weights[:, self.kind]
-        found = weights[SKILLS, :, None] * rated[SKILLS]
+        by_skills = weights[SKILLS, :, None] * rated[SKILLS]
         for part in (CHALLENGE, LEARNING, INTEREST):
-            found += weights[part, :, None] * rated[part]
-        fixed = weights[TRAVEL] * self.travel + weights[FRESHNESS] * self.freshness
-        fixed += weights[ANSWERS] * self.answers
-        by_sort = weights[PROGRAMME] * group.affinity[:, self.eligibility] + fixed
-        by_sort[~group.admits[:, self.eligibility]] = -np.inf
-        found += by_sort.T[:, group.sort_of]
+            by_skills += weights[part, :, None] * rated[part]
+        found = np.ascontiguousarray(by_skills.T)
+        same = weights[FRESHNESS] * self.freshness + weights[ANSWERS] * self.answers + ROUNDING
+        by_track = np.where(
+            group.admits[:, self.eligibility], weights[PROGRAMME] * group.affinity[:, self.eligibility] + same, -np.inf
+        )
+        found += by_track[group.track_of]
         shares, fits = calendar
-        by_free = np.where(fits, weights[CALENDAR] * shares, -np.inf)
-        found += by_free.T[:, group.free_of]
-        internships = slice(0, np.searchsorted(self.kind, 1))
-        hours = _hours(self.hours[internships, None], group.owed)
-        found[internships] += weights[HOURS, internships, None] * hours
+        found += np.where(fits, weights[CALENDAR] * shares, -np.inf)[group.free_of]
+        by_reach = [np.where(one.is_near, weights[TRAVEL] * one.part, -np.inf) for one in journeys]
+        found += np.array(by_reach)[group.reach_of]
         ends = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
+        internships = slice(0, ends[1])
+        found[:, internships] += weights[HOURS, internships] * _hours(self.hours[internships], group.owed[:, None])
         for kind, (first, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
-            found[first:end] /= group.totals[:, kind]
-        found += ROUNDING
+            found[:, first:end] /= group.totals[:, kind, None]
         return found
 
     def _judged(
-        self, group: Group, rated: Floats, calendar: tuple[Floats, Bools], who: Ints, among: Ints
+        self,
+        group: Group,
+        rated: Floats,
+        journeys: list[Journeys],
+        calendar: tuple[Floats, Bools],
+        who: Ints,
+        among: Ints,
     ) -> tuple[Floats, Bools]:
         """The parts of some rows for each of some students, and whether days and age are right."""
         column = who[:, None]
         values = np.empty((len(PARTS), *among.shape))
         values[: len(rated)] = rated[:, among, column]
-        values[TRAVEL] = self.travel[among]
+        values[TRAVEL] = np.array([one.part for one in journeys])[group.reach_of[column], among]
         frees = group.free_of[column]
         values[CALENDAR], fits = calendar[0][frees, among], calendar[1][frees, among]
-        values[PROGRAMME] = group.affinity[group.sort_of[column], self.eligibility[among]]
+        values[PROGRAMME] = group.affinity[group.track_of[column], self.eligibility[among]]
         values[HOURS] = _hours(self.hours[among], group.owed[column])
         values[FRESHNESS], values[ANSWERS] = self.freshness[among], self.answers[among]
         is_dated = group.has_birthday[column] & self.has_limit[among]
-        for number, (free, _) in enumerate(group.frees):
+        for number, one in enumerate(group.frees):
             some = is_dated & (frees == number)
             if some.any():
-                values[CALENDAR][some], fits[some] = self._of_age(group, free, *np.nonzero(some), who, among)
+                values[CALENDAR][some], fits[some] = self._of_age(group, one.free, *np.nonzero(some), who, among)
         return values, fits
 
     def _of_age(
