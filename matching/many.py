@@ -11,6 +11,7 @@ Scores as if nobody were too young or too old say who is worth a closer look; se
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from matching.skills import LEVELS, WORTH, challenge, gain_of, level_fit
 from matching.skills import REQUIRED as REQUIRED_WEIGHT
 from matching.spans import NEVER, Bools
 from matching.table import KINDS, NONE, TAUGHT, ragged
-from matching.types import Evidence, Kind, Student
+from matching.types import Evidence, Kind, Span, Student
 
 CELLS: Final = 2**16
 """Opportunities × students that are rated at a time: so few that they stay near the processor."""
@@ -42,7 +43,9 @@ ALONE: Final = 64
 SPARE: Final = 20
 """So many opportunities beside the best `k` get a closer look at first."""
 
-SKILLS, CHALLENGE, LEARNING, INTEREST, TRAVEL, CALENDAR, PROGRAMME, HOURS, FRESHNESS, ANSWERS = range(len(PARTS))
+SKILLS, CHALLENGE, LEARNING, INTEREST, TRAVEL, CALENDAR, PROGRAMME, HOURS, FRESHNESS, ANSWERS = range(
+    len(PARTS)
+)
 
 GRADES: Final = {evidence: place * LEVELS for place, evidence in enumerate(Evidence)}
 GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])
@@ -103,17 +106,19 @@ def top(index: Index, students: Sequence[Student], k: int = 20, kind: Kind | Non
     >>> students = [Student(f"s{level}", 44.49, 11.34, skills=(HeldSkill("plc", level),)) for level in (1, 2)]
     >>> for best in top(Index(firms, vocabulary, on=date(2026, 11, 22)), students):
     ...     print(best.position, best.ids, [round(score, 3) for score in best.scores])
-    0 ['easy', 'hard'] [0.726, 0.444]
-    1 ['easy', 'hard'] [0.726, 0.545]
+    0 ['easy', 'hard'] [0.704, 0.394]
+    1 ['easy', 'hard'] [0.704, 0.507]
     """
     if k < 0:
         raise MatchingError(f"cannot return {k} opportunities")
     layout = index.folded()
+    profiles = Profiles(layout.skills)
     for some in _neighbours(students):
         block = Block(layout, [students[one] for one in some], kind)
         for first in range(0, len(some), block.room):
             positions = some[first : first + block.room]
-            picks = block.top([students[one] for one in positions], k)
+            group = [students[one] for one in positions]
+            picks = block.top(Group(layout, group, profiles.of(group)), k)
             yield from map(Top, positions, picks)
 
 
@@ -144,57 +149,85 @@ def _reach(student: Student) -> Hashable:
     return student.latitude, student.longitude, student.max_km, student.max_minutes, minutes
 
 
-def profiles(skills: Skills, students: Sequence[Student]) -> Profile:
-    """`Skills.profile` of several students, a column each.
+class Nearness:
+    """What lies near some concepts, one after the other; a concept is looked up when it first occurs."""
+
+    def __init__(self, find: Callable[[int], tuple[Ints, Floats]], size: int) -> None:
+        self._find = find
+        self._starts, self._counts = np.zeros(size, np.int64), np.full(size, -1)
+        self._concepts, self._values = np.zeros(0, np.int64), np.zeros(0)
+
+    def of(self, numbers: Ints) -> tuple[Ints, Ints, Floats]:
+        """Which of `numbers` each entry belongs to, its concept, and how near that is."""
+        for number in np.unique(numbers[self._counts[numbers] < 0]).tolist():
+            concepts, values = self._find(number)
+            self._starts[number], self._counts[number] = len(self._concepts), len(concepts)
+            self._concepts = np.concatenate([self._concepts, concepts])
+            self._values = np.concatenate([self._values, values])
+        counts = self._counts[numbers]
+        where, _ = ragged(self._starts[numbers], counts)
+        return np.repeat(np.arange(len(numbers)), counts), self._concepts[where], self._values[where]
+
+
+class Profiles:
+    """`Skills.profile` of several students at once, a column each.
 
     Examples
     --------
     >>> from matching import Concept, HeldSkill, Vocabulary
     >>> skills = Skills(Vocabulary([Concept("welding", {}), Concept("tig", {}, broader="welding")]))
     >>> one, other = (Student("", 44.5, 11.3, skills=(HeldSkill("tig", level),)) for level in (1, 2))
-    >>> both = profiles(skills, [one, other])
+    >>> both = Profiles(skills).of([one, other])
     >>> [bool((both.met[:, n] == skills.profile(s).met).all()) for n, s in enumerate((one, other))]
     [True, True]
     """
-    concepts, size = skills.none + 1, len(students)
-    near, interest, ability = np.zeros((concepts, size)), np.zeros((concepts, size)), np.zeros((concepts, size))
-    met = np.zeros((concepts, LEVELS, size))
-    wishes = [skills.pleases(liked) for one in students for liked in one.interests]
-    who, where, value = _joined(wishes, [len(one.interests) for one in students])
-    np.maximum.at(interest.ravel(), where * size + who, value)
-    held = [one for student in students for one in student.skills]
-    reach = [skills.covers(_number(skills, one.id)) for one in held]
-    for one in held:
-        level_fit(one.level, one.level)
-    who, where, value = _joined(reach, [len(one.skills) for one in students])
-    grades = np.repeat(
-        np.array([GRADES[one.evidence] + one.level - 1 for one in held], np.int64), [len(one[0]) for one in reach]
-    )
-    places = where * size + who
-    np.maximum.at(near.ravel(), places, value)
-    np.maximum.at(ability.ravel(), places, value * (grades % LEVELS + 1.0))
-    places = where * (LEVELS * size) + who
-    for level in range(LEVELS):
-        np.maximum.at(met.ravel(), places + level * size, value * GRADE_WORTH[grades, level])
-    gain = gain_of(met, np.maximum(near, interest)[:, None])
-    gain[-1] = 0.0  # who teaches nothing adds nothing
-    return Profile(met.reshape(-1, size), gain.reshape(-1, size), interest, ability)
+
+    def __init__(self, skills: Skills) -> None:
+        names = skills.vocabulary.ids()
+        self._skills = skills
+        self._covered = Nearness(skills.covers, skills.none)
+        self._pleasing = Nearness(lambda number: skills.pleases(names[number]), skills.none)
+
+    def of(self, students: Sequence[Student]) -> Profile:
+        """Their tables."""
+        concepts, size = self._skills.none + 1, len(students)
+        held = [one for student in students for one in student.skills]
+        levels = np.array([one.level for one in held], np.int64)
+        for place in np.flatnonzero((levels < 1) | (levels > LEVELS)).tolist():
+            level_fit(held[place].level, held[place].level)
+        grades = np.array([GRADES[one.evidence] for one in held], np.int64) + levels - 1
+        of, where, value = self._covered.of(self._numbers([one.id for one in held]))
+        places = where * size + _owners([len(one.skills) for one in students])[of]
+        near, ability = np.zeros((concepts, size)), np.zeros((concepts, size))
+        np.maximum.at(near.ravel(), places, value)
+        np.maximum.at(ability.ravel(), places, value * levels[of])
+        met = np.zeros((LEVELS, concepts, size))
+        for level, worth in enumerate(GRADE_WORTH.T):
+            np.maximum.at(met[level].ravel(), places, value * worth[grades[of]])
+        met = met.transpose(1, 0, 2)
+        interest = self._interest(students)
+        gain = gain_of(met, np.maximum(near, interest)[:, None])
+        gain[-1] = 0.0  # who teaches nothing adds nothing
+        return Profile(met.reshape(-1, size), gain.reshape(-1, size), interest, ability)
+
+    def _interest(self, students: Sequence[Student]) -> Floats:
+        found = np.zeros((self._skills.none + 1, len(students)))
+        of, where, value = self._pleasing.of(
+            self._numbers([one for some in students for one in some.interests])
+        )
+        who = _owners([len(one.interests) for one in students])[of]
+        np.maximum.at(found.ravel(), where * len(students) + who, value)
+        return found
+
+    def _numbers(self, skill_ids: Sequence[str]) -> Ints:
+        try:
+            return np.array([self._skills.number[one] for one in skill_ids], np.int64)
+        except KeyError as error:
+            raise UnknownSkill(error.args[0]) from None
 
 
-def _number(skills: Skills, skill_id: str) -> int:
-    try:
-        return skills.number[skill_id]
-    except KeyError:
-        raise UnknownSkill(skill_id) from None
-
-
-def _joined(pieces: list[tuple[Ints, Floats]], counts: list[int]) -> tuple[Ints, Ints, Floats]:
-    """Pieces one after the other: whose each entry is, its concept and its value."""
-    if not pieces:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    concepts, values = zip(*pieces, strict=True)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return np.repeat(owner, [len(one) for one in concepts]), np.concatenate(concepts), np.concatenate(values)
+def _owners(counts: Sequence[int]) -> Ints:
+    return np.repeat(np.arange(len(counts)), counts)
 
 
 class Journeys(NamedTuple):
@@ -208,8 +241,8 @@ class Journeys(NamedTuple):
 class Group:
     """Some students in numbers. What they share is worked out once for each sort, and `*_of` says who is of which."""
 
-    def __init__(self, layout: Layout, students: Sequence[Student]) -> None:
-        self.profile = profiles(layout.skills, students)
+    def __init__(self, layout: Layout, students: Sequence[Student], profile: Profile) -> None:
+        self.profile = profile
         self.owed = np.array([max(one.hours_owed, 0) for one in students], np.float64)
         self.totals = np.array([layout.blend(one).totals for one in students])
         self.reaches, self.reach_of = _sorts(students, _reach)
@@ -229,14 +262,15 @@ class Group:
             [known, *_] = [some for some in days if some is not None]
             always = np.full_like(known[0], -NEVER), np.full_like(known[1], NEVER)
             self.enough, self.too_old = (
-                np.array(column) for column in zip(*(always if some is None else some for some in days), strict=True)
+                np.array(column)
+                for column in zip(*(always if some is None else some for some in days), strict=True)
             )
 
 
 def _sorts(students: Sequence[Student], key: Callable[[Student], Hashable]) -> tuple[list[Student], Ints]:
     """One student of each sort, and the number of everybody's."""
     numbers: dict[Hashable, int] = {}
-    found = []
+    found: list[Student] = []
     of = []
     for one in students:
         number = numbers.setdefault(key(one), len(numbers))
@@ -283,9 +317,9 @@ class Block:
 
         layout, size = self.layout, len(self.rows)
         counts = layout.table.need_count[self.rows].astype(np.int64)
-        where, self.begins = ragged(layout.need_at[self.rows], counts)
+        where, begins = ragged(layout.need_at[self.rows], counts)
         needs = layout.table.need[where].view(np.int32)
-        self.concepts, roles = needs >> 4, needs & 3
+        named, roles = needs >> 4, needs & 3
         is_asked, is_taught = IS_ASKED[roles] > 0.0, roles == TAUGHT
         required, wanted, taught = layout.roles[self.rows].T.astype(np.int32)
         asked, concepts = needs[is_asked], layout.skills.none + 1
@@ -297,43 +331,49 @@ class Block:
         self.worth = matrix(ROLE_WEIGHT[asked & 3], asked >> 2, required + wanted, LEVELS * concepts)
         self.ability = matrix(np.ones(len(asked)), asked >> 4, required + wanted, concepts)
         self.gain = matrix(np.ones(int(is_taught.sum())), needs[is_taught] >> 2, taught, LEVELS * concepts)
-        self.pleasure = matrix(np.ones(len(needs)), self.concepts, counts, concepts)
+        self.pleasure = matrix(np.ones(len(needs)), named, counts, concepts)
         self.load = np.maximum(REQUIRED_WEIGHT * required + wanted, 1.0)[:, None]
         self.asked = np.maximum(required + wanted, 1.0)[:, None]
         self.taught = np.maximum(taught, 1.0)[:, None]
         self.named = counts.astype(np.float64)[:, None]
         self.levels = layout.levels[self.rows][:, None] / self.asked
         self.asks_nothing = required + wanted == 0
+        order = np.argsort(-counts, kind="stable")
+        self.by_count = np.argsort(order)  # where each row is when those with most needs come first
+        longest = int(counts.max(initial=1))
+        self.nth_need = [named[begins[order[: np.count_nonzero(counts > n)]] + n] for n in range(longest)]
 
-    def top(self, students: Sequence[Student], k: int) -> list[Pick]:
-        """The best `k` for each of some students who live here, who is free on the same days side by side."""
-        group = Group(self.layout, students)
+    def top(self, group: Group, k: int) -> list[Pick]:
+        """The best `k` for each of some students."""
         rated = self._rated(group.profile)
         journeys, calendar = self._journeys(group), self._calendar(group)
         upper = self._upper_bounds(group, rated, journeys, calendar)
         found: dict[int, Pick] = {}
-        left, count = np.arange(len(students)), k + SPARE
+        left, count = np.arange(len(upper)), max(k + SPARE, 1)
         while len(left):
             among, bound = _highest(upper[left], count)
             values, fits = self._judged(group, rated, journeys, calendar, left, among)
             fits &= upper[left[:, None], among] > -np.inf
             scores = np.where(fits, self._scores(group, left, among, values), -np.inf)
             order = np.lexsort((self.layout.ties[self.rows[among]], -scores))[:, :k]
-            scores = np.take_along_axis(scores, order, 1)
-            last = scores[:, -1] if scores.shape[1] == k > 0 else np.full(len(left), np.inf if k == 0 else -np.inf)
-            is_settled = (last > bound) | (bound == -np.inf)
+            scores, among = np.take_along_axis(scores, order, 1), np.take_along_axis(among, order, 1)
+            values = values[:, np.arange(len(left))[:, None], order]
+            counts = np.count_nonzero(scores > -np.inf, axis=1)
+            is_settled = (bound == -np.inf) | (k == 0)
+            if scores.shape[1] == k > 0:
+                is_settled |= scores[:, -1] > bound
             for place in np.flatnonzero(is_settled).tolist():
-                best = order[place, : np.count_nonzero(scores[place] > -np.inf)]
-                rows = among[place, best]
-                found[int(left[place])] = Pick(
+                who, count_ = int(left[place]), int(counts[place])
+                rows = among[place, :count_]
+                found[who] = Pick(
                     self.layout,
                     self.rows[rows],
-                    scores[place, : len(best)],
-                    values[:, place, best],
-                    journeys[group.reach_of[left[place]]].ways.take(rows),
+                    scores[place, :count_],
+                    values[:, place, :count_],
+                    journeys[group.reach_of[who]].ways.take(rows),
                 )
             left, count = left[~is_settled], count * 4
-        return [found[place] for place in range(len(students))]
+        return [found[who] for who in range(len(upper))]
 
     def _rated(self, profile: Profile) -> Floats:
         """The parts that depend on skills and interests, by row and student."""
@@ -345,9 +385,22 @@ class Block:
         interest = rated[INTEREST]
         np.divide(self.pleasure @ profile.interest, self.named, out=interest)
         if len(self.rows):
-            interest += np.maximum.reduceat(profile.interest[self.concepts], self.begins)
+            interest += self._nearest(profile.interest)
         interest /= 2.0
         return rated
+
+    def _nearest(self, interest: Floats) -> Floats:
+        """The nearest interest of each row. Numbers take few values, and their ranks are faster to compare."""
+        pleases = interest > 0.0
+        values = np.unique(np.append(0.0, interest[pleases]))
+        ranks = np.zeros(interest.shape, np.min_scalar_type(len(values)))
+        ranks[pleases] = np.searchsorted(values, interest[pleases])
+        best = ranks[self.nth_need[0]]
+        for concepts in self.nth_need[1:]:
+            some = best[: len(concepts)]
+            np.maximum(some, ranks[concepts], out=some)
+        nearest: Floats = values[best[self.by_count]]
+        return nearest
 
     def _journeys(self, group: Group) -> list[Journeys]:
         """For each reach: the ways, their part of the score, and which rows are near enough."""
@@ -378,7 +431,9 @@ class Block:
         found = np.ascontiguousarray(by_skills.T)
         same = weights[FRESHNESS] * self.freshness + weights[ANSWERS] * self.answers + ROUNDING
         by_track = np.where(
-            group.admits[:, self.eligibility], weights[PROGRAMME] * group.affinity[:, self.eligibility] + same, -np.inf
+            group.admits[:, self.eligibility],
+            weights[PROGRAMME] * group.affinity[:, self.eligibility] + same,
+            -np.inf,
         )
         found += by_track[group.track_of]
         shares, fits = calendar
@@ -387,8 +442,10 @@ class Block:
         found += np.array(by_reach)[group.reach_of]
         ends = np.searchsorted(self.kind, range(len(KINDS) + 1)).tolist()
         internships = slice(0, ends[1])
-        found[:, internships] += weights[HOURS, internships] * _hours(self.hours[internships], group.owed[:, None])
-        for kind, (first, end) in enumerate(zip(ends[:-1], ends[1:], strict=True)):
+        found[:, internships] += weights[HOURS, internships] * _hours(
+            self.hours[internships], group.owed[:, None]
+        )
+        for kind, (first, end) in enumerate(pairwise(ends)):
             found[:, first:end] /= group.totals[:, kind, None]
         return found
 
@@ -415,15 +472,17 @@ class Block:
         for number, one in enumerate(group.frees):
             some = is_dated & (frees == number)
             if some.any():
-                values[CALENDAR][some], fits[some] = self._of_age(group, one.free, *np.nonzero(some), who, among)
+                values[CALENDAR][some], fits[some] = self._of_age(
+                    group, one.free, np.nonzero(some), who, among
+                )
         return values, fits
 
     def _of_age(
-        self, group: Group, free: Any, lines: Ints, places: Ints, who: Ints, among: Ints
+        self, group: Group, free: tuple[Span, ...], pairs: tuple[Ints, ...], who: Ints, among: Ints
     ) -> tuple[Floats, Bools]:
         """The calendar parts of some pairs of student and row, and whether days and age are right."""
         layout = self.layout
-        rows, people = self.rows[among[lines, places]], who[lines]
+        rows, people = self.rows[among[pairs]], who[pairs[0]]
         order = np.argsort(rows)
         rows, people = rows[order], people[order]
         window = (
