@@ -48,7 +48,7 @@ class Profiles:
     >>> skills = Skills(Vocabulary([Concept("welding", {}), Concept("tig", {}, broader="welding")]))
     >>> one, other = (Student("", 44.5, 11.3, skills=(HeldSkill("tig", level),)) for level in (1, 2))
     >>> both = Profiles(skills).of([one, other])
-    >>> [bool((both.met[:, n] == skills.profile(s).met).all()) for n, s in enumerate((one, other))]
+    >>> [bool((both.gain[:, n] == skills.profile(s).gain).all()) for n, s in enumerate((one, other))]
     [True, True]
     """
 
