@@ -2,4 +2,5 @@
 
 from app.cli import app
 
-app()
+if __name__ == "__main__":  # processes that a command starts read this file too
+    app()

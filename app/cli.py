@@ -266,6 +266,10 @@ def match(
     *,
     student: Annotated[UUID | None, typer.Option(help="A student's id.")] = None,
     all_students: Annotated[bool, typer.Option("--all", help="Rank for every student and keep it.")] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="With --all: a Dask scheduler, tcp://HOST:8786; else all cores of this machine."),
+    ] = None,
     kind: Annotated[
         str | None, typer.Option(help="internship, visit or training; all three if left out.")
     ] = None,
@@ -279,7 +283,7 @@ def match(
 ) -> None:
     """Rank opportunities for one student, or for all."""
     from app.auth.actors import system
-    from app.matches import batch, terminal
+    from app.matches import batch, terminal, workers
     from app.matches import service as matches
     from app.matches.engine import Engine
     from app.opportunities.models import Kind
@@ -292,14 +296,21 @@ def match(
         _fail("--store is for one student; --all keeps its rankings anyway.", 2)
     if kind is not None and kind not in list(Kind):
         _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
+    if scheduler is not None and not all_students:
+        _fail("--scheduler goes with --all.", 2)
     if student is not None and store:
         typer.echo(_store(student, Kind(kind) if kind else None, limit))
         return
     with _opened() as (settings, database):
         engine = Engine(settings, local_clock(settings))
         if student is None:
-            with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
-                summary = batch.match_all(database, system("cli"), engine, limit=limit, advance=advance)
+            try:
+                with progress("Ranking", batch.count_students(database), quiet=quiet) as advance:
+                    summary = batch.match_all(
+                        database, system("cli"), engine, limit=limit, advance=advance, scheduler=scheduler
+                    )
+            except workers.NoCluster as error:
+                _fail(str(error))
             typer.echo(terminal.summary(summary))
             return
         from app.errors import Problem

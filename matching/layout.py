@@ -254,7 +254,7 @@ class Layout:
         bounds += weight["skills"][kinds] * np.where(load > 0.0, worth / np.maximum(load, 1.0), UNSAID)
         bounds += weight["learning"][kinds] * gain / np.maximum(taught, 1)
         bounds += weight["interest"][kinds] * (np.minimum(pleasure, 1.0) + pleasure / counts) / 2.0
-        bounds += weight["travel"][kinds] * self._travel(student, ways)
+        bounds += weight["travel"][kinds] * self.travel(student, ways)
         bounds += weight["calendar"][kinds] * self._undated(student, rows)
         bounds += weight["programme"][kinds] * self.admission(student)[1][self.table.eligibility[rows]]
         bounds += weight["freshness"][kinds] * self.freshness[rows]
@@ -263,7 +263,7 @@ class Layout:
         return bounds
 
     @staticmethod
-    def _travel(student: Student, ways: Ways) -> Floats:
+    def travel(student: Student, ways: Ways) -> Floats:
         """The travel part."""
         found: Floats = travel_part(ways.km, student.max_km)
         if ways.minutes is None:
@@ -297,7 +297,7 @@ class Layout:
             nearest = np.maximum.reduceat(entries.interest, entries.begins)
             named = self.table.need_count[rows]
             interest[:] = (nearest + np.bincount(owner, entries.interest, size) / named) / 2.0
-        travel[:] = self._travel(student, ways)
+        travel[:] = self.travel(student, ways)
         calendar[:] = self._undated(student, rows)
         programme[:] = self.admission(student)[1][self.table.eligibility[rows]]
         if student.hours_owed > 0:

@@ -78,6 +78,20 @@ class Skills:
         concepts = np.fromiter((self.number[one] for one in near), np.int64, len(near))
         return concepts, np.fromiter(near.values(), np.float64, len(near))
 
+    def covers(self, number: int) -> tuple[Ints, Floats]:
+        """The concepts for which who holds a concept brings something, and how much."""
+        found = self._covers.get(number)
+        if found is None:
+            found = self._covers[number] = self._near(self.vocabulary.covers(self._names[number]))
+        return found
+
+    def pleases(self, liked: str) -> tuple[Ints, Floats]:
+        """The concepts that please who likes one, and how much."""
+        found = self._liked.get(liked)
+        if found is None:
+            found = self._liked[liked] = self._near(self.vocabulary.covered_by(liked))
+        return found
+
     def _held_at(self, held: HeldSkill) -> tuple[Ints, Floats, int]:
         """What a held skill covers, as places in a table of grade × concept, how near each is, and its grade."""
         try:
@@ -85,9 +99,7 @@ class Skills:
         except KeyError:
             raise UnknownSkill(held.id) from None
         level_fit(held.level, held.level)
-        near = self._covers.get(number)
-        if near is None:
-            near = self._covers[number] = self._near(self.vocabulary.covers(held.id))
+        near = self.covers(number)
         grade = _GRADES[held.evidence] + held.level - 1
         found = near[0] + grade * (self.none + 1), near[1], grade
         if len(self._held) >= MOST_HELD:
@@ -106,9 +118,7 @@ class Skills:
         concepts = self.none + 1
         interest = np.zeros(concepts)
         for liked in student.interests:
-            wish = self._liked.get(liked)
-            if wish is None:
-                wish = self._liked[liked] = self._near(self.vocabulary.covered_by(liked))
+            wish = self.pleases(liked)
             interest[wish[0]] = np.maximum(interest[wish[0]], wish[1])
         met, ability = np.zeros((concepts, LEVELS)), np.zeros(concepts)
         gain = gain_of(0.0, interest).repeat(LEVELS).reshape(concepts, LEVELS)

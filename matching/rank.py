@@ -11,14 +11,14 @@ from heapq import nsmallest
 from math import isnan
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from matching.errors import MatchingError, UnknownOpportunity
 from matching.explain import Evidenced, Facts, explain
 from matching.layout import Layout
-from matching.location import Floats
+from matching.picks import Pick, first, highest, is_settled
 from matching.points import Ways
 from matching.profile import Ints, Profile, Skills
 from matching.rules import hidden_by
@@ -27,7 +27,7 @@ from matching.skills import Vocabulary
 from matching.snapshot import read, write
 from matching.spans import Bools
 from matching.table import Alternatives, Table
-from matching.ties import Ties, tie
+from matching.ties import tie
 from matching.types import Kind, Opportunity, Ranked, Student, Weights
 
 VERSION: Final = "2"
@@ -44,21 +44,6 @@ CALENDAR: Final = PARTS.index("calendar")
 FOLD_FROM: Final = 1024
 FOLD_SHARE: Final = 128
 """Changes are kept apart until they are more than these rows and this part of all rows, then laid out with the rest."""
-
-
-class Pick(NamedTuple):
-    """Rows of one layout with what makes up their scores, before they are explained."""
-
-    layout: Layout
-    rows: Ints
-    scores: Floats
-    values: Floats
-    ways: Ways
-
-    def take(self, places: Ints) -> Pick:
-        """Some of them, in the order given."""
-        values = self.values[:, places]
-        return Pick(self.layout, self.rows[places], self.scores[places], values, self.ways.take(places))
 
 
 class State:
@@ -149,11 +134,7 @@ class Index:
 
     def save(self, path: Path) -> None:
         """Write a snapshot that other processes can map into memory with `Index.open`."""
-        with self._lock:
-            layout = self._state.base
-            if self._state.gone is not None or self._state.fresh is not None:
-                layout = self._laid(self._whole(self._state))
-                self._state = State(layout, None, None)
+        layout = self.folded()
         about = self._about() | {
             "on": self.on.isoformat(),
             "size": layout.size,
@@ -191,6 +172,18 @@ class Index:
         weights["chance"] = self.weights.chance.version if self.weights.chance else None
         kinds = {str(kind): dict(factors) for kind, factors in self.weights.kinds.items()}
         return {"version": VERSION, "seed": self.seed, "skills": names, "weights": weights | {"kinds": kinds}}
+
+    def folded(self) -> Layout:
+        """One layout of all rows: what came or went since they were laid out is laid out with them."""
+        with self._lock:
+            state = self._state
+            if state.gone is not None or state.fresh is not None:
+                self._state = state = State(self._laid(self._whole(state)), None, None)
+            return state.base
+
+    def picked(self, layout: Layout, student: Student, k: int, kind: Kind | None) -> Pick:
+        """The best `k` of one layout, not yet explained."""
+        return self._best(layout, None, student, self._skills.profile(student), k, kind, None)
 
     @property
     def nbytes(self) -> int:
@@ -333,6 +326,10 @@ class Index:
             lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
         return lines
 
+    def explained(self, student: Student, pick: Pick) -> list[Ranked]:
+        """The rows of a pick with their reasons."""
+        return self._ranked(student, self._skills.profile(student), pick)
+
     def _best(
         self,
         layout: Layout,
@@ -356,9 +353,9 @@ class Index:
         bounds = layout.upper_bounds(student, profile, rows, ways)
         count = JUDGED + k
         while True:
-            among, bound = _highest(bounds, count)
+            among, bound = highest(bounds, count)
             pick = self._refined(layout, student, profile, rows[among], ways.take(among), k, last)
-            if _is_settled(pick, k, bound):
+            if is_settled(pick, k, bound):
                 return pick
             count *= 4
 
@@ -386,7 +383,7 @@ class Index:
         least = layout.least[layout.kind[rows]]
         count = JUDGED + k
         while True:
-            among, bound = _highest(upper, count)
+            among, bound = highest(upper, count)
             shares, fits = layout.spans.judge(student, rows[among], least[among])
             among = among[fits]
             judged = values[:, among]
@@ -394,8 +391,8 @@ class Index:
             layout.put_chance(student, rows[among], judged)
             scores = layout.scores(student, rows[among], judged)
             pick = Pick(layout, rows[among], scores, judged, ways.take(among))
-            pick = pick.take(_first(scores, layout.ties[pick.rows], k, last))
-            if _is_settled(pick, k, bound):
+            pick = pick.take(first(scores, layout.ties[pick.rows], k, last))
+            if is_settled(pick, k, bound):
                 return pick
             count *= 4
 
@@ -478,31 +475,3 @@ class Index:
             replace(ranked(student, one, self.vocabulary, scale, self.on, facts), id=student.id)
             for _, student, facts in best
         ]
-
-
-def _highest(bounds: Floats, count: int) -> tuple[Ints, float]:
-    """Positions of the highest bounds, ascending, and a value that no other bound is above."""
-    if count >= len(bounds):
-        return np.arange(len(bounds)), -1.0
-    order = np.argpartition(bounds, len(bounds) - count)[len(bounds) - count :]
-    return np.sort(order), float(bounds[order[0]])
-
-
-def _is_settled(pick: Pick, k: int, bound: float) -> bool:
-    """Whether nothing that was left out, which scores `bound` at most, can come among the best."""
-    return bound < 0.0 or (len(pick.rows) == k and float(pick.scores[-1]) > bound)
-
-
-def _first(scores: Floats, ties: Ties, k: int, last: tuple[float, np.uint64] | None) -> Ints:
-    """Positions of the best `k` behind the last line seen, in order."""
-    among = None
-    if last is not None:
-        among = np.flatnonzero((scores < last[0]) | ((scores == last[0]) & (ties > last[1])))
-        scores, ties = scores[among], ties[among]
-    if len(scores) > k > 0:
-        least = np.partition(scores, len(scores) - k)[len(scores) - k]
-        keep = np.flatnonzero(scores >= least)
-        order: Ints = keep[np.lexsort((ties[keep], -scores[keep]))[:k]]
-    else:
-        order = np.lexsort((ties, -scores))[:k]
-    return order if among is None else among[order]

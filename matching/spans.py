@@ -67,7 +67,7 @@ class Spans:
             self.__dict__.update(laid)
         self._is_split = bool(self._outside.any())
         self._weekday = (np.arange(self._length) + self._first - 1) % 7
-        self._birthdays = lru_cache(1024)(self._birthdays_of)
+        self.birthdays = lru_cache(1024)(self._birthdays_of)
         self._counts = lru_cache(256)(self._counts_of)
 
     def _choose_grid(self) -> None:
@@ -121,6 +121,16 @@ class Spans:
         least
             The least calendar part of each row that is not hidden.
         """
+        window = None
+        if student.born_on is not None and self.has_ages:
+            enough, too_old = self.birthdays(student.born_on)
+            window = enough[self.min_age[rows]], too_old[self.max_age[rows]]
+        return self.judge_within(student.free, window, rows, least)
+
+    def judge_within(
+        self, free: tuple[Span, ...], window: tuple[Ints, Ints] | None, rows: Ints, least: Floats
+    ) -> tuple[Floats, Bools]:
+        """As `judge`, of rows that may repeat: for each the first day of the right age, and the first behind."""
         size = len(rows)
         shares, fits = np.full(size, FULL), np.ones(size, np.bool_)
         dated = np.flatnonzero(self.count[rows])
@@ -128,12 +138,12 @@ class Spans:
         lessons = int(np.searchsorted(rows[dated], self.training_from))
         cut = int(begins[lessons]) if lessons < len(begins) else len(where)
         takeable = self.end[where] >= self.day
-        if student.born_on is not None and self.has_ages:
-            self._judge_age(student.born_on, rows, dated, where, begins, lessons, takeable, fits)
-        if not student.free:
+        if window is not None:
+            self._judge_age(window, rows, dated, where, begins, lessons, takeable, fits)
+        if not free:
             shares[dated] = UNKNOWN
         elif len(dated):
-            of_span = self._shares(student.free, where)
+            of_span = self._shares(free, where)
             if lessons:
                 some = np.where(takeable[:cut], of_span[:cut], -1.0)
                 shares[dated[:lessons]] = np.maximum.reduceat(some, begins[:lessons])
@@ -144,7 +154,7 @@ class Spans:
 
     def _judge_age(
         self,
-        born_on: date,
+        window: tuple[Ints, Ints],
         rows: Ints,
         dated: Ints,
         where: Ints,
@@ -154,8 +164,7 @@ class Spans:
         fits: Bools,
     ) -> None:
         """Strike out what starts at the wrong age: spans in `takeable`, rows in `fits`."""
-        enough, too_old = self._birthdays(born_on)
-        first, behind = enough[self.min_age[rows]], too_old[self.max_age[rows]]
+        first, behind = window
         fits &= (first <= self.day) & (self.day < behind)
         if not len(dated):
             return

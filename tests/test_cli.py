@@ -100,7 +100,13 @@ def test_worker_once_does_what_is_due(file: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("--all", "--student", str(UUID(int=4))), ("--all", "--kind", "cruise"), ("--all", "--store")],
+    [
+        (),
+        ("--all", "--student", str(UUID(int=4))),
+        ("--all", "--kind", "cruise"),
+        ("--all", "--store"),
+        ("--student", str(UUID(int=4)), "--scheduler", "tcp://127.0.0.1:8786"),
+    ],
 )
 def test_match_says_what_it_needs(file: str, arguments: tuple[str, ...]) -> None:
     assert run("match", *arguments).exit_code == 2
