@@ -473,7 +473,7 @@ class RecognisedSkill(Out):
     score: Share
     start: Offset = Field(description="Unicode characters before it.")
     end: Offset = Field(description="Unicode characters up to its end.")
-    text: Annotated[str, StringConstraints(min_length=1, max_length=8000)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=r"^[^\x00]*$")]
 
 
 class Recognition(Out):
