@@ -33,7 +33,6 @@ class PartsOut(Out):
     hours: Share | None = None
     freshness: Share | None = None
     answers: Share | None = None
-    chance: Share | None = None
 
 
 class Part(StrEnum):
@@ -49,7 +48,6 @@ class Part(StrEnum):
     HOURS = "hours"
     FRESHNESS = "freshness"
     ANSWERS = "answers"
-    CHANCE = "chance"
 
 
 class ReasonOut(Out):
@@ -183,7 +181,6 @@ class PartsWeights(Out):
     hours: Weight
     freshness: Weight
     answers: Weight
-    chance: Weight = 0.0
 
 
 class Making(Out):

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from matching.breakdown import CODES, break_down, say_basis
 from matching.phrases import BASES
-from matching.score import PARTS, score
+from matching.score import part_names, score
 from matching.skills import best_held, skill_fit
 from matching.types import (
     Eligibility,
@@ -22,7 +22,7 @@ from matching.types import (
     Student,
     Weights,
 )
-from tests.matching.strategies import ON, VOCABULARY, opportunities, steady, students, weights
+from tests.matching.strategies import ON, VOCABULARY, Guess, opportunities, steady, students, weights
 
 WEEK = Span(date(2026, 12, 7), date(2026, 12, 13))
 LONGER = Span(date(2026, 12, 7), date(2026, 12, 16))
@@ -31,6 +31,7 @@ HERE = (44.4949, 11.3426)
 STUDENT = Student("s", *HERE, max_km=30.0, free=(WEEK,))
 OFFER = Opportunity("o", Kind.INTERNSHIP, *HERE, spans=(WEEK,))
 PLC = (HeldSkill("plc", 3, Evidence.VALIDATED),)
+WITH_CHANCE = Weights(parts={**Weights().parts, "chance": 0.5}, chance=Guess())
 
 
 def open_to(**fields):
@@ -102,12 +103,13 @@ BASES_OF = [
     ("freshness", {}, {}, Reason("published_unsaid")),
     ("answers", {}, {"answer_rate": 0.604}, Reason("answers", {"percent": 60})),
     ("answers", {}, {}, Reason("answers_unknown")),
+    ("chance", {}, {}, Reason("chance")),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("part", "student", "offer", "basis"), BASES_OF)
 def test_part_says_what_it_stands_on(part, student, offer, basis):
-    found = break_down(replace(STUDENT, **student), replace(OFFER, **offer), VOCABULARY, Weights(), ON)
+    found = break_down(replace(STUDENT, **student), replace(OFFER, **offer), VOCABULARY, WITH_CHANCE, ON)
     [line] = [line for line in found.parts if line.name == part]
     assert line.basis == basis
 
@@ -149,7 +151,7 @@ def test_breakdown_adds_up_to_the_score_of_the_definition(student, offer, scale)
     ranked = score(student, offer, VOCABULARY, scale, ON)
     counted = [line for line in found.parts if line.value is not None]
     assert {line.name: line.value for line in counted} == ranked.parts
-    assert tuple(line.name for line in found.parts) == PARTS
+    assert tuple(line.name for line in found.parts) == part_names(scale)
     points = total = 0.0
     for line in counted:
         points += line.weight * line.value

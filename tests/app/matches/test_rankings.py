@@ -42,7 +42,7 @@ from tests.app.matches.test_api import (
     matches,
 )
 from tests.factories import ACTOR, NOW
-from tests.matching.strategies import ON, VOCABULARY, offers, steady, students, weights
+from tests.matching.strategies import ON, VOCABULARY, offers, rule_weights, steady, students
 from tests.queries import count_queries
 
 Json = dict[str, Any]
@@ -460,7 +460,7 @@ def test_a_replay_costs_the_same_for_one_line_and_for_many(client: TestClient, w
 
 
 @steady
-@given(offers(), students(), weights)
+@given(offers(), students(), rule_weights)
 def test_whatever_is_stored_is_reproduced(some: list[Any], student: Any, scale: Weights) -> None:
     """The property behind `is_reproduced`: the kept values say all that the scores and their order stand on."""
     space = uuid4()
