@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -208,6 +208,12 @@ class Index:
 
     def __contains__(self, opportunity_id: object) -> bool:
         return isinstance(opportunity_id, str) and self._find(opportunity_id) is not None
+
+    def __iter__(self) -> Iterator[Opportunity]:
+        for layout, gone in self._layouts():
+            for row in range(len(layout.table)):
+                if gone is None or not gone[row]:
+                    yield layout.opportunity(row)
 
     def __getitem__(self, opportunity_id: str) -> Opportunity:
         found = self._find(opportunity_id)

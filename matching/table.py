@@ -29,6 +29,9 @@ NONE: Final = -1
 MOST: Final = 32_767
 """An age beyond it is refused."""
 
+MOST_HOURS: Final = 2**31 - 1
+"""Seats or hours beyond it are refused."""
+
 MOST_NEEDS: Final = 255
 """Needs of one role; so many fit the column."""
 
@@ -187,6 +190,9 @@ def _line(one: Opportunity, alternatives: Alternatives) -> tuple[Any, ...]:
     for limit in (one.min_age, one.max_age):
         if limit is not None and not 0 <= limit <= MOST:
             raise MatchingError(f"{one.id!r} has an age limit of {limit}")
+    for number in (one.seats_free, one.hours):
+        if abs(number) > MOST_HOURS:
+            raise MatchingError(f"{one.id!r} has {number} seats or hours")
     return (
         name,
         KINDS.index(one.kind),

@@ -27,7 +27,7 @@ from app.students.rules import can_see
 from app.students.service import NoSuchStudent
 from matching import Kind as EngineKind
 from matching import Opportunity, Ranked
-from matching.rules import rules_hidden
+from matching.rules import hidden_by, rules_hidden
 from matching.score import score
 
 
@@ -124,10 +124,11 @@ def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUI
 def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[dict[str, Any]]:
     """Which rules hide the open opportunities of this kind from the student, the one that hides most first."""
     state = engine.apply(question.changes)
+    student, attendance = question.known.student, state.index.weights.attendance
     codes = Counter(
-        state.index.hidden_by(question.known.student, key)
-        for key in list(state.cards)
-        if key in state.index and state.index[key].kind is EngineKind(kind)
+        hidden_by(student, one, state.index.on, attendance)
+        for one in state.index
+        if one.kind is EngineKind(kind)
     )
     return [
         {"code": code, "it": RULES[code][0], "en": RULES[code][1], "opportunities": count}

@@ -77,8 +77,7 @@ def page(
     """
     state = engine.apply(question.student.changes)
     student = question.student.known.student
-    # The index may lose one of them meanwhile: it is changed while others read.
-    published = [state.index[key] for key in list(state.cards) if key in state.index]
+    published = list(state.index)
     found = plan(
         student, question.aim, published, state.index.vocabulary, budget_hours, by, on=state.index.on,
         opportunities=[one for one in published if one.kind is not Kind.TRAINING],

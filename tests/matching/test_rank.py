@@ -351,3 +351,35 @@ def test_index_folds_its_changes_in_time(monkeypatch):
             for line in Index((index[f"o{n}"] for n in range(len(index))), VOCABULARY, on=ON).top(STUDENT, 50)
         ]
     assert len(index) == 20
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"id": "new\0"}, "cannot end in a zero character"),
+        ({"latitude": 90.5}, "lies at latitude 90.5"),
+        ({"longitude": -181.0}, "longitude -181.0"),
+        ({"min_age": -1}, "an age limit of -1"),
+        ({"max_age": 40_000}, "an age limit of 40000"),
+        ({"seats_free": 2**31}, "has 2147483648 seats or hours"),
+        ({"hours": 2**40}, "seats or hours"),
+        ({"wanted": (SkillNeed("plc"),) * 256}, "names 256 skills of one sort"),
+    ],
+)
+def test_index_refuses_what_its_columns_cannot_hold(fault, said):
+    index = Index(ALIKE, VOCABULARY, on=ON)
+    with pytest.raises(MatchingError, match=said):
+        index.put(replace(ALIKE[0], **({"id": "new"} | fault)))
+    assert sorted(one.id for one in index) == sorted(one.id for one in ALIKE)
+
+
+@examples(100)
+@given(offers(), offers(6))
+def test_index_gives_back_what_was_put_in(before, changes):
+    """Every field of every opportunity, whatever day it is hidden on, laid out, replaced or just come."""
+    index = Index(before, VOCABULARY, on=ON)
+    for one in changes:
+        index.put(one)
+    expected = {one.id: one for one in (*before, *changes)}
+    assert {one.id: one for one in index} == expected
+    assert len(index) == len(list(index))
