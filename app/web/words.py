@@ -47,7 +47,7 @@ PARTS = {
     "programme": _("Il tuo indirizzo di studi"),
     "hours": _("Le ore che ti mancano"),
     "freshness": _("Pubblicata da poco"),
-    "answers": _("L'azienda di solito risponde"),
+    "answers": _("Se l'azienda risponde in tempo (non lo sappiamo ancora)"),
     "chance": _("Probabilità che vada bene a entrambi"),
 }
 PARTS_OF_CANDIDATE = {
@@ -60,7 +60,7 @@ PARTS_OF_CANDIDATE = {
     "programme": _("L'indirizzo di studi"),
     "hours": _("Le ore che deve ancora fare"),
     "freshness": _("Pubblicata da poco"),
-    "answers": _("Quanto spesso rispondete"),
+    "answers": _("Se rispondete in tempo (non lo sappiamo ancora)"),
     "chance": _("Probabilità che vada bene a entrambi"),
 }
 
