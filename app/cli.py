@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
-from app.commands import imports
+from app.commands import imports, keys, worker
+from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
-    from app.db import Database
     from app.opportunities.models import Kind
-    from app.settings import Settings
 
 app = typer.Typer(
     name="bottega",
@@ -27,31 +24,12 @@ app = typer.Typer(
     rich_markup_mode=None,  # laying out the help with rich would cost a quarter of a second
 )
 db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
-key_app = typer.Typer(help="Integrators' API keys.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
-app.add_typer(key_app, name="key")
+app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
+app.command("worker")(worker.work)
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Settings, Database]]:
-    import app.models  # noqa: F401 -- foreign keys lead from table to table; all must be known
-    from app.db import Database
-    from app.settings import Settings
-
-    settings = Settings()
-    database = Database(settings.database_url, connections=settings.threads)
-    try:
-        yield settings, database
-    finally:
-        database.close()
-
-
-def _fail(message: str, code: int = 1) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
 
 
 # --- the service ------------------------------------------------------------------------------------------------------
@@ -78,7 +56,7 @@ def serve(
     from app import logs
     from app.main import create_app
 
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         logs.set_up(settings)
         if prepare:
             from app import demo, migrate, reference
@@ -95,31 +73,6 @@ def serve(
             service, host=host, port=port, log_config=None, access_log=False,
             server_header=False,
         )  # fmt: skip
-
-
-@app.command()
-def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due and stop.")] = False) -> None:
-    """Do what is due in the background: forget expired sessions, answered posts and stored rankings."""
-    import time
-
-    import structlog
-
-    from app import logs
-    from app.auth import service as auth
-    from app.matches import service_rankings as rankings
-    from app.settings import local_clock
-
-    with _opened() as (settings, database):
-        logs.set_up(settings)
-        now = local_clock(settings)
-        log = structlog.get_logger("app.worker")
-        while True:
-            with database.write() as session:
-                forgotten = auth.forget_expired(session) | rankings.forget_expired(session, now())
-            log.info("expired_forgotten", **forgotten)
-            if once:
-                return
-            time.sleep(600)
 
 
 @app.command()
@@ -140,7 +93,7 @@ def upgrade(revision: str = "head") -> None:
     """Run the migrations."""
     from app import migrate
 
-    with _opened() as (_, database):
+    with opened() as (_, database):
         migrate.upgrade(database.engine, revision)
 
 
@@ -149,7 +102,7 @@ def downgrade(revision: str) -> None:
     """Undo migrations back to a revision; the data of dropped tables is gone."""
     from app import migrate
 
-    with _opened() as (_, database):
+    with opened() as (_, database):
         migrate.downgrade(database.engine, revision)
 
 
@@ -158,9 +111,9 @@ def check() -> None:
     """Exit with 1 when migrations wait to be run."""
     from app import migrate
 
-    with _opened() as (_, database):
+    with opened() as (_, database):
         if not migrate.is_current(database.engine):
-            _fail("Migrations wait to be run: python -m app db upgrade")
+            fail("Migrations wait to be run: python -m app db upgrade")
 
 
 @app.command()
@@ -168,43 +121,8 @@ def reference(*, quiet: Quiet = False) -> None:
     """Load municipalities, skills and programmes; changes nothing when they are up to date."""
     from app import reference
 
-    with _opened() as (_, database):
+    with opened() as (_, database):
         reference.load_reference(database, quiet=quiet)
-
-
-# --- keys -------------------------------------------------------------------------------------------------------------
-
-
-@key_app.command("issue")
-def issue_key(
-    name: Annotated[str, typer.Argument(help="Who will use it.")],
-    role: Annotated[str, typer.Option(help="administrator, coordinator, school_lead, company_admin …")],
-    scopes: Annotated[str, typer.Option(help='Separated by spaces: "students:read matches:read".')],
-    school: Annotated[UUID | None, typer.Option(help="For a school's role: its id.")] = None,
-    company: Annotated[UUID | None, typer.Option(help="For a company's role: its id.")] = None,
-    days: Annotated[int, typer.Option(min=1, max=730, help="Days until it expires.")] = 365,
-) -> None:
-    """Issue an API key and print it; it is shown only once."""
-    from app.auth import service as auth
-    from app.auth.actors import Role, system
-    from app.errors import Problem
-
-    with _opened() as (_, database):
-        if role not in list(Role):
-            _fail(f"{role} is not a role; use one of {', '.join(Role)}.", 2)
-        try:
-            with database.write() as session:
-                _, token = auth.issue_key(
-                    session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
-                    company_id=company, days=days,
-                )  # fmt: skip
-        except Problem as problem:
-            _fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)
-        typer.echo(token)
-
-
-def _faults(faults: list[dict[str, object]]) -> str:
-    return "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults)
 
 
 # --- the demo and the rankings ----------------------------------------------------------------------------------------
@@ -227,9 +145,9 @@ def demo(
     from app.errors import Problem
     from app.settings import local_clock
 
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         if settings.environment == "production":
-            _fail("The demo has an administrator whose password everybody knows: not in production.")
+            fail("The demo has an administrator whose password everybody knows: not in production.")
         migrate.upgrade(database.engine)
         reference.load_reference(database, quiet=quiet)
         size = demo.Size(students=students, companies=companies, opportunities=opportunities)
@@ -237,7 +155,7 @@ def demo(
         try:
             typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
         except Problem as problem:
-            _fail(f"{problem.title}: {problem.detail}")
+            fail(f"{problem.title}: {problem.detail}")
         typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))
 
 
@@ -252,8 +170,8 @@ def recognise(
     from app.matches.recognition import Recogniser
 
     if language not in (None, "it", "en"):
-        _fail(f"{language} is not a language here; use it or en.", 2)
-    with _opened() as (_, database):
+        fail(f"{language} is not a language here; use it or en.", 2)
+    with opened() as (_, database):
         recogniser = Recogniser(database)
         with database.read() as session:
             vocabulary = recogniser.ask(session)
@@ -291,17 +209,17 @@ def match(
     from app.settings import local_clock
 
     if (student is None) is not all_students:
-        _fail("Name a student with --student ID, or say --all.", 2)
+        fail("Name a student with --student ID, or say --all.", 2)
     if store and all_students:
-        _fail("--store is for one student; --all keeps its rankings anyway.", 2)
+        fail("--store is for one student; --all keeps its rankings anyway.", 2)
     if kind is not None and kind not in list(Kind):
-        _fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
+        fail(f"{kind} is not a kind; use one of {', '.join(Kind)}.", 2)
     if scheduler is not None and not all_students:
-        _fail("--scheduler goes with --all.", 2)
+        fail("--scheduler goes with --all.", 2)
     if student is not None and store:
         typer.echo(_store(student, Kind(kind) if kind else None, limit))
         return
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         engine = Engine(settings, local_clock(settings))
         if student is None:
             try:
@@ -310,7 +228,7 @@ def match(
                         database, system("cli"), engine, limit=limit, advance=advance, scheduler=scheduler
                     )
             except workers.NoCluster as error:
-                _fail(str(error))
+                fail(str(error))
             typer.echo(terminal.summary(summary))
             return
         from app.errors import Problem
@@ -319,7 +237,7 @@ def match(
             with database.read() as session:
                 question = matches.ask_for_student(session, system("cli"), engine, student)
         except Problem as problem:
-            _fail(problem.detail)
+            fail(problem.detail)
         page = matches.student_page(engine, question, kind=Kind(kind) if kind else None, limit=limit)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.ranking(page, language))
 
@@ -332,7 +250,7 @@ def _store(student: UUID, kind: Kind | None, limit: int) -> UUID:
     from app.settings import local_clock
 
     actor = system("cli")
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         clock = local_clock(settings)
         engine = Engine(settings, clock)
         try:
@@ -344,7 +262,7 @@ def _store(student: UUID, kind: Kind | None, limit: int) -> UUID:
             with database.write() as session:
                 rankings.store(session, actor, stored)
         except Problem as problem:
-            _fail(f"{problem.title}: {problem.detail}")
+            fail(f"{problem.title}: {problem.detail}")
         return stored[0].id
 
 
@@ -362,14 +280,14 @@ def replay(
     from app.matches.engine import Engine
     from app.settings import local_clock
 
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         clock = local_clock(settings)
         engine = Engine(settings, clock)
         try:
             with database.read() as session:
                 question = service_replay.ask(session, system("cli"), engine, ranking, now=clock())
         except Problem as problem:
-            _fail(problem.detail)
+            fail(problem.detail)
         page = service_replay.page(engine, question)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.replay(page, language))
 
@@ -395,14 +313,14 @@ def paths(
     from app.settings import local_clock
 
     if re.fullmatch(service_paths.GOAL, goal) is None:
-        _fail(f"{goal} is not a goal; use opportunity:ID, programme:ID or reach.", 2)
-    with _opened() as (settings, database):
+        fail(f"{goal} is not a goal; use opportunity:ID, programme:ID or reach.", 2)
+    with opened() as (settings, database):
         engine = Engine(settings, local_clock(settings))
         try:
             with database.read() as session:
                 question = service_paths.ask(session, system("cli"), engine, student, goal)
         except Problem as problem:
-            _fail(problem.detail)
+            fail(problem.detail)
         last = by.date() if by else None
         page = service_paths.page(engine, question, budget_hours=budget_hours, by=last, limit=limit)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.paths(page, language))
@@ -422,12 +340,12 @@ def reach(
     from app.matches.engine import Engine
     from app.settings import local_clock
 
-    with _opened() as (settings, database):
+    with opened() as (settings, database):
         engine = Engine(settings, local_clock(settings))
         try:
             with database.read() as session:
                 question = service_reach.ask(session, system("cli"), engine, opportunity)
         except Problem as problem:
-            _fail(problem.detail)
+            fail(problem.detail)
         page = service_reach.page(engine, question)
         typer.echo(json.dumps(page, ensure_ascii=False) if as_json else terminal.reach(page, language))

@@ -10,6 +10,9 @@ from uuid import UUID
 
 from app import db
 from app.auth import service as auth
+from app.auth import service_keys as keys
+from app.auth import service_people as people
+from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role, system
 from app.companies.models import Company, CompanySite
 from app.db import Base, Database
@@ -57,7 +60,7 @@ class Factory:
         """Headers of a caller with an API key."""
         # Issued as the system: a test needs keys before it has an administrator.
         with self.database.write() as session:
-            _, token = auth.issue_key(
+            _, token = keys.issue_key(
                 session,
                 ACTOR,
                 name="test",
@@ -71,14 +74,14 @@ class Factory:
     def signed_in(self, *grants: Grant | Role, name: str = "Anna") -> str:
         """The session token of a person with these grants."""
         with self.database.write() as session:
-            user = auth.add_user(
+            user = people.add_user(
                 session,
                 ACTOR,
                 email=f"{name.lower()}{next(self.numbers)}@example.org",
                 name=name,
                 grants=[Grant(grant) if isinstance(grant, Role) else grant for grant in grants],
             )
-            return auth.sign_in(session, user, hours=1, request_id="tests")
+            return sessions.sign_in(session, user, hours=1, request_id="tests")
 
     def municipality(self, istat: str = "037006", **values: Any) -> Municipality:
         """Bologna unless told otherwise; the same row when asked twice."""

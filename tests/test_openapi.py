@@ -23,6 +23,7 @@ from starlette.testclient import TestClient
 
 from app import api, openapi
 from app.auth import service as auth
+from app.auth import service_keys as keys
 from app.auth.actors import Grant, Role
 from app.auth.models import Membership, User
 from app.companies.models import CompanyContact, CompanySite
@@ -141,7 +142,7 @@ def world(make: Factory) -> World:
     contact = make.add(CompanyContact(company_id=company.id, name="Neri"))
     make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
     with make.database.write() as session:
-        key, _ = auth.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
+        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
         member = session.query(Membership).filter_by(school_id=school.id).one()
     return {
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",

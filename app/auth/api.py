@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.auth import service as auth
+from app.auth import service_keys as keys
 from app.auth.models import ApiKey
 from app.auth.schemas import KeyIn, KeyIssued, KeyList, KeyOut
 from app.rest import (
@@ -28,7 +28,7 @@ def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList
     """The keys that have been issued, the newest first."""
     after = decode_cursor(cursor, datetime, UUID)
     with call.read() as (session, actor):
-        found = auth.list_keys(session, actor, limit=limit + 1, after=after)
+        found = keys.list_keys(session, actor, limit=limit + 1, after=after)
     items = [_out(key) for key in found[:limit]]
     last = items[-1] if len(found) > limit else None
     return KeyList(items=items, next_cursor=encode_cursor(last.created_at, last.id) if last else None)
@@ -40,7 +40,7 @@ def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList
 def create_key(call: InCall, body: KeyIn) -> Response:
     """Issue a key. The answer alone holds its secret: it is kept nowhere, so this call cannot be replayed."""
     with call.write() as (session, actor):
-        key, token = auth.issue_key(session, actor, **body.model_dump())
+        key, token = keys.issue_key(session, actor, **body.model_dump())
         out = KeyIssued(**_out(key).model_dump(), token=token)
         return call.created(out, location=f"/keys/{key.id}")
 
@@ -49,7 +49,7 @@ def create_key(call: InCall, body: KeyIn) -> Response:
 def revoke_key(call: InCall, key_id: UUID) -> KeyOut:
     """End a key at once; a second call changes nothing."""
     with call.write() as (session, actor):
-        return _out(auth.revoke_key(session, actor, key_id))
+        return _out(keys.revoke_key(session, actor, key_id))
 
 
 def _out(key: ApiKey) -> KeyOut:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.auth import service as auth
+from app.auth import service_keys as keys
+from app.auth import service_people as people
 from app.auth.actors import Actor, Role
 from app.auth.models import ApiKey, Membership, TaughtClass, User
 from app.db import Database
@@ -34,7 +36,7 @@ def write_personas(
     rows: Rows, territory: Territory, calendar: Calendar, chance: Chance, roll: Roll, company: DemoCompany
 ) -> None:
     """The personas with what each is to the school, the student or the company. They share one hash of one password."""
-    password_hash = auth.hash_password(territory.password)
+    password_hash = people.hash_password(territory.password)
     first = roll.classes[0]
     for persona in territory.personas.values():
         role = Role(persona["role"])
@@ -60,7 +62,7 @@ def write_personas(
 def issue_key(session: Session, actor: Actor, territory: Territory) -> str:
     """An integrator's key with every scope; its token is told now or never."""
     key = territory.key
-    _, token = auth.issue_key(
+    _, token = keys.issue_key(
         session, actor, name=key["name"], role=Role(key["role"]), scopes=auth.SCOPES, days=key["days"]
     )
     return token

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import service as auth
+from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
 from app.events import service as events
@@ -90,10 +91,10 @@ def add(
     _check_classes(session, school_id, role, class_ids)
     user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
     if user is None:
-        user = auth.add_user(session, actor, email=email, name=name)
+        user = people.add_user(session, actor, email=email, name=name)
     grant = Grant(role, school_id=school_id, class_ids=frozenset(class_ids))
     try:
-        membership = auth.add_membership(session, user.id, grant)
+        membership = people.add_membership(session, user.id, grant)
     except IntegrityError as error:
         raise AlreadyMember from error
     events.record(session, actor, "member.added", membership.id, {"role": role.value})

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from app import errors
 from app.auth import service as auth
-from app.auth import users
+from app.auth import service_people as people
+from app.auth import service_sessions as sessions
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
 from app.programmes import service as programmes
@@ -52,9 +53,9 @@ def has_personas(view: View) -> bool:
     return view.settings.environment == "development"
 
 
-def demo_users(view: View, session: Session) -> list[users.DemoUser]:
+def demo_users(view: View, session: Session) -> list[people.DemoUser]:
     """The demo's people, and none in production."""
-    return users.list_demo(session) if has_personas(view) else []
+    return people.list_demo(session) if has_personas(view) else []
 
 
 @router.post("/sign-in")
@@ -69,15 +70,15 @@ def sign_in(
     is_persona = bool(persona) and has_personas(view)
     with view.open_read() as session:
         if is_persona:
-            user = users.find_demo(session, persona)
+            user = people.find_demo(session, persona)
         else:
-            user = auth.find_person(session, email, allows_demo=has_personas(view))
-    if not is_persona and not auth.has_password(user, password):
+            user = people.find_person(session, email, allows_demo=has_personas(view))
+    if not is_persona and not people.has_password(user, password):
         user = None
     if user is None:
         return _sign_in_page(view, next, email=email, is_wrong=True)
     with view.open_write() as session:
-        token = auth.sign_in(
+        token = sessions.sign_in(
             session, user, hours=view.settings.session_hours, request_id=errors.request_id(view.request)
         )
     response = view.go(safe_next(next))
@@ -94,7 +95,7 @@ def sign_in(
 def sign_out(view: InView) -> Response:
     """End the session."""
     with view.open_write() as session:
-        auth.sign_out(session, view.request.cookies.get(auth.COOKIE))
+        sessions.sign_out(session, view.request.cookies.get(auth.COOKIE))
     response = view.go("/")
     response.delete_cookie(auth.COOKIE, httponly=True, samesite="lax", secure=_is_secure(view))
     return response
@@ -110,7 +111,7 @@ def choose_language(
     if view.has_session:
         # A session that has ended is no matter here: the cookie still serves.
         with suppress(errors.NotSignedIn), view.write() as (session, actor):
-            users.choose_language(session, actor, language)
+            people.choose_language(session, actor, language)
     response = view.go(safe_next(next, "/"))
     _keep_language(view, response, language)
     return response

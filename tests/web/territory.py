@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from uuid import UUID
 
-from app.auth import service as auth
+from app.auth import service_people as people
 from app.auth.actors import Grant, Role
 from app.companies.models import CompanyContact
 from app.db import Database
@@ -145,7 +145,7 @@ def build(database: Database, *, on: date) -> Territory:
     emails = {who: f"{who.replace(' ', '.')}@example.org" for who in people}
     with database.write() as session:
         for who, grants in people.items():
-            auth.add_user(
+            people.add_user(
                 session,
                 ACTOR,
                 email=emails[who],
@@ -164,7 +164,7 @@ def build(database: Database, *, on: date) -> Territory:
 
 @cache
 def _hashed() -> str:
-    return auth.hash_password(PASSWORD)
+    return people.hash_password(PASSWORD)
 
 
 def _profile(make: Factory, student_id: UUID, start: date) -> None:

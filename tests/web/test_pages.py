@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import errors
-from app.auth import service as auth
+from app.auth import service_people as people
 from app.auth.models import User
 from app.auth.service import COOKIE
 from app.db import Database
@@ -159,8 +159,8 @@ def test_production_has_no_personas_and_secure_cookies(database: Database, land:
         known = {"email": land.emails["student"], "password": territory.PASSWORD}
         assert client.post("/sign-in", data=known).status_code == 401
         with database.write() as session:
-            hashed = auth.hash_password("a real password")
-            auth.add_user(session, ACTOR, email="real@example.org", name="Real", password_hash=hashed)
+            hashed = people.hash_password("a real password")
+            people.add_user(session, ACTOR, email="real@example.org", name="Real", password_hash=hashed)
         answer = client.post("/sign-in", data={"email": "real@example.org", "password": "a real password"})
     cookies = answer.headers.get_list("set-cookie")
     assert sorted(cookie.partition("=")[0] for cookie in cookies) == sorted([COOKIE, LANGUAGE_COOKIE])

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.auth import service as auth
+from app.auth import service_people as people
+from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, SignIn, User
 from app.errors import NotSignedIn
@@ -11,9 +13,9 @@ from tests.factories import ACTOR, Factory
 
 def add_person(make: Factory, *grants: Grant, **values: object) -> User:
     with make.database.write() as session:
-        return auth.add_user(
+        return people.add_user(
             session, ACTOR, email="Anna@Scuola.example", name="Anna", grants=grants,
-            password_hash=auth.hash_password("a long password"), **values,  # type: ignore[arg-type]
+            password_hash=people.hash_password("a long password"), **values,  # type: ignore[arg-type]
         )  # fmt: skip
 
 
@@ -32,17 +34,17 @@ def test_a_person_is_known_by_address_and_password(
 ) -> None:
     add_person(make)
     with make.database.read() as session:
-        user = auth.find_person(session, email)
-    assert auth.has_password(user, password) is is_right
+        user = people.find_person(session, email)
+    assert people.has_password(user, password) is is_right
 
 
 def test_a_person_who_is_not_active_cannot_sign_in_nor_stay_signed_in(make: Factory) -> None:
     user = add_person(make)
     with make.database.write() as session:
-        token = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        token = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
         session.merge(user).is_active = False
     with make.database.read() as session:
-        assert auth.find_person(session, "anna@scuola.example") is None
+        assert people.find_person(session, "anna@scuola.example") is None
         with pytest.raises(NotSignedIn):
             auth.identify(session, bearer=None, cookie=token, request_id="r")
 
@@ -52,8 +54,8 @@ def test_a_person_without_password_cannot_sign_in_with_one(make: Factory) -> Non
     with make.database.write() as session:
         session.merge(user).password_hash = None
     with make.database.read() as session:
-        user = auth.find_person(session, "anna@scuola.example")  # type: ignore[assignment]
-    assert not auth.has_password(user, "a long password")
+        user = people.find_person(session, "anna@scuola.example")  # type: ignore[assignment]
+    assert not people.has_password(user, "a long password")
 
 
 def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
@@ -64,7 +66,7 @@ def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
     )
     user = add_person(make, *grants)
     with make.database.write() as session:
-        token = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        token = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
     with make.database.read() as session:
         actor, stale_key = auth.identify(session, bearer=None, cookie=token, request_id="request")
     assert (actor.kind, actor.id, actor.name, actor.request_id, stale_key) == (
@@ -79,12 +81,12 @@ def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
 def test_a_session_ends(make: Factory) -> None:
     user = add_person(make)
     with make.database.write() as session:
-        expired = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        expired = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
         session.query(SignIn).update({"expires_at": datetime.now(UTC) - timedelta(seconds=1)})
     with make.database.write() as session:
-        left = auth.sign_in(session, session.merge(user), hours=1, request_id="r")
-        auth.sign_out(session, left)
-        auth.sign_out(session, None)
+        left = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
+        sessions.sign_out(session, left)
+        sessions.sign_out(session, None)
     with make.database.read() as session:
         for token in (expired, left, "never given out"):
             with pytest.raises(NotSignedIn):
@@ -95,7 +97,7 @@ def test_what_has_expired_is_forgotten(make: Factory) -> None:
     user = add_person(make)
     old = datetime.now(UTC) - timedelta(hours=25)
     with make.database.write() as session:
-        auth.sign_in(session, session.merge(user), hours=1, request_id="r")
+        sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
         session.query(SignIn).update({"expires_at": old})
         for key, created_at in (("old", old), ("new", datetime.now(UTC))):
             session.add(

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import dates, demo
-from app.auth import service as auth
+from app.auth import service_people as people
 from app.auth.actors import Role
 from app.auth.models import Membership, User
 from app.companies import service as companies
@@ -160,11 +160,11 @@ def test_personas_sign_in_to_what_is_theirs(loaded: Loaded) -> None:
     territory = read_territory()
     with database.read() as session:
         for persona in territory.personas.values():
-            assert auth.find_person(session, persona["email"]) is None
-            user = auth.find_person(session, persona["email"], allows_demo=True)
+            assert people.find_person(session, persona["email"]) is None
+            user = people.find_person(session, persona["email"], allows_demo=True)
             assert user is not None
             assert user.is_demo
-            assert auth.has_password(user, territory.password)
+            assert people.has_password(user, territory.password)
         assert session.scalar(sa.select(sa.func.count()).select_from(User)) == len(territory.personas)
         grants = dict(session.execute(_grants).all())
         assert set(grants) == {
