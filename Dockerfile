@@ -7,8 +7,10 @@ COPY requirements.lock ./
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --no-compile --require-hashes --requirement requirements.lock
 
+# The library that writes PDF files weighs as much as a fifth of the image: `--build-arg PDF=yes` takes it along.
+ARG PDF=no
 COPY container_trim.py ./
-RUN python container_trim.py /opt/venv \
+RUN if [ "$PDF" = yes ]; then python container_trim.py /opt/venv; else python container_trim.py /opt/venv --without typst; fi \
     && /opt/venv/bin/python -B -c "import babel.dates, psycopg, scipy.optimize, sklearn.neighbors, uvloop, uvicorn"
 
 COPY package.json package-lock.json .npmrc requirements-node.lock ./

@@ -1,23 +1,31 @@
 """Takes out of an installed environment what a running service never reads: half of the container image otherwise.
 
-    python container_trim.py /opt/venv
+    python container_trim.py /opt/venv [--without typst]
 
-Goes: tests and sources of compiled modules, Babel's data for languages nobody is served in, symbol tables. Libraries
+Goes: tests and sources of compiled modules, Babel's data for languages nobody is served in, parts of libraries that
+nothing here imports, symbol tables, and the packages named with `--without`. Libraries
 in `*.libs/` are left whole: their layout was rewritten when the wheel was made, and `strip` breaks such files.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
-import sys
 from pathlib import Path, PurePath
 
 LANGUAGES = ("en", "it")
 SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
+UNUSED = (
+    "numpy/f2py", "pygments/lexers", "scipy/odr", "sklearn/datasets/data", "sklearn/datasets/descr",
+    "sklearn/datasets/images", "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql",
+    "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
+)  # fmt: skip
 
 
-def is_kept(file: PurePath) -> bool:
-    """Whether a file of site-packages, named relative to it, stays in the image."""
+def is_kept(file: PurePath, without: tuple[str, ...] = ()) -> bool:
+    """Whether a file of site-packages, named relative to it, stays in the image; nothing of `without` does."""
+    if file.parts[0] in without or any(file.is_relative_to(part) for part in UNUSED):
+        return False
     if file.suffix in SOURCES or "__pycache__" in file.parts or "tests" in file.parts[:-1]:
         return False
     if file.parts[:2] == ("babel", "locale-data"):
@@ -30,14 +38,14 @@ def is_stripped(file: PurePath) -> bool:
     return ".so" in file.suffixes and not file.parts[0].endswith(".libs")
 
 
-def main(environment: Path) -> None:
+def main(environment: Path, without: tuple[str, ...]) -> None:
     (site_packages,) = environment.glob("lib/python3*/site-packages")
     compiled = []
     for path in site_packages.rglob("*"):
         if path.is_dir():
             continue
         file = path.relative_to(site_packages)
-        if not is_kept(file):
+        if not is_kept(file, without):
             path.unlink()
         elif is_stripped(file):
             compiled.append(path)
@@ -45,4 +53,8 @@ def main(environment: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    options = argparse.ArgumentParser()
+    options.add_argument("environment", type=Path)
+    options.add_argument("--without", action="append", default=[])
+    given = options.parse_args()
+    main(given.environment, tuple(given.without))
