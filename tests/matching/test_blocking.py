@@ -72,3 +72,16 @@ def test_an_edge_blocks_when_those_before_it_leave_room(drawn: tuple[Market, np.
         ):
             expected.append(edge)
     assert blocking_edges(market, chosen).edges.tolist() == expected
+
+
+def test_the_lowest_lot_is_that_of_the_lowest_score_at_whatever_depth() -> None:
+    """Seat 0 lies in the tutor's quota at once, seat 1 through its opportunity: both of the tutor's seats are taken."""
+    market = replace(
+        Market.of([0, 1, 2, 3], seat=[0, 1, 0], score=[0.75, 0.25, 0.25], capacity=[2, 2]),
+        parent=np.array([3, 2, 3, NONE]),
+        capacity=np.array([2, 2, 2, 2]),
+        lot=np.array([1, 9, 5], np.uint64),
+    )
+    assert blocking_edges(market, np.array([0, 1, NONE])).edges.tolist() == []
+    higher = replace(market, lot=np.array([1, 9, 10], np.uint64))
+    assert blocking_edges(higher, np.array([0, 1, NONE])).edges.tolist() == [2]
