@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth.actors import Actor, Grant
 from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, User
+from app.db import Prepared
 
 COOKIE = "bottega_session"
 KEY_MARK = "btg"
@@ -75,7 +76,7 @@ def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor
     prefix, _, secret = rest.partition("_")
     if scheme.lower() != "bearer" or mark != KEY_MARK or not secret:
         raise BadCredentials
-    row = session.execute(_key_by_prefix, {"prefix": prefix}).one_or_none()
+    row = _key_by_prefix.one_or_none(session, prefix=prefix)
     now = datetime.now(UTC)
     if (
         row is None
@@ -96,8 +97,9 @@ def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor
     return actor, None if is_noted else row.id
 
 
-# Plain columns: asked in every call, and three times as fast as those of the class.
-_key_by_prefix = sa.select(ApiKey.__table__).where(ApiKey.__table__.c.prefix == sa.bindparam("prefix"))
+_key_by_prefix = Prepared(
+    sa.select(ApiKey.__table__).where(ApiKey.__table__.c.prefix == sa.bindparam("prefix"))
+)
 
 
 def note_use(session: Session, key_id: UUID) -> None:
