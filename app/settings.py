@@ -61,6 +61,19 @@ class Settings(BaseSettings):
         description="Days after which a stored ranking is forgotten; the worker deletes it.",
     )
 
+    outgoing_allowed: str = Field(
+        "",
+        max_length=2000,
+        description="Names and networks inside the organisation that calls to others may reach, separated by commas;"
+        " all else must be on the public internet. In development plain http is taken to a loopback address named here.",
+    )
+    outgoing_seconds: float = Field(
+        10, gt=0, le=60, description="Longest time that a call to another service may take as a whole."
+    )
+    outgoing_max_bytes: int = Field(
+        1024 * 1024, ge=1024, description="Largest answer that is read from another service."
+    )
+
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
         if self.environment == "production" and self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:
