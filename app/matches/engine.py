@@ -84,7 +84,10 @@ class Engine:
     def __init__(self, settings: Settings, clock: Clock, *, weights: Weights | None = None) -> None:
         self._clock = clock
         self.weights = weights or Weights()
+        self._weights = translate.weights(self.weights)
         self.seed = settings.matching_seed
+        self.turn = Lock()
+        """Held while a student's ranking is computed: threads that compute at once only slow one another down."""
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._known: dict[UUID, Known] = {}
@@ -224,7 +227,7 @@ class Engine:
         """Algorithm, weights, seed and day: enough to make a ranking again."""
         return {
             "algorithm": f"bottega-{VERSION}",
-            "weights": translate.weights(self.weights),
+            "weights": self._weights,
             "seed": self.seed,
             "ranked_on": self.today().isoformat(),
         }
