@@ -7,6 +7,7 @@ Rows are read inside the caller's block, and put into the index outside of it (`
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
@@ -149,6 +150,8 @@ class Engine:
         state = State(index, changes.opportunities, changes.rules)
         self._show(state, changes.rows)
         self._state = state
+        if gc.get_freeze_count():
+            settle()
         return state
 
     def _put(self, state: State, changes: Changes) -> None:
@@ -231,6 +234,17 @@ class Engine:
             "seed": self.seed,
             "ranked_on": self.today().isoformat(),
         }
+
+
+def settle() -> None:
+    """Hide what is there now from the garbage collector, for a process that serves from here on.
+
+    Students and cards are half a million objects that live long; to look through them stops all threads for half a
+    second. What was hidden before and has gone out of use is collected first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
