@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
 
 import pytest
 from fastapi import FastAPI
 
+from app import db
+from app.matches import engine
 from app.matches.engine import Changes, Engine
 from app.opportunities.models import Kind
+from matching.layout import Layout
 from tests.app.matches.conftest import World
 
 
@@ -31,3 +36,26 @@ def test_nothing_is_put_into_an_index_that_is_held_still(app: FastAPI, world: Wo
                 putting.result(timeout=0.3)
             assert str(offer.id) not in state.index
         assert str(offer.id) in putting.result(timeout=30).index
+
+
+def test_an_index_hidden_from_the_garbage_collector_is_let_go_when_another_takes_its_place(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one: Engine = app.state.engine
+
+    def replaced() -> weakref.ref[Layout]:
+        """The columns of an index that was hidden before another one was built."""
+        before = weakref.ref(one.apply(changes_of(one, world)).index.folded())
+        engine.settle()
+        with world.make.database.write() as session:
+            db.touch(session, "vocabulary")
+        one.apply(changes_of(one, world))
+        return before
+
+    try:
+        assert replaced()() is None
+        monkeypatch.setattr(engine.gc, "unfreeze", lambda: None)
+        assert replaced()() is not None
+    finally:
+        monkeypatch.undo()
+        gc.unfreeze()
