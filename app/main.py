@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app import api, errors, models, web
+from app.auth import oauth_api
 from app.db import Database
 from app.frame import Frame
 from app.matches.engine import Engine
@@ -44,6 +45,9 @@ def create_app(
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser
     site.get("/status", include_in_schema=False)(api.read_status)
+    site.get("/.well-known/oauth-authorization-server", include_in_schema=False)(
+        lambda: oauth_api.metadata(settings, api.PREFIX)
+    )
     site.mount(api.PREFIX, service)
     web.mount(site)
     errors.install(site, render)

@@ -49,7 +49,7 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due an
 
 def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
-    return {"expired_forgotten": _forget_expired}
+    return {"expired_forgotten": _forget_expired, "keys_reminded": _remind_of_keys}
 
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
@@ -58,3 +58,10 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
 
     with database.write() as session:
         return auth.forget_expired(session) | rankings.forget_expired(session, now)
+
+
+def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.auth import service_keys as keys
+
+    with database.write() as session:
+        return {"reminded": keys.remind_of_ends(session, now)} | keys.forget_ended(session, now)
