@@ -43,13 +43,15 @@ _SECURITY_HEADERS = {
 class Frame:
     """Request-Id, security headers, body limit, no unsafe request from another site; a rate limit below `limited`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer, limited: str) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, rates: Rates, render: ProblemRenderer, limited: str
+    ) -> None:
         self.app = app
         self.max_body_bytes = settings.max_body_bytes
         self.max_bulk_bytes = settings.max_bulk_bytes
         self.render = render
         self.limited = limited
-        self.rates = Rates(settings)
+        self.rates = rates
         self.origin = settings.public_url
         self.headers = dict(_SECURITY_HEADERS)
         if settings.environment == "production":

@@ -15,6 +15,7 @@ from app.db import Database
 from app.frame import Frame
 from app.matches.engine import Engine
 from app.matches.recognition import Recogniser
+from app.rates import Rates
 from app.settings import Clock, Settings, local_clock
 
 __all__ = ["create_app", "models"]
@@ -30,11 +31,14 @@ def create_app(
     settings = settings or Settings()
     database = database or Database(settings.database_url, connections=settings.threads)
 
+    rates = Rates(settings)
+
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         # A thread without a connection would only wait for one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         yield
+        await rates.close()
         database.close()
 
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
@@ -51,7 +55,7 @@ def create_app(
     site.mount(api.PREFIX, service)
     web.mount(site)
     errors.install(site, render)
-    site.add_middleware(Frame, settings=settings, render=render, limited=api.PREFIX)
+    site.add_middleware(Frame, settings=settings, rates=rates, render=render, limited=api.PREFIX)
     return site
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -25,6 +24,9 @@ from starlette.types import Scope
 
 from app.errors import TooManyRequests
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from limits.aio.storage import RedisStorage
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +101,9 @@ class Rates:
         self._lock = Lock()
         self._items: dict[int, RateLimitItem] = {}
         self._memory = FixedWindowRateLimiter(MemoryStorage())
-        self._shared = shared_limiter(settings.rate_limit_storage)
+        store = shared_store(settings.rate_limit_storage)
+        self._shared = None if store is None else shared_strategies.FixedWindowRateLimiter(store)
+        self._store = store
         self._alone_until = 0.0
 
     async def count(self, scope: Scope) -> Counted:
@@ -110,6 +114,11 @@ class Rates:
         counted = Counted(self, credentials, count, client)
         scope[SCOPE_KEY] = counted
         return counted
+
+    async def close(self) -> None:
+        """Give the connections to the shared store back."""
+        if self._store is not None:
+            await self._store.bridge.storage.aclose()
 
     async def settle(self, counted: Counted, before: Client | None) -> Count:
         """Where to tell the caller that it stands: a client recognised only during the request counts now."""
@@ -158,20 +167,19 @@ class Rates:
         return is_within, *self._memory.get_window_stats(item, name)
 
 
-def shared_limiter(storage: str) -> shared_strategies.FixedWindowRateLimiter | None:
-    """What counts in a store that processes share; None for memory. Opens no connection."""
-    if storage == "memory://":
+def shared_store(address: str) -> RedisStorage | None:
+    """What counts for several processes; None for memory. Opens no connection."""
+    if address == "memory://":
         return None
     from limits.aio.storage import RedisStorage  # the extra `redis`
 
-    patience: Mapping[str, Any] = {
+    patience: dict[str, Any] = {
         "socket_timeout": PATIENCE_SECONDS,
         "socket_connect_timeout": PATIENCE_SECONDS,
     }
-    store = RedisStorage(
-        f"async+{storage}", wrap_exceptions=True, implementation="redispy", key_prefix="bottega", **patience
+    return RedisStorage(
+        f"async+{address}", wrap_exceptions=True, implementation="redispy", key_prefix="bottega", **patience
     )
-    return shared_strategies.FixedWindowRateLimiter(store)
 
 
 def _over(seconds: int) -> TooManyRequests:
