@@ -118,7 +118,8 @@ class Rates:
     async def close(self) -> None:
         """Give the connections to the shared store back."""
         if self._store is not None:
-            await self._store.bridge.storage.aclose()
+            bridge: Any = self._store.bridge  # its type does not tell of the connections
+            await bridge.storage.aclose()
 
     async def settle(self, counted: Counted, before: Client | None) -> Count:
         """Where to tell the caller that it stands: a client recognised only during the request counts now."""

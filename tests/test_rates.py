@@ -192,18 +192,21 @@ def test_two_services_share_one_limit_in_redis_and_go_on_without_it(
 ) -> None:
     headers = make.bearer()
     shared = {"rate_limit_storage": f"redis://127.0.0.1:{port}/0", "rate_limit_per_minute": 6}
-    with redis_server(tmp_path, port) as server, limited(make.database, **shared) as here:
-        with limited(make.database, **shared) as there:
-            statuses = [told(client.get(URL, headers=headers)) for client in (here, there) * 4]
-            # Told by the store: each service sees what the other one has counted.
-            assert statuses == [(200, 6, left) for left in range(5, -1, -1)] + [(429, 6, 0)] * 2
-            server.kill()
-            server.wait()
-            before = time.monotonic()
-            alone = [told(client.get(URL, headers=headers)) for client in (here, there)]
-            # Each for itself from here: what was counted together is out of reach.
-            assert alone == [(200, 6, 5), (200, 6, 5)]
-            assert time.monotonic() - before < 4 * rates.PATIENCE_SECONDS + 2
+    with (
+        redis_server(tmp_path, port) as server,
+        limited(make.database, **shared) as here,
+        limited(make.database, **shared) as there,
+    ):
+        statuses = [told(client.get(URL, headers=headers)) for client in (here, there) * 4]
+        # Told by the store: each service sees what the other one has counted.
+        assert statuses == [(200, 6, left) for left in range(5, -1, -1)] + [(429, 6, 0)] * 2
+        server.kill()
+        server.wait()
+        before = time.monotonic()
+        alone = [told(client.get(URL, headers=headers)) for client in (here, there)]
+        # Each for itself from here: what was counted together is out of reach.
+        assert alone == [(200, 6, 5), (200, 6, 5)]
+        assert time.monotonic() - before < 4 * rates.PATIENCE_SECONDS + 2
 
 
 def test_the_shared_store_is_asked_again_when_it_is_back(

@@ -130,6 +130,7 @@ def _program(row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Ac
 
 
 def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
+    """That the secret was used, unless that has been noted today."""
     is_noted = row.used_at is not None and row.used_at > datetime.now(UTC) - timedelta(days=1)
     return None if is_noted else Use(row.id, row.prefix)
 
