@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import errors, headers, openapi, rest
 from app.auth import api as auth
+from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.companies import api as companies
 from app.companies import sectors_api as sectors
@@ -30,7 +31,7 @@ VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
-    programmes.router, sectors.router, schools.router, events.router, auth.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router,
 )  # fmt: skip
 
 

@@ -32,13 +32,17 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A caller. `scopes` is None for a person; an API key can do only what its scopes name."""
+    """A caller. `scopes` is None for a person; an API key can do only what its scopes name.
+
+    `requests_per_minute` is a program's own limit; None is everybody's.
+    """
 
     kind: str
     id: UUID | None
     name: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[str] | None = None
+    requests_per_minute: int | None = None
     request_id: str = ""
     language: str = "it"
     roles: frozenset[Role] = field(init=False)
