@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
@@ -60,6 +61,31 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after which a stored ranking is forgotten; the worker deletes it.",
     )
+
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or"
+        " `smtp://localhost:25`. Without one, development prints mails on the console and production keeps them waiting.",
+    )
+    mail_from: str = Field(
+        "Bottega <no-reply@bottega.example>", max_length=254, description="Sender of the service's mails."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_mail(self) -> Self:
+        if self.smtp_url is None:
+            return self
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+            raise ValueError(
+                "BOTTEGA_SMTP_URL must begin with smtp://, smtp+starttls:// or smtps:// and name a host"
+            )
+        is_near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme == "smtp" and parts.username and not is_near:
+            raise ValueError(
+                "BOTTEGA_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://"
+            )
+        return self
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
