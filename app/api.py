@@ -23,13 +23,14 @@ from app.schools import api as schools
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
+from app.students import codes_api as codes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
-    programmes.router, sectors.router, schools.router, events.router, auth.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router, codes.router,
 )  # fmt: skip
 
 

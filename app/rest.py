@@ -177,20 +177,20 @@ class Call:
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is calling."""
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is calling. Raises HatMissing."""
         with self.database.read() as session:
-            actor, stale_key = self._identify(session)
+            actor, stale_key = self._identify(session, needs_hat=needs_hat)
             yield session, actor
         if stale_key is not None:
             with self.database.write() as session:
                 auth.note_use(session, stale_key)
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is calling."""
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is calling. Raises HatMissing."""
         with self.database.write() as session:
-            actor, stale_key = self._identify(session)
+            actor, stale_key = self._identify(session, needs_hat=needs_hat)
             if stale_key is not None:
                 auth.note_use(session, stale_key)
             yield session, actor
@@ -202,13 +202,16 @@ class Call:
             self._replay(session, actor, body)
             yield session, actor
 
-    def _identify(self, session: Session) -> tuple[Actor, UUID | None]:
-        return auth.identify(
+    def _identify(self, session: Session, *, needs_hat: bool = True) -> tuple[Actor, UUID | None]:
+        actor, stale_key = auth.identify(
             session,
             bearer=self.request.headers.get("authorization"),
             cookie=self.request.cookies.get(auth.COOKIE),
             request_id=errors.request_id(self.request),
         )
+        if needs_hat and actor.must_choose:
+            raise auth.HatMissing("You have several roles here: choose one on the start page.")
+        return actor, stale_key
 
     def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:
         key = self.request.headers.get("idempotency-key")

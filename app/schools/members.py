@@ -46,7 +46,7 @@ class Member:
     id: UUID
     user_id: UUID
     name: str
-    email: str
+    email: str | None
     role: Role
     class_ids: tuple[UUID, ...]
 

@@ -128,7 +128,7 @@ class MemberOut(Out):
     id: UUID
     user_id: UUID
     name: PersonName
-    email: Email
+    email: Email | None
     role: MemberRole
     class_ids: Annotated[list[UUID], Field(max_length=100)]
 
