@@ -53,7 +53,7 @@ def complete(document: Json, *, server: str, email: str) -> Json:
     components["securitySchemes"] = {
         "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer btg_…`."},
         "session": {
-            "type": "apiKey", "in": "cookie", "name": "bottega_session", "description": "A signed-in person.",
+            "type": "apiKey", "in": "cookie", "name": "bottega_session", "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
         },
     }  # fmt: skip
     tags: dict[str, Json] = {}
