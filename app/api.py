@@ -11,10 +11,13 @@ from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from app import errors, openapi, rest
+from app.accounts import api as accounts
 from app.auth import api as auth
 from app.companies import api as companies
+from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.events import api as events
+from app.invitations import api as invitations
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
@@ -31,6 +34,7 @@ VERSION = "1.0.0"
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, codes.router,
+    company_members.router, invitations.router, accounts.router,
 )  # fmt: skip
 
 

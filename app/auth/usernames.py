@@ -61,9 +61,7 @@ def choose(session: Session, user_id: UUID, username: str, *, real_names: tuple[
     None of the `real_names` may stand in it: the sign-in page would tell who uses the service.
     """
     wanted = username.strip().lower()
-    told = [
-        part for name in real_names for part in re.findall(r"\w{3,}", name.lower()) if part in wanted
-    ]
+    told = [part for name in real_names for part in re.findall(r"\w{3,}", name.lower()) if part in wanted]
     if re.fullmatch(PATTERN, wanted) is None or told:
         detail = "holds the person's name" if told else "5 to 40 small letters, digits, dots or hyphens"
         raise BadUsername(faults=[{"in": "body", "field": "username", "detail": detail}])

@@ -27,9 +27,7 @@ class Invitation(Base):
             name="bound_to_role",
         ),
         sa.CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="accepted_or_revoked"),
-        sa.CheckConstraint(
-            "accepted_by IS NULL OR accepted_at IS NOT NULL", name="accepted_pair"
-        ),
+        sa.CheckConstraint("accepted_by IS NULL OR accepted_at IS NOT NULL", name="accepted_pair"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -70,7 +70,10 @@ def make_codes(
         school, _ = schools.read(session, school_class.school_id)
     address = view.settings.public_url.rstrip("/") + codes.ADDRESS
     sheet = slips.Sheet(
-        school=school.name, class_name=f"{school_class.year} {school_class.section}", address=address, slips=made
+        school=school.name,
+        class_name=f"{school_class.year} {school_class.section}",
+        address=address,
+        slips=made,
     )
     if form == "pdf":
         return Response(

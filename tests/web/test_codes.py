@@ -53,7 +53,16 @@ def without_account(database: Database, land: Territory) -> None:
 
 def test_the_page_of_codes_is_for_the_staff(visit: Visit, land: Territory) -> None:
     address = f"/classes/{land.class_id}/codes"
-    people = ("teacher", "lead", "administrator", "coordinator", "other lead", "student", "company", "several")
+    people = (
+        "teacher",
+        "lead",
+        "administrator",
+        "coordinator",
+        "other lead",
+        "student",
+        "company",
+        "several",
+    )
     found = {who: visit(who).get(address).status_code for who in people}
     assert found == {
         "teacher": 200, "lead": 200, "administrator": 200, "coordinator": 403, "other lead": 404, "student": 404,
@@ -148,7 +157,10 @@ def test_a_student_gets_in_and_comes_back_with_a_password(
     ("fields", "told"),
     [
         ({"password": "corta", "repeated": "corta"}, "La password è troppo corta"),
-        ({"password": "abbastanza lunga", "repeated": "abbastanza lunghe"}, "Le due password non sono uguali"),
+        (
+            {"password": "abbastanza lunga", "repeated": "abbastanza lunghe"},
+            "Le due password non sono uguali",
+        ),
         ({"username": "marco-2008"}, "non deve contenere il tuo nome"),
         ({"username": "x"}, "Il nome utente deve avere"),
         ({"username": "nome-gia-preso"}, "è già di qualcun altro"),
@@ -229,7 +241,9 @@ def test_who_has_several_hats_chooses_one(visit: Visit, land: Territory) -> None
     hats = hats_of(page)
     assert list(hats) == ["Insegnante", "Azienda"]
     assert "Istituto tecnico Aldini" in page
-    chosen = client.post("/hat", data={"membership_id": hats["Insegnante"], "next": f"/classes/{land.class_id}"})
+    chosen = client.post(
+        "/hat", data={"membership_id": hats["Insegnante"], "next": f"/classes/{land.class_id}"}
+    )
     assert chosen.headers["location"] == f"/classes/{land.class_id}"
     candidates = f"/opportunities/{land.internship_id}/candidates"
     as_teacher = [client.get(path).status_code for path in (f"/classes/{land.class_id}", candidates)]

@@ -290,7 +290,9 @@ def test_the_api_answers_codes_once(client: TestClient, make: Factory) -> None:
     assert client.get(url.removesuffix("/student-codes"), headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"student_ids": []}, {"student_ids": ["x"]}, {"student_ids": [str(uuid4())] * 101}])
+@pytest.mark.parametrize(
+    "body", [{}, {"student_ids": []}, {"student_ids": ["x"]}, {"student_ids": [str(uuid4())] * 101}]
+)
 def test_the_api_names_what_is_wrong(client: TestClient, make: Factory, body: dict[str, object]) -> None:
     answer = client.post(
         f"/api/v1/classes/{make.school_class().id}/student-codes", json=body, headers=make.bearer()
@@ -341,5 +343,3 @@ def test_a_user_name_that_is_taken_is_refused_and_a_free_one_found(
     monkeypatch.setattr(usernames, "invent", lambda: next(invented))
     with make.database.read() as session:
         assert usernames.free(session) == "faro-rame-0002"
-
-
