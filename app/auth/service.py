@@ -24,6 +24,7 @@ from app.auth.models import (
     TaughtClass,
     User,
 )
+from app.db import Prepared
 
 COOKIE = "bottega_session"
 KEY_MARK, TOKEN_MARK = "btg", "bta"
@@ -102,7 +103,7 @@ def check_secret(session: Session, given: str) -> sa.Row[*tuple[Any, ...]]:
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not secret or "\0" in prefix:
         raise BadCredentials
-    row = session.execute(_key_by_prefix, {"prefix": prefix}).one_or_none()
+    row = _key_by_prefix.one_or_none(session, prefix=prefix)
     now = datetime.now(UTC)
     # Whoever is unknown costs as much as who is not.
     is_right = secrets.compare_digest(row.secret_hash if row else _NO_HASH, hash_token(secret))
@@ -147,7 +148,7 @@ _of_key = (
     _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.scopes, _key.requests_per_minute,
     _key.expires_at, _key.revoked_at,
 )  # fmt: skip
-_key_by_prefix = (
+_key_by_prefix = Prepared(
     sa.select(
         *_of_key, _secret.prefix, _secret.secret_hash, _secret.expires_at.label("ends_at"),
         _secret.last_used_at.label("used_at"),
