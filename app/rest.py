@@ -168,6 +168,11 @@ class Call:
         moment: datetime = self.request.app.state.clock()
         return moment
 
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session, if it brings one."""
+        is_production = self.request.app.state.settings.environment == "production"
+        return self.request.cookies.get(auth.cookie_name(auth.COOKIE, is_production=is_production))
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
@@ -206,8 +211,9 @@ class Call:
         return auth.identify(
             session,
             bearer=self.request.headers.get("authorization"),
-            cookie=self.request.cookies.get(auth.COOKIE),
+            cookie=self.session_cookie(),
             request_id=errors.request_id(self.request),
+            now=self.now(),
         )
 
     def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:

@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.auth import rules
 from app.auth.actors import Actor, Grant
-from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, User
+from app.auth.models import ApiKey, IdempotencyKey, Membership, SecondFactor, SignIn, TaughtClass, User
 
 COOKIE = "bottega_session"
 KEY_MARK = "btg"
+SEEN_EVERY = timedelta(minutes=10)
+"""How exactly a session knows when it was last used."""
 KEPT_FOR = timedelta(hours=24)
 """How long the answer to a POST is kept for its repetition."""
 
@@ -25,6 +28,12 @@ class BadCredentials(errors.NotSignedIn):
     """No such caller; which part was wrong is not said."""
 
     title = "The credentials are not valid"
+
+
+class SecondFactorMissing(errors.NotSignedIn):
+    """The session can do nothing before the second factor has been given, or set up."""
+
+    title = "Give the second factor first"
 
 
 class ScopeMissing(errors.NotAllowed):
@@ -54,18 +63,23 @@ def hash_token(token: str) -> str:
 # --- who is calling ---------------------------------------------------------------------------------------------------
 
 
+def cookie_name(name: str, *, is_production: bool) -> str:
+    """A cookie's name: in production one that browsers take from this very host only, over HTTPS."""
+    return f"__Host-{name}" if is_production else name
+
+
 def identify(
-    session: Session, *, bearer: str | None, cookie: str | None, request_id: str
+    session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime | None = None
 ) -> tuple[Actor, UUID | None]:
     """The actor behind an API key or a session cookie.
 
-    The second value is the key's id when today's use of it has not been noted yet. Raises NotSignedIn without
-    credentials and BadCredentials with wrong, expired or revoked ones.
+    The second value is the id of key or session when its use has not been noted lately. Raises NotSignedIn without
+    credentials, BadCredentials with wrong, expired or revoked ones, and SecondFactorMissing.
     """
     if bearer is not None:
         return _identify_key(session, bearer, request_id)
     if cookie is not None:
-        return _identify_person(session, cookie, request_id), None
+        return _identify_person(session, cookie, request_id, now or datetime.now(UTC))
     raise errors.NotSignedIn("Send an API key as `Authorization: Bearer …`, or sign in.")
 
 
@@ -100,26 +114,40 @@ def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor
 _key_by_prefix = sa.select(ApiKey.__table__).where(ApiKey.__table__.c.prefix == sa.bindparam("prefix"))
 
 
-def note_use(session: Session, key_id: UUID) -> None:
-    """Remember that the key is in use; once a day is enough, and keeps reads from writing."""
-    session.execute(sa.update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=datetime.now(UTC)))
+def note_use(session: Session, used_id: UUID) -> None:
+    """Remember that a key or a session is in use; now and then is enough, and keeps reads from writing."""
+    now = datetime.now(UTC)
+    session.execute(sa.update(ApiKey).where(ApiKey.id == used_id).values(last_used_at=now))
+    session.execute(sa.update(SignIn).where(SignIn.id == used_id).values(seen_at=now))
 
 
-def _identify_person(session: Session, cookie: str, request_id: str) -> Actor:
+def _identify_person(
+    session: Session, cookie: str, request_id: str, now: datetime
+) -> tuple[Actor, UUID | None]:
     row = session.execute(_person_by_token, {"token_hash": hash_token(cookie)}).one_or_none()
-    if row is None or row.expires_at <= datetime.now(UTC):
+    if row is None:
         raise BadCredentials
-    return Actor(
+    actor = Actor(
         kind="user", id=row.id, name=row.name, grants=_grants(session, row.id), request_id=request_id,
         language=row.language,
     )  # fmt: skip
+    if rules.has_ended(actor.roles, begun_at=row.created_at, ends_at=row.expires_at, now=now):
+        raise BadCredentials
+    is_enrolled, has_given = row.confirmed_at is not None, row.second_factor_at is not None
+    if rules.lacks_second_factor(actor.roles, is_enrolled=is_enrolled, has_given=has_given):
+        raise SecondFactorMissing
+    return actor, row.session_id if row.seen_at <= now - SEEN_EVERY else None
 
 
 _person_by_token = (
-    sa.select(User.id, User.name, User.language, SignIn.expires_at)
+    sa.select(
+        User.id, User.name, User.language, SignIn.id.label("session_id"), SignIn.created_at, SignIn.seen_at,
+        SignIn.expires_at, SignIn.second_factor_at, SecondFactor.confirmed_at,
+    )
     .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("token_hash"), User.is_active)
-)
+)  # fmt: skip
 
 
 def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:

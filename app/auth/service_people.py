@@ -41,7 +41,11 @@ def find_person(session: Session, email: str, *, allows_demo: bool = False) -> U
 
 def has_password(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody. Slow by design: call it outside of any block."""
-    stored = user.password_hash if user is not None else None
+    return matches(user.password_hash if user is not None else None, password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether a password makes this hash; takes as long where there is none."""
     return _passwords().verify(password, stored or _decoy()) and stored is not None
 
 

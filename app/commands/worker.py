@@ -82,7 +82,13 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
+    from app.auth import service_codes as codes
+    from app.auth import service_throttles as throttles
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
-        return auth.forget_expired(session) | rankings.forget_expired(session, now)
+        told = auth.forget_expired(session) | rankings.forget_expired(session, now)
+        return told | {
+            "sign_in_codes": codes.forget(session, now),
+            "throttles": throttles.forget(session, now),
+        }

@@ -12,23 +12,25 @@ from app.settings import Settings
 
 def mount(app: FastAPI) -> None:
     """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
-    from app.web import account, company, files, public, student, teacher
+    from app.web import account, company, files, own_access, public, second_factor, sign_in, student, teacher
 
     settings: Settings = app.state.settings
     if settings.environment == "production":
         files.require()
-    for audience in (public, account, student, company, teacher):
+    for audience in (public, sign_in, second_factor, own_access, account, student, company, teacher):
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
 
 
 def problem_page(request: Request, problem: errors.Problem) -> Response:
     """A problem as a page for people; whoever only has to sign in is sent there, and back afterwards."""
-    from app.web import ui, words
+    from app.web import cookies, ui, words
 
+    if isinstance(problem, auth.SecondFactorMissing):
+        return ui.go_to_sign_in(request, "/second-factor")
     if isinstance(problem, errors.NotSignedIn) and request.method == "GET":
         response: Response = ui.go_to_sign_in(request)
-        response.delete_cookie(auth.COOKIE)
+        cookies.drop(response, auth.COOKIE, request.app.state.settings)
         return response
     if problem.faults and all(fault.get("in") == "path" for fault in problem.faults):
         problem = errors.NotFound()  # an address with a malformed id leads nowhere

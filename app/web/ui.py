@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -89,7 +91,30 @@ class View:
     @property
     def has_session(self) -> bool:
         """Whether the browser brings a session, valid or not."""
-        return auth.COOKIE in self.request.cookies
+        return self.session_cookie is not None
+
+    @property
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session."""
+        return self._call.session_cookie()
+
+    @property
+    def client_address(self) -> str:
+        """The network address that the request came from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the log tells of this request."""
+        return errors.request_id(self.request)
+
+    def now(self) -> datetime:
+        """The moment, in the territory's time zone."""
+        return self._call.now()
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the clocks of the territory show it."""
+        return moment.astimezone(ZoneInfo(self.settings.time_zone))
 
     @contextmanager
     def read(self) -> Iterator[tuple[Session, Actor]]:
@@ -128,8 +153,7 @@ class View:
         if self.has_session:
             try:
                 self.actor, _ = auth.identify(
-                    session, bearer=None, cookie=self.request.cookies[auth.COOKIE],
-                    request_id=errors.request_id(self.request),
+                    session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()
                 )  # fmt: skip
             except errors.NotSignedIn:
                 return
@@ -176,7 +200,7 @@ def safe_next(given: str | None, default: str = "/start") -> str:
     return given if not parts.scheme and not parts.netloc else default
 
 
-def go_to_sign_in(request: Request) -> RedirectResponse:
+def go_to_sign_in(request: Request, page: str = "/sign-in") -> RedirectResponse:
     """Send the browser to the sign-in page, with the way back."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?next={quote(path, safe='')}", 303)
+    return RedirectResponse(f"{page}?next={quote(path, safe='')}", 303)
