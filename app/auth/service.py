@@ -63,11 +63,6 @@ def hash_token(token: str) -> str:
 # --- who is calling ---------------------------------------------------------------------------------------------------
 
 
-def cookie_name(name: str, *, is_production: bool) -> str:
-    """A cookie's name: in production one that browsers take from this very host only, over HTTPS."""
-    return f"__Host-{name}" if is_production else name
-
-
 def identify(
     session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime | None = None
 ) -> tuple[Actor, UUID | None]:

@@ -66,6 +66,18 @@ def run(
             log.info(name, **told)
 
 
+def keep_mailing(settings: Settings, database: Database) -> None:
+    """Send mails, or show them on the console, until the process ends: in development nobody starts a worker."""
+    import time
+
+    from app.settings import local_clock
+
+    now, job = local_clock(settings), jobs()["mails"]
+    while True:
+        run("mails", job, settings, database, now())
+        time.sleep(job.every_seconds)
+
+
 def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
     return {

@@ -1,4 +1,4 @@
-"""Cookies: which the service sets, and how; in production for this host alone, and over HTTPS only."""
+"""The cookies that pages set; `app.frame` names and guards them for production."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import timedelta
 from starlette.responses import Response
 
 from app.auth import devices
-from app.auth import service as auth
 from app.settings import Settings
 from app.web import language as languages
 
@@ -18,17 +17,14 @@ _YEAR = timedelta(days=365)
 def put(response: Response, name: str, value: str, settings: Settings, *, lasts: timedelta) -> None:
     """Set a cookie that no script reads and no other site's form sends."""
     response.set_cookie(
-        auth.cookie_name(name, is_production=_is_production(settings)), value, httponly=True, samesite="lax",
-        secure=_is_production(settings), path="/", max_age=int(lasts.total_seconds()),
+        name, value, httponly=True, samesite="lax", secure=settings.environment == "production",
+        max_age=int(lasts.total_seconds()),
     )  # fmt: skip
 
 
 def drop(response: Response, name: str, settings: Settings) -> None:
     """Take a cookie away."""
-    response.delete_cookie(
-        auth.cookie_name(name, is_production=_is_production(settings)), httponly=True, samesite="lax",
-        secure=_is_production(settings), path="/",
-    )  # fmt: skip
+    response.delete_cookie(name, httponly=True, samesite="lax", secure=settings.environment == "production")
 
 
 def keep_device(response: Response, device: devices.Device, settings: Settings) -> None:
@@ -37,13 +33,6 @@ def keep_device(response: Response, device: devices.Device, settings: Settings) 
 
 
 def keep_language(response: Response, code: str, settings: Settings) -> None:
-    """Let the browser remember the language; under its plain name, for it guards nothing."""
+    """Let the browser remember the language."""
     if code in languages.NAMES:
-        response.set_cookie(
-            LANGUAGE, code, max_age=int(_YEAR.total_seconds()), httponly=True, samesite="lax",
-            secure=_is_production(settings),
-        )  # fmt: skip
-
-
-def _is_production(settings: Settings) -> bool:
-    return settings.environment == "production"
+        put(response, LANGUAGE, code, settings, lasts=_YEAR)

@@ -108,6 +108,7 @@ def confirm_second_factor(view: InView, code: Code = "", next: Next = "") -> Res
         token = sessions.give_second_factor(session, present, view.now()) if shown else None
     if shown is None or token is None:
         return _page(view, next, status=401, trouble="wrong")
+    view.request.cookies[auth.COOKIE] = token  # the forms of the page belong to the new token
     response = view.show("account/recovery_codes.html", codes=shown, next=safe_next(next, "/account"))
     return _go_on(view, response, present, token)
 

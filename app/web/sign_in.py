@@ -96,10 +96,7 @@ def remember_device(view: View, response: Response, email: str) -> None:
 
 def device_of(view: View) -> Device:
     """The device that the browser says it is."""
-    is_production = view.settings.environment == "production"
-    return devices.read(
-        view.request.cookies.get(auth.cookie_name(devices.COOKIE, is_production=is_production))
-    )
+    return devices.read(view.request.cookies.get(devices.COOKIE))
 
 
 def enter(view: View, session: Session, door: Door, account: str | None) -> Turn:
