@@ -85,7 +85,6 @@ class Engine:
     def __init__(self, settings: Settings, clock: Clock, *, weights: Weights | None = None) -> None:
         self._clock = clock
         self.weights = weights or Weights()
-        self._weights = translate.weights(self.weights)
         self.seed = settings.matching_seed
         self.turn = Lock()
         """Held while a student's ranking is computed: threads that compute at once only slow one another down."""
@@ -234,7 +233,7 @@ class Engine:
         """Algorithm, weights, seed and day: enough to make a ranking again."""
         return {
             "algorithm": f"bottega-{VERSION}",
-            "weights": self._weights,
+            "weights": translate.weights(self.weights),
             "seed": self.seed,
             "ranked_on": self.today().isoformat(),
         }
