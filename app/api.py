@@ -12,8 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from app import errors, openapi, rest
 from app.auth import api as auth
+from app.auth import territories_api as territories
 from app.companies import api as companies
 from app.companies import sectors_api as sectors
+from app.disclosures import api as disclosures
 from app.events import api as events
 from app.matches import api as matches
 from app.opportunities import api as opportunities
@@ -30,6 +32,7 @@ VERSION = "1.0.0"
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router,
+    territories.router, disclosures.router,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
+from app.disclosures import models as disclosures
 from app.events import models as events
 from app.matches import models as matches
 from app.opportunities import models as opportunities
@@ -13,7 +14,7 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "events", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
+    "auth", "companies", "disclosures", "events", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
         description="Days after which a stored ranking is forgotten; the worker deletes it.",
     )
 
+    review_days: int = Field(
+        5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
+    )
+    disclosure_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days for which a company's request for a name stays open, and an accepted one shows it.",
+    )
+
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:
         if self.environment == "production" and self.secret_key.get_secret_value() == DEVELOPMENT_SECRET:

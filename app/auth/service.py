@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth.actors import Actor, Grant
-from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, User
+from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, TerritoryProvince, User
 
 COOKIE = "bottega_session"
 KEY_MARK = "btg"
@@ -35,7 +35,7 @@ class ScopeMissing(errors.NotAllowed):
 
 SCOPES = frozenset(
     f"{noun}:{verb}"
-    for noun in ("schools", "students", "companies", "opportunities", "matches", "events")
+    for noun in ("schools", "students", "companies", "opportunities", "matches", "disclosures", "events")
     for verb in ("read", "write")
 ) - {"events:write"}
 
@@ -88,10 +88,15 @@ def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor
         kind="key",
         id=row.id,
         name=row.name,
-        grants=(Grant(row.role, school_id=row.school_id, company_id=row.company_id),),
+        grants=(
+            Grant(
+                row.role, school_id=row.school_id, company_id=row.company_id, territory_id=row.territory_id,
+                provinces=_provinces(session, row.territory_id),
+            ),
+        ),
         scopes=frozenset(row.scopes.split()),
         request_id=request_id,
-    )
+    )  # fmt: skip
     is_noted = row.last_used_at is not None and row.last_used_at > now - timedelta(days=1)
     return actor, None if is_noted else row.id
 
@@ -126,7 +131,7 @@ def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
     rows = session.execute(
         sa.select(
             Membership.id, Membership.role, Membership.school_id, Membership.company_id, Membership.student_id,
-            TaughtClass.class_id,
+            Membership.territory_id, TaughtClass.class_id,
         )
         .outerjoin(TaughtClass, TaughtClass.membership_id == Membership.id)
         .where(Membership.user_id == user_id)
@@ -139,10 +144,19 @@ def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
     return tuple(
         Grant(
             row.role, school_id=row.school_id, class_ids=frozenset(classes[row.id]), student_id=row.student_id,
-            company_id=row.company_id,
+            company_id=row.company_id, territory_id=row.territory_id,
+            provinces=_provinces(session, row.territory_id),
         )
         for row in by_id.values()
     )  # fmt: skip
+
+
+def _provinces(session: Session, territory_id: UUID | None) -> frozenset[str]:
+    # One more question for coordinators, none for all the others.
+    if territory_id is None:
+        return frozenset()
+    of_territory = TerritoryProvince.territory_id == territory_id
+    return frozenset(session.scalars(sa.select(TerritoryProvince.province_code).where(of_territory)))
 
 
 # --- what ends by itself ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import rules
-from app.auth.actors import Actor, Role
+from app.auth import service_territories as territories
+from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import ApiKey
 from app.auth.service import KEY_MARK, SCOPES, hash_token
 from app.events import service as events
@@ -45,11 +46,12 @@ def issue_key(
     scopes: Iterable[str],
     school_id: UUID | None = None,
     company_id: UUID | None = None,
+    territory_id: UUID | None = None,
     days: int = 365,
 ) -> tuple[ApiKey, str]:
     """Create a key; the returned token is shown once and stored nowhere.
 
-    Raises NotAllowed, BadScopes, and BadBinding when the role and what it is bound to do not fit.
+    Raises NotAllowed, BadScopes, BadBinding when the role and what it is bound to do not fit, and NotATrainingBody.
     """
     wanted = sorted(set(scopes))
     _require_key_manager(actor)
@@ -61,13 +63,14 @@ def issue_key(
                 {"in": "body", "field": "scopes", "detail": f"{scope} is not a scope"} for scope in unknown
             ],
         )
-    _refuse_binding(role, school_id, company_id)
+    _refuse_binding(role, {"school_id": school_id, "company_id": company_id, "territory_id": territory_id})
+    territories.require_training_body(session, role, company_id)
     secret, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    # A school or company that does not exist is refused by the foreign key, as a conflict.
+    # A school, company or territory that does not exist is refused by the foreign key, as a conflict.
     key = ApiKey(
         name=name, prefix=secrets.token_hex(4), secret_hash=hash_token(secret), role=role, school_id=school_id,
-        company_id=company_id, scopes=" ".join(wanted), created_by=actor.id if actor.kind == "user" else None,
-        created_at=now, expires_at=now + timedelta(days=days),
+        company_id=company_id, territory_id=territory_id, scopes=" ".join(wanted),
+        created_by=actor.id if actor.kind == "user" else None, created_at=now, expires_at=now + timedelta(days=days),
     )  # fmt: skip
     session.add(key)
     session.flush()
@@ -96,12 +99,12 @@ def _require_key_manager(actor: Actor) -> None:
         raise errors.NotAllowed("Only an administrator issues and revokes API keys.")
 
 
-def _refuse_binding(role: Role, school_id: UUID | None, company_id: UUID | None) -> None:
+def _refuse_binding(role: Role, given: Mapping[str, UUID | None]) -> None:
     needs = {
         "school_id": role is Role.SCHOOL_LEAD,
-        "company_id": role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER),
+        "company_id": role in AT_COMPANY,
+        "territory_id": role is Role.COORDINATOR,
     }
-    given = {"school_id": school_id, "company_id": company_id}
     faults = []
     if role in (Role.STUDENT, Role.TEACHER):
         faults.append({"in": "body", "field": "role", "detail": "a key cannot be a student or a teacher"})

@@ -143,7 +143,7 @@ def ask_for_candidates(
     """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
     auth.require_scope(actor, "matches:read")
     opportunity = opportunities.read(session, actor, opportunity_id)
-    if not rules.can_see_candidates(actor, opportunity.company_id):
+    if not rules.can_see_candidates(actor, opportunity.company_id, opportunity.kind):
         raise errors.NotAllowed("Only the company that offers it sees the candidates.")
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
@@ -188,6 +188,17 @@ def candidates_page(
         )
     following = encode_cursor(offset + limit) if len(found) > limit else None
     return {"items": items, "next_cursor": following} | engine.making()
+
+
+def find_candidate(engine: Engine, question: CandidatesQuestion, pseudonym: str) -> UUID | None:
+    """The student behind a candidate's pseudonym, as long as the opportunity fits and is not full."""
+    state, key = engine.apply(question.changes), str(question.opportunity_id)
+    if key not in state.index:
+        raise NotRanked("No seats are left, so nobody is ranked.")
+    for known in question.students:
+        if engine.pseudonym(question.company_id, known.profile.id) == pseudonym:
+            return known.profile.id if state.index.hidden_by(known.student, key) is None else None
+    return None
 
 
 def visibility(

@@ -7,7 +7,6 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.companies import rules as company_rules
 from app.companies import sectors
 from app.companies import service as companies
 from app.matches import rules as match_rules
@@ -48,8 +47,8 @@ def show_company(view: InView, company_id: UUID) -> Response:
         },
         by_status={status: group for status, group in by_status.items() if group},
         place_names=place_names,
-        is_own=company_rules.is_insider(actor, company_id),
-        has_candidates=match_rules.can_see_candidates(actor, company_id),
+        is_own=company.review is not None,
+        can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
     )
 

@@ -80,7 +80,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         is_self=reader is not None and actor.is_student(reader),
         visibility=visibility,
         match=match,
-        has_candidates=match_rules.can_see_candidates(actor, row.company_id),
+        has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
     )
 

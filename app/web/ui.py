@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -75,6 +76,10 @@ class View:
         )
         self._call = Call(request)
         request.state.view = self
+
+    def now(self) -> datetime:
+        """The moment, in the territory's time zone."""
+        return self._call.now()
 
     @property
     def settings(self) -> Settings:

@@ -103,6 +103,7 @@ ROLES = {
     "school_lead": _("Responsabile della scuola"),
     "company_member": _("Azienda"),
     "company_admin": _("Responsabile dell'azienda"),
+    "training_body": _("Ente di formazione"),
     "coordinator": _("Coordinamento del territorio"),
     "administrator": _("Gestione del servizio"),
 }
