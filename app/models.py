@@ -5,6 +5,7 @@ from app.companies import models as companies
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
+from app.mails import models as mails
 from app.matches import models as matches
 from app.opportunities import models as opportunities
 from app.places import models as places
@@ -14,7 +15,8 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
+    "auth", "companies", "disclosures", "events", "mails", "matches", "opportunities", "places", "programmes", "schools",
+    "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

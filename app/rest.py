@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import errors
+from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
@@ -260,7 +261,17 @@ class Call:
 async def _call(request: Request) -> Call:
     # Async although it waits for nothing: a plain function would cost a hop to a thread.
     _refuse_media(request)
+    _refuse_cookie_alone(request)
     return Call(request)
+
+
+def _refuse_cookie_alone(request: Request) -> None:
+    # A browser sends cookies by itself, so a change in a person's name needs what only a page of ours can add.
+    if request.method in form_tokens.SAFE_METHODS or "authorization" in request.headers:
+        return
+    if auth.COOKIE in request.cookies:
+        token = request.headers.get(form_tokens.HEADER)
+        form_tokens.require(request.app.state.settings, request.cookies, token)
 
 
 def _refuse_media(request: Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     from app.db import Database
     from app.settings import Settings
 
-EVERY_SECONDS = 600
-
-Job = Callable[["Settings", "Database", datetime], dict[str, int]]
+Work = Callable[["Settings", "Database", datetime], dict[str, int]]
 """Does what is due at a moment, in blocks of its own; how much of what it did. Must bear being done twice at once."""
+
+
+class Job(NamedTuple):
+    """What is done in the background, and how often. A quiet one is logged only when it has done something."""
+
+    do: Work
+    every_seconds: int = 600
+    is_quiet: bool = False
 
 
 def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due and stop.")] = False) -> None:
     """Do what is due in the background, until it is stopped."""
     import time
-
-    import structlog
 
     from app import logs
     from app.settings import local_clock
@@ -32,24 +36,48 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due an
     with opened() as (settings, database):
         logs.set_up(settings)
         now = local_clock(settings)
-        log = structlog.get_logger("app.worker")
+        due_at = dict.fromkeys(jobs(), time.monotonic())
         while True:
             for name, job in jobs().items():
-                try:
-                    log.info(name, **job(settings, database, now()))
-                except Exception:
-                    # One job that fails must not keep the others from being done.
-                    log.exception("job_failed", job=name)
-                    if once:
-                        raise
+                if due_at[name] > time.monotonic():
+                    continue
+                run(name, job, settings, database, now(), is_strict=once)
+                due_at[name] = time.monotonic() + job.every_seconds
             if once:
                 return
-            time.sleep(EVERY_SECONDS)
+            time.sleep(max(0.0, min(due_at.values()) - time.monotonic()))
+
+
+def run(
+    name: str, job: Job, settings: Settings, database: Database, now: datetime, *, is_strict: bool = False
+) -> None:
+    """Do one job. One that fails must not keep the others from being done, unless whoever asks is strict."""
+    import structlog
+
+    log = structlog.get_logger("app.worker")
+    try:
+        told = job.do(settings, database, now)
+    except Exception:
+        log.exception("job_failed", job=name)
+        if is_strict:
+            raise
+    else:
+        if not job.is_quiet or any(told.values()):
+            log.info(name, **told)
 
 
 def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
-    return {"expired_forgotten": _forget_expired}
+    return {
+        "mails": Job(_send_mails, every_seconds=5, is_quiet=True),
+        "expired_forgotten": Job(_forget_expired),
+    }
+
+
+def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.mails import service as mails
+
+    return mails.send_due(settings, database, now)
 
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

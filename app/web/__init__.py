@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app import errors
+from app.auth import form_tokens
 from app.auth import service as auth
 from app.settings import Settings
 
@@ -36,7 +37,9 @@ def problem_page(request: Request, problem: errors.Problem) -> Response:
     response = view.show(
         "shared/problem.html",
         status=problem.status,
-        trouble=words.trouble(problem.status),
+        trouble=words.OLD_FORM
+        if isinstance(problem, form_tokens.FormTokenMissing)
+        else words.trouble(problem.status),
         problem_status=problem.status,
         request_id=errors.request_id(request),
         sign_in="/sign-in",
