@@ -43,7 +43,9 @@ class DisclosureOut(Out):
 
     id: UUID
     opportunity_id: UUID
+    opportunity_title: Line
     company_id: UUID
+    company_name: Line
     pseudonym: Pseudonym
     state: State
     requested_at: datetime

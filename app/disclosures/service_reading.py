@@ -14,13 +14,14 @@ from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor, Role
 from app.auth.models import User
+from app.companies.models import Company
 from app.disclosures import rules
 from app.disclosures.models import Disclosure
 from app.disclosures.rules import Side
 from app.disclosures.schemas import DisclosureOut, TutorOut
 from app.events import service as events
 from app.matches.engine import Engine
-from app.opportunities.models import Kind, Opportunity
+from app.opportunities.models import Opportunity
 from app.opportunities.rules import OF_TRAINING_BODIES
 from app.students import service as students
 from app.students.models import Student
@@ -38,15 +39,17 @@ class Told:
 
     disclosure: Disclosure
     student: Student
-    kind: Kind
+    opportunity: Opportunity
+    company_name: str
     tutor: User | None
     side: Side
 
 
 _rows = (
-    sa.select(Disclosure, Student, Opportunity.kind, User)
+    sa.select(Disclosure, Student, Opportunity, Company.name, User)
     .join(Student, Student.id == Disclosure.student_id)
     .join(Opportunity, Opportunity.id == Disclosure.opportunity_id)
+    .join(Company, Company.id == Disclosure.company_id)
     .outerjoin(User, User.id == Disclosure.tutor_id)
 )
 
@@ -106,7 +109,9 @@ def show(told: Told, engine: Engine, now: datetime) -> DisclosureOut:
     return DisclosureOut(
         id=one.id,
         opportunity_id=one.opportunity_id,
+        opportunity_title=told.opportunity.title,
         company_id=one.company_id,
+        company_name=told.company_name,
         pseudonym=engine.pseudonym(one.company_id, one.student_id),
         state=state,
         requested_at=one.requested_at,
@@ -135,10 +140,15 @@ def note_reading(session: Session, actor: Actor, disclosure_ids: Sequence[UUID])
 
 
 def _told(
-    actor: Actor, disclosure: Disclosure, student: Student, kind: Kind, tutor: User | None
+    actor: Actor,
+    disclosure: Disclosure,
+    student: Student,
+    opportunity: Opportunity,
+    company_name: str,
+    tutor: User | None,
 ) -> Told | None:
-    side = rules.side_of(actor, student, disclosure.company_id, kind)
-    return None if side is None else Told(disclosure, student, kind, tutor, side)
+    side = rules.side_of(actor, student, disclosure.company_id, opportunity.kind)
+    return None if side is None else Told(disclosure, student, opportunity, company_name, tutor, side)
 
 
 def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:

@@ -13,12 +13,12 @@ from app.settings import Settings
 
 def mount(app: FastAPI) -> None:
     """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
-    from app.web import account, company, files, public, student, teacher
+    from app.web import account, company, disclosures, files, public, review, student, teacher
 
     settings: Settings = app.state.settings
     if settings.environment == "production":
         files.require()
-    for audience in (public, account, student, company, teacher):
+    for audience in (public, account, student, company, teacher, disclosures, review):
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
 

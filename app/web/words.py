@@ -107,6 +107,13 @@ ROLES = {
     "coordinator": _("Coordinamento del territorio"),
     "administrator": _("Gestione del servizio"),
 }
+DISCLOSURE_STATES = {
+    "waiting": _("In attesa di risposta"),
+    "accepted": _("Sì dello studente e della scuola"),
+    "refused": _("Risposta: no"),
+    "withdrawn": _("Ritirata"),
+    "expired": _("Scaduta senza risposta"),
+}
 SECTORS = {
     "technological": _("Istituti tecnici, settore tecnologico"),
     "economic": _("Istituti tecnici, settore economico"),
