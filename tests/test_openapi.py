@@ -26,18 +26,20 @@ from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth.actors import Grant, Role
 from app.auth.models import Membership, User
-from app.companies.models import CompanyContact, CompanySite
+from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.main import create_app
 from app.matches import translate
+from app.matches.engine import Engine
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
-from app.opportunities.models import Status
+from app.opportunities.models import Opportunity, Status
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
+from app.students.models import Student
 from matching import Weights
 from tests import contract
 from tests.factories import ACTOR, NOW, TODAY, Factory
@@ -81,8 +83,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_ranking": {"student_id": "{student_id}", "limit": 5},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
     "rotate_key": {"overlap_days": 3},
+    "create_territory": {"name": "Altrove", "province_codes": ["BO"]},
+    "reject_company": {"reason": "Manca il codice fiscale."},
+    "create_disclosure": {"pseudonym": "{pseudonym}"},
+    "accept_disclosure": {},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
+
+
+OTHERS: dict[str, dict[str, str]] = {
+    "archive_opportunity": {"opportunity_id": "draft_id"},
+    "approve_company": {"company_id": "waiting_id"},
+    "reject_company": {"company_id": "waiting_id"},
+    "submit_company": {"company_id": "waiting_id"},
+}
+"""What an operation is called for where the usual thing of its kind does not do."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +134,7 @@ def good_call(name: str, world: World) -> Request:
     if body is not None:
         [headers["Content-Type"]] = operation["requestBody"]["content"]
     ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
-    if name == "archive_opportunity":
-        ids["opportunity_id"] = world["draft_id"]
+    ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
     return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body)
 
 
@@ -146,7 +160,7 @@ def world(make: Factory) -> World:
     contact = make.add(CompanyContact(company_id=company.id, name="Neri"))
     make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
     with make.database.write() as session:
-        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
+        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"])
         member = session.query(Membership).filter_by(school_id=school.id).one()
     return {
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
@@ -155,7 +169,19 @@ def world(make: Factory) -> World:
         "student_id": str(student.id), "key_id": str(key.id),
         "opportunity_id": str(make.opportunity(company).id), "ranking_id": str(stored_ranking(make, student.id).id),
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
+        "waiting_id": str(make.company(is_approved=False).id),
+        "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
     }  # fmt: skip
+
+
+CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+}
+"""Who makes the good call where the administrator has no say."""
 
 
 def stored_ranking(make: Factory, student_id: UUID) -> StoredRanking:
@@ -237,6 +263,35 @@ def too_many_rankings(make: Factory, call: Request) -> Request:
     return replace(call, body={"student_id": str(student.id)})
 
 
+def asked_student(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        student = session.query(Student).one()
+        opportunity = session.get_one(Opportunity, UUID(call.ids["opportunity_id"]))
+    other = make.opportunity(make.get(Company, opportunity.company_id))
+    make.disclosure(student, other)
+    return replace(call, ids={"opportunity_id": str(other.id)})
+
+
+def ended(how: str) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        with make.database.read() as session:
+            student = session.query(Student).one()
+        end = {f"{how}_at": NOW, f"{how}_by": "system:tests"}
+        return replace(
+            call, ids={"disclosure_id": str(make.disclosure(student, make.opportunity(), **end).id)}
+        )
+
+    return change
+
+
+def approved_company(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"company_id": str(make.company().id)})
+
+
+def same_territory(make: Factory, call: Request) -> Request:
+    return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
+
+
 def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
@@ -270,6 +325,13 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_key": unknown_school,
     "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
+    "create_territory": same_territory,
+    "reject_company": approved_company,
+    "submit_company": approved_company,
+    "create_disclosure": asked_student,
+    "accept_disclosure": ended("refused"),
+    "refuse_disclosure": ended("withdrawn"),
+    "withdraw_disclosure": ended("refused"),
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -337,7 +399,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
         answered.setdefault(response.status_code, []).append(slug)
         return response
 
-    client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+    cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
+    client.cookies.set(auth.COOKIE, cookie)
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -350,7 +413,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
             assert call.send(client, **scopeless).status_code == 200
         else:
             assert note(call.send(client, **scopeless)).status_code == 403
-        client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+        client.cookies.set(auth.COOKIE, cookie)
     for variable in call.ids:
         unknown = {"istat": "999999"}.get(variable, str(uuid4()))
         assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
@@ -421,7 +484,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     assert len(set(names)) == len(names)
     verbs = {
-        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|rotate|recognise", "patch": "edit",
+        "get": r"list|read", "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise", "patch": "edit",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

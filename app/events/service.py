@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth.actors import Actor
+from app.events import territory
 from app.events.models import Event
 
 
@@ -62,10 +63,15 @@ def search(
     before: int | None = None,
     limit: int,
 ) -> list[Event]:
-    """Events, the newest first; `before` is the id that the page before ended on. Raises NotYourLog."""
-    if not actor.oversees:
+    """Events, the newest first; `before` is the id that the page before ended on. Raises NotYourLog.
+
+    Administrators read everything, coordinators what concerns their territory.
+    """
+    if not actor.is_overseer:
         raise NotYourLog
     query = sa.select(Event).order_by(Event.id.desc()).limit(limit)
+    if not actor.is_administrator:
+        query = query.where(territory.concerns(actor))
     if object_type is not None:
         query = query.where(Event.object_type == object_type)
     if object_id is not None:

@@ -17,12 +17,14 @@ def mount(app: FastAPI) -> None:
         account,
         codes,
         company,
+        disclosures,
         files,
         hats,
         invited,
         own_access,
         people,
         public,
+        review,
         second_factor,
         sign_in,
         student,
@@ -34,6 +36,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        disclosures, review,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
