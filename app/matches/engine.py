@@ -122,18 +122,22 @@ class Engine:
         state = self._state
         if state is not None and changes.vocabulary is None and changes.opportunities <= state.opportunities:
             return state
+        del state  # lest an index that is replaced now be hidden again by `settle`
         with self._lock:
+            if changes.vocabulary is not None and self._is_news(changes):
+                return self._rebuild(changes, changes.vocabulary)
             state = self._state
-            if changes.vocabulary is not None:
-                is_newer = state is None or (changes.rules, changes.opportunities, changes.on) != (
-                    state.rules, state.opportunities, state.index.on,
-                )  # fmt: skip
-                return self._rebuild(changes, changes.vocabulary) if is_newer or state is None else state
             if state is None:
                 raise RuntimeError("there is no index to change yet")
             if changes.opportunities > state.opportunities:
                 self._put(state, changes)
             return state
+
+    def _is_news(self, changes: Changes) -> bool:
+        state = self._state
+        return state is None or (changes.rules, changes.opportunities, changes.on) != (
+            state.rules, state.opportunities, state.index.on,
+        )  # fmt: skip
 
     @contextmanager
     def still(self, changes: Changes) -> Iterator[State]:

@@ -77,6 +77,19 @@ def student_page(
     is_explained: bool = False,
 ) -> dict[str, Any]:
     """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up."""
+    with engine.turn:
+        return _student_page(engine, question, kind, limit, after, is_explained=is_explained)
+
+
+def _student_page(
+    engine: Engine,
+    question: StudentQuestion,
+    kind: Kind | None,
+    limit: int,
+    after: tuple[float, str] | None,
+    *,
+    is_explained: bool,
+) -> dict[str, Any]:
     student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
     ranked_ones: dict[str, Opportunity] = {}
     if is_explained:
