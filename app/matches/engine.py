@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -173,20 +173,22 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
-    def student(self, session: Session, changes: Changes, student_id: UUID) -> tuple[Placed, Known] | None:
-        """A student, and the class that says who may see them.
+    def student(
+        self, session: Session, changes: Changes, student_id: UUID, *, may_see: Callable[[Placed], bool]
+    ) -> Known | None:
+        """A student whom the caller may see; whom not, costs no more than one who does not exist.
 
         Who is not known yet comes with the whole class: one question about a student is seldom the last about the
         class, and the queries cost little more for all of them.
         """
         row = session.execute(_one_version, {"student_id": student_id}).one_or_none()
-        if row is None:
+        if row is None or not may_see(Placed(row.id, row.school_id, row.class_id)):
             return None
         known = self._known.get(student_id)
         if known is None or known.stamp != (row.version, row.class_version, changes.rules):
             self.students(session, changes, _STUDENTS.class_id == row.class_id)
             known = self._known[student_id]
-        return Placed(row.id, row.school_id, row.class_id), known
+        return known
 
     def students(
         self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None

@@ -59,10 +59,10 @@ def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: 
     """Take what the student's ranking needs. Raises NoSuchStudent."""
     auth.require_scope(actor, "matches:read")
     changes = engine.changes(session)
-    found = engine.student(session, changes, student_id)
-    if found is None or not can_see(actor, found[0]):
+    known = engine.student(session, changes, student_id, may_see=lambda placed: can_see(actor, placed))
+    if known is None:
         raise NoSuchStudent
-    return StudentQuestion(found[1], changes)
+    return StudentQuestion(known, changes)
 
 
 def student_page(
