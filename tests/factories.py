@@ -182,12 +182,9 @@ class Factory:
         defaults: dict[str, Any] = {"name": f"Officina {next(self.numbers)}", "submitted_at": NOW}
         if values.pop("is_approved", True):
             defaults |= APPROVED
+        istat = values.pop("municipality_istat", None) or self.municipality().istat
         company = self.add(Company(**defaults | values))
-        self.add(
-            CompanySite(
-                company_id=company.id, name="Sede", municipality_istat=self.municipality().istat, is_main=True
-            )
-        )
+        self.add(CompanySite(company_id=company.id, name="Sede", municipality_istat=istat, is_main=True))
         return company
 
     def opportunity(self, company: Company | None = None, **values: Any) -> Opportunity:

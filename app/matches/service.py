@@ -58,12 +58,10 @@ class CandidatesQuestion:
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
     auth.require_scope(actor, "matches:read")
-    found = engine.student(session, student_id)
+    found = engine.student(session, student_id, may_see=lambda placed: can_see(actor, placed))
     if found is None:
         raise NoSuchStudent
-    changes, placed, known = found
-    if not can_see(actor, placed):
-        raise NoSuchStudent
+    changes, known = found
     return StudentQuestion(known, changes)
 
 
