@@ -7,8 +7,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
+from app.auth import scopes
 from app.auth.actors import Actor, Role
+from app.auth.models import ApiKey
 
 STRICT = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 """Roles that see many people's data: a second factor, and no long sessions."""
@@ -19,8 +22,37 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 
 def can_manage_keys(actor: Actor) -> bool:
-    """Only a person who runs the service issues and revokes keys; a key begets no keys."""
-    return actor.is_administrator and actor.kind != "key"
+    """People who run the service, lead a school or administer a company; a program only as far as itself."""
+    return actor.kind == "key" or actor.has_role(Role.ADMINISTRATOR, Role.SCHOOL_LEAD, Role.COMPANY_ADMIN)
+
+
+def can_issue_key(actor: Actor, role: Role, school_id: UUID | None, company_id: UUID | None) -> bool:
+    """Administrators everything; leads and company administrators for their own, in no wider role. No key begets keys."""
+    if actor.kind == "key":
+        return False
+    if actor.is_administrator:
+        return True
+    if role is Role.SCHOOL_LEAD:
+        return actor.is_staff_of(school_id)
+    return role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER) and actor.is_of_company(
+        company_id, as_admin=True
+    )
+
+
+def can_see_key(actor: Actor, key: ApiKey) -> bool:
+    """Administrators all, others those of their school or company, whoever issued them; a key sees itself."""
+    if actor.kind == "key":
+        return actor.id == key.id
+    return (
+        actor.is_administrator
+        or actor.is_staff_of(key.school_id)
+        or actor.is_of_company(key.company_id, as_admin=True)
+    )
+
+
+def excessive_scopes(role: Role, wanted: list[str]) -> list[str]:
+    """Those of the scopes that a program in this role has no use for."""
+    return [scope for scope in wanted if scope not in scopes.of_role(role)]
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
@@ -60,7 +92,7 @@ def is_fresh(begun_at: datetime, now: datetime) -> bool:
 _ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
 
 
-def password_fault(password: str, *, name: str, email: str) -> str | None:
+def password_fault(password: str, *, name: str, account: str) -> str | None:
     """What is wrong with a new password: short, long, common, plain or own; None when nothing is.
 
     Length and a refusal of what is tried first, no rules of composition: NIST SP 800-63B-4, 3.1.1.2.
@@ -75,11 +107,13 @@ def password_fault(password: str, *, name: str, email: str) -> str | None:
         return "common"
     if len(set(folded)) < 5 or any(folded in row or folded in row[::-1] for row in _ROWS):
         return "plain"
-    own = {name.casefold(), email.casefold().partition("@")[0]}
+    own = {name.casefold(), account.casefold().partition("@")[0]}
     words = {word for text in own for word in re.split(r"[\W\d_]+", text) if word} | {
         _letters(text) for text in own
     }
-    return "own" if folded == email.casefold() or not words.isdisjoint({letters, _letters(folded)}) else None
+    return (
+        "own" if folded == account.casefold() or not words.isdisjoint({letters, _letters(folded)}) else None
+    )
 
 
 @cache

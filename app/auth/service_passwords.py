@@ -50,7 +50,7 @@ def prove(database_hash: str | None, present: Present, given: str) -> None:
 
 def make_hash(present: Present, new: str) -> str:
     """The hash of a new password. Slow: outside of any block. Raises BadPassword."""
-    fault = rules.password_fault(new, name=present.name, email=present.email)
+    fault = rules.password_fault(new, name=present.name, account=present.sign_in_name)
     if fault is not None:
         raise BadPassword(fault)
     return people.hash_password(new)

@@ -75,7 +75,8 @@ class Present:
 
     session_id: UUID
     user_id: UUID
-    email: str
+    email: str | None
+    sign_in_name: str
     name: str
     has_password: bool
     is_demo: bool
@@ -109,7 +110,7 @@ def find_present(session: Session, cookie: str | None, now: datetime) -> Present
     if rules.has_ended(roles, begun_at=one.created_at, ends_at=one.expires_at, now=now):
         raise BadCredentials
     return Present(
-        session_id=one.id, user_id=user.id, email=user.email, name=user.name,
+        session_id=one.id, user_id=user.id, email=user.email, sign_in_name=user.sign_in_name, name=user.name,
         has_password=user.password_hash is not None, is_demo=user.is_demo,
         is_strict=rules.must_have_second_factor(roles), is_enrolled=confirmed_at is not None,
         has_given=one.second_factor_at is not None, is_fresh=rules.is_fresh(one.created_at, now), ends_at=one.expires_at,

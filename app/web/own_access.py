@@ -63,7 +63,7 @@ def _keep_password(view: View, given: str, new: str | None) -> Response:
         stored = passwords.stored_hash(session, present.user_id)
     try:
         made = None if new is None else passwords.make_hash(present, new)
-        turn = _count_try(view, present.email) if given else None
+        turn = _count_try(view, present.sign_in_name) if given else None
         passwords.prove(stored, present, given)
     except passwords.BadPassword as refusal:
         return _page(view, status=422, trouble=refusal.fault)

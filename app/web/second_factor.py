@@ -70,7 +70,7 @@ def give_second_factor(view: InView, code: Code = "", next: Next = "") -> Respon
     try:
         with view.open_write() as session:
             present = _present(view, session)
-            turn = enter(view, session, Door.SECOND_FACTOR, present.email)
+            turn = enter(view, session, Door.SECOND_FACTOR, present.sign_in_name)
             is_right = factors.check(
                 session, view.settings.secret_key, present, code, now=view.now(), request_id=view.request_id
             )
@@ -137,5 +137,5 @@ def remove_second_factor(view: InView) -> Response:
 def _go_on(view: View, response: Response, present: Present, token: str) -> Response:
     lasts = present.ends_at - view.now()
     cookies.put(response, auth.COOKIE, token, view.settings, lasts=lasts)
-    remember_device(view, response, present.email)
+    remember_device(view, response, present.sign_in_name)
     return response

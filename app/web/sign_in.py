@@ -80,7 +80,7 @@ def welcome(view: View, begun: Begun, next_page: str) -> Response:
     response = view.go(safe_next(next_page))
     cookies.put(response, auth.COOKIE, begun.token, view.settings, lasts=begun.lasts)
     if begun.is_whole:  # else a password alone would give an attacker a device, and each device its own tries
-        remember_device(view, response, begun.user.email)
+        remember_device(view, response, begun.user.sign_in_name)
     if (
         cookies.LANGUAGE not in view.request.cookies and not begun.user.is_demo
     ):  # personas have chosen nothing
@@ -88,9 +88,9 @@ def welcome(view: View, begun: Begun, next_page: str) -> Response:
     return response
 
 
-def remember_device(view: View, response: Response, email: str) -> None:
+def remember_device(view: View, response: Response, account: str) -> None:
     """Give this person a counter of wrong tries of their own on this device."""
-    known = device_of(view).with_person(view.settings.secret_key, email)
+    known = device_of(view).with_person(view.settings.secret_key, account)
     cookies.keep_device(response, known, view.settings)
 
 

@@ -120,16 +120,16 @@ class View:
         return moment.astimezone(ZoneInfo(self.settings.time_zone))
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is signed in. Raises NotSignedIn."""
-        with self._call.read() as (session, actor):
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.read(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is signed in. Raises NotSignedIn."""
-        with self._call.write() as (session, actor):
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.write(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
@@ -225,6 +225,12 @@ def safe_next(given: str | None, default: str = "/start") -> str:
         return default
     parts = urlsplit(given)
     return given if not parts.scheme and not parts.netloc else default
+
+
+def go_to_hats(request: Request) -> RedirectResponse:
+    """Send the browser to choose a hat, with the way back."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/hat?next={quote(path, safe='')}", 303)
 
 
 def go_to_sign_in(request: Request, page: str = "/sign-in") -> RedirectResponse:

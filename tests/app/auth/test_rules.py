@@ -69,5 +69,5 @@ def test_a_session_is_fresh_for_a_quarter_of_an_hour() -> None:
     ],
 )
 def test_which_passwords_are_taken(password: str, fault: str | None) -> None:
-    found = rules.password_fault(password, name="Ermenegilda Fumagalli", email="e.fumagalli@scuola.example")
+    found = rules.password_fault(password, name="Ermenegilda Fumagalli", account="e.fumagalli@scuola.example")
     assert found == fault

@@ -157,14 +157,11 @@ def test_a_session_knows_when_it_was_last_seen_to_ten_minutes(database: Database
         _, stale = auth.identify(
             session, bearer=None, cookie=token, request_id="r", now=NOW + timedelta(minutes=10)
         )
-    assert (fresh, stale) == (None, ids(database, user)[0])
+    assert (fresh, stale) == (None, auth.Use(ids(database, user)[0]))
     with database.write() as session:
-        auth.note_use(session, ids_of(session, user))
+        assert stale is not None
+        auth.note_use(session, stale)
         assert session.scalars(sa.select(SignIn.seen_at)).one() > NOW + timedelta(minutes=10)
-
-
-def ids_of(session: sa.orm.Session, user: User) -> UUID:
-    return session.scalars(sa.select(SignIn.id).where(SignIn.user_id == user.id)).one()
 
 
 @pytest.mark.parametrize(
