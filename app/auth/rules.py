@@ -105,15 +105,18 @@ def password_fault(password: str, *, name: str, account: str) -> str | None:
     if len(password) > LONGEST_PASSWORD:
         return "long"
     folded = password.casefold()
-    letters = _letters(_without_leet(folded))
+    letters = _letters(_without_leet(re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)))
     if not _common().isdisjoint({letters, _letters(folded)}):
         return "common"
     if len(set(folded)) < 5 or any(folded in row or folded in row[::-1] for row in _ROWS):
         return "plain"
-    words = re.split(r"[\W\d_]+", f"{name} {account.partition('@')[0]}".casefold())
-    if folded == account.casefold() or letters in {word for word in words if word} | {"".join(words)}:
-        return "own"
-    return None
+    own = {name.casefold(), account.casefold().partition("@")[0]}
+    words = {word for text in own for word in re.split(r"[\W\d_]+", text) if word} | {
+        _letters(text) for text in own
+    }
+    return (
+        "own" if folded == account.casefold() or not words.isdisjoint({letters, _letters(folded)}) else None
+    )
 
 
 @cache
