@@ -10,9 +10,10 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from app import errors, openapi, rest
+from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.auth import api as auth
+from app.auth import service as auth_service
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
@@ -91,6 +92,9 @@ def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
     if app.openapi_schema is None:
         plain = get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=app.routes)
         app.openapi_schema = openapi.complete(
-            plain, server=settings.public_url + PREFIX, email=settings.contact_email
+            plain,
+            server=settings.public_url + PREFIX,
+            email=settings.contact_email,
+            cookie=headers.cookie_name(auth_service.COOKIE, settings),
         )
     return app.openapi_schema

@@ -20,6 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import headers
 from app.errors import (
     BadRequest,
     NotAllowed,
@@ -35,14 +36,6 @@ log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
 
 
 class Frame:
@@ -54,16 +47,17 @@ class Frame:
         self.render = render
         self.limited = limited
         self.rate = RateLimit(settings)
-        self.headers = dict(_SECURITY_HEADERS)
-        if settings.environment == "production":
-            self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self.headers = headers.of_every_answer(settings)
+        self.is_production = settings.environment == "production"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("request-id", "")
+        if self.is_production:
+            scope = {**scope, "headers": headers.known_cookies(scope["headers"])}
+        asked = Headers(scope=scope)
+        given = asked.get("request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
         scope["bottega.request_id"] = request_id
         told = self.rate.count(scope) if scope["path"].startswith(self.limited) else {}
@@ -87,7 +81,8 @@ class Frame:
                 answered.update(told)
                 for name, value in self.headers.items():
                     answered.setdefault(name, value)
-                answered.setdefault("cache-control", "no-store")
+                if self.is_production:
+                    self._guard_cookies(answered)
             await send(message)
 
         async def answer(message: Message) -> None:
@@ -102,8 +97,8 @@ class Frame:
         try:
             self.rate.refuse(told)
             self._refuse_nul(scope)
-            self._refuse_forgery(scope["method"], headers)
-            self._refuse_length(headers)
+            self._refuse_forgery(scope["method"], asked)
+            self._refuse_length(asked)
             await self.app(scope, bounded, answer)
             if received > self.max_body_bytes:
                 await refuse(self._too_large())
@@ -114,13 +109,20 @@ class Frame:
             await refuse(ServerError())
 
     @staticmethod
+    def _guard_cookies(answered: MutableHeaders) -> None:
+        cookies = answered.getlist("set-cookie")
+        del answered["set-cookie"]
+        for cookie in cookies:
+            answered.append("set-cookie", headers.guarded_cookie(cookie))
+
+    @staticmethod
     def _refuse_nul(scope: Scope) -> None:
         # No database keeps it, and no address needs it.
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise BadRequest("The address has a NUL character in it.")
 
-    def _refuse_length(self, headers: Headers) -> None:
-        length = headers.get("content-length", "0")
+    def _refuse_length(self, asked: Headers) -> None:
+        length = asked.get("content-length", "0")
         if not length.isdecimal():
             raise BadRequest("Content-Length is not a number.")
         if int(length) > self.max_body_bytes:
@@ -130,14 +132,14 @@ class Frame:
         return TooLarge(f"This service takes at most {self.max_body_bytes} bytes.")
 
     @staticmethod
-    def _refuse_forgery(method: str, headers: Headers) -> None:
+    def _refuse_forgery(method: str, asked: Headers) -> None:
         # SameSite cookies are the first wall, this is the second; also without a cookie, lest somebody be signed in
         # as another. Programs send neither header.
         if method in _SAFE_METHODS:
             return
-        origin = headers.get("origin")
-        if headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (
-            origin is not None and urlsplit(origin).netloc != headers.get("host")
+        origin = asked.get("origin")
+        if asked.get("sec-fetch-site") in {"cross-site", "same-site"} or (
+            origin is not None and urlsplit(origin).netloc != asked.get("host")
         ):
             raise NotAllowed("The request came from a page of another site.")
 

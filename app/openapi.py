@@ -29,7 +29,7 @@ OF_NO_VERSION = {"create_student_codes"}
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
-def complete(document: Json, *, server: str, email: str) -> Json:
+def complete(document: Json, *, server: str, email: str, cookie: str) -> Json:
     """The document with the common parts filled in; changes and returns it."""
     document["info"] |= {
         "summary": "Matches students with internships, visits and training paths.",
@@ -55,7 +55,7 @@ def complete(document: Json, *, server: str, email: str) -> Json:
     components["securitySchemes"] = {
         "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer btg_…`."},
         "session": {
-            "type": "apiKey", "in": "cookie", "name": "bottega_session", "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
+            "type": "apiKey", "in": "cookie", "name": cookie, "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
         },
     }  # fmt: skip
     tags: dict[str, Json] = {}

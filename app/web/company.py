@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.auth.actors import Role
 from app.companies import rules as company_rules
 from app.companies import sectors
 from app.companies import service as companies
+from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -51,6 +53,8 @@ def show_company(view: InView, company_id: UUID) -> Response:
         is_own=company_rules.is_insider(actor, company_id),
         has_candidates=match_rules.can_see_candidates(actor, company_id),
         most_listed=MOST_LISTED,
+        has_people=company_rules.can_manage_people(actor, company_id)
+        or invitation_rules.can_invite(actor, Role.COMPANY_ADMIN, company_id=company_id),
     )
 
 
