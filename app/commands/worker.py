@@ -82,7 +82,12 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
+    from app.auth import service_oidc as flows
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
-        return auth.forget_expired(session) | rankings.forget_expired(session, now)
+        return (
+            auth.forget_expired(session)
+            | rankings.forget_expired(session, now)
+            | flows.forget_expired(session, now)
+        )

@@ -145,7 +145,13 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One group for each membership: what it is, and the links that belong to it."""
     groups: list[dict[str, Any]] = []
     for grant in actor.grants:
-        group: dict[str, Any] = {"role": grant.role, "title": None, "place": None, "links": [], "people": None}
+        group: dict[str, Any] = {
+            "role": grant.role,
+            "title": None,
+            "place": None,
+            "links": [],
+            "people": None,
+        }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
             group |= {"title": student.given_name, "links": [{"href": f"/students/{student.id}"}]}

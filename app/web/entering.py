@@ -15,7 +15,14 @@ TRUSTED_DAYS = 30
 """How long a session lasts on a device that the person calls their own."""
 
 
-def open_session(view: View, session: Session, user: User, *, is_own_device: bool = False) -> tuple[str, int]:
+def open_session(
+    view: View,
+    session: Session,
+    user: User,
+    *,
+    is_own_device: bool = False,
+    is_strong: bool = False,  # noqa: ARG001 -- until the second factor lands
+) -> tuple[str, int]:
     """A session's token and its hours, in the caller's write block."""
     hours = TRUSTED_DAYS * 24 if is_own_device else view.settings.session_hours
     token = sessions.sign_in(session, user, hours=hours, request_id=errors.request_id(view.request))
