@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.auth import api as auth
+from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.companies import api as companies
 from app.companies import members_api as company_members
@@ -34,7 +35,7 @@ VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
-    programmes.router, sectors.router, schools.router, events.router, auth.router, codes.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router,
 )  # fmt: skip
 

@@ -86,6 +86,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_opportunity": {"seats": 3},
     "create_ranking": {"student_id": "{student_id}", "limit": 5},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
+    "rotate_key": {"overlap_days": 3},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -292,6 +293,13 @@ def accepted_invitation(make: Factory, call: Request) -> Request:
     return replace(call, ids={"invitation_id": str(accepted.id)})
 
 
+def ended_key(make: Factory, call: Request) -> Request:
+    with make.database.write() as session:
+        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
+        keys.revoke_key(session, ACTOR, key.id)
+    return replace(call, ids={"key_id": str(key.id)})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -318,6 +326,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
     "create_key": unknown_school,
+    "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
 }
 
@@ -470,7 +479,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     assert len(set(names)) == len(names)
     verbs = {
-        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|recognise|deactivate|reactivate", "patch": "edit",
+        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|rotate|recognise|deactivate|reactivate",
+        "patch": "edit",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

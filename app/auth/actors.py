@@ -34,6 +34,7 @@ class Grant:
 class Actor:
     """A caller. `scopes` is None for a person; an API key can do only what its scopes name.
 
+    `requests_per_minute` is a program's own limit; None is everybody's.
     A person with several memberships wears one of them, and `grants` holds that one; none before it was chosen.
     """
 
@@ -42,6 +43,7 @@ class Actor:
     name: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[str] | None = None
+    requests_per_minute: int | None = None
     request_id: str = ""
     language: str = "it"
     hats: int = 0

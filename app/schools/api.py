@@ -141,7 +141,7 @@ def edit_class(
 ) -> Response:
     """Change a class of a school that you lead."""
     with call.write() as (session, actor):
-        expect_version(if_match, classes.get(session, actor, class_id, scope="schools:write").version)
+        expect_version(if_match, classes.get(session, actor, class_id, scope="classes:write").version)
         out = ClassOut.of(classes.edit(session, actor, class_id, body.changes()))
     return with_etag(out, out.version)
 

@@ -60,7 +60,7 @@ def search(
 
     Raises NoSuchSchool and NotAllowed.
     """
-    auth.require_scope(actor, "schools:read")
+    auth.require_scope(actor, "members:read")
     _require_lead(session, actor, school_id)
     order = _members.where(Membership.school_id == school_id)
     if after is not None:
@@ -88,7 +88,7 @@ def add(
     `email` finds the person; `name` is taken only for somebody new, who gets an account without a password. Raises
     NoSuchSchool, NotAllowed, BadMember and AlreadyMember.
     """
-    auth.require_scope(actor, "schools:write")
+    auth.require_scope(actor, "members:write")
     _require_lead(session, actor, school_id)
     _check_classes(session, school_id, role, class_ids)
     user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
@@ -145,7 +145,7 @@ def edit(
 
 
 def _find(session: Session, actor: Actor, school_id: UUID, member_id: UUID) -> Membership:
-    auth.require_scope(actor, "schools:write")
+    auth.require_scope(actor, "members:write")
     _require_lead(session, actor, school_id)
     membership = session.get(Membership, member_id)
     if membership is None or membership.school_id != school_id:

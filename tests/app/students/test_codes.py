@@ -204,11 +204,10 @@ def test_codes_are_for_the_staff_of_the_class(make: Factory) -> None:
 
 def test_students_of_another_class_are_named(make: Factory) -> None:
     student, stranger = make.student(), make.student()
-    with pytest.raises(codes.BadStudents) as caught:
-        with make.database.write() as session:
-            codes.issue(
-                session, ACTOR, student.class_id, [student.id, stranger.id, uuid4()], secret=SECRET, now=NOW
-            )
+    with pytest.raises(codes.BadStudents) as caught, make.database.write() as session:
+        codes.issue(
+            session, ACTOR, student.class_id, [student.id, stranger.id, uuid4()], secret=SECRET, now=NOW
+        )
     assert [fault["field"] for fault in caught.value.faults] == ["student_ids.1", "student_ids.2"]
     with make.database.read() as session:
         assert session.query(StudentCode).count() == 0
