@@ -17,7 +17,6 @@ from app.web.ui import InView, View, safe_next
 router = APIRouter(include_in_schema=False)
 
 COOKIE = "bottega_flow"
-PATH = "/sign-in/with"
 
 
 def _client(view: View, key: str) -> oidc.Client:
@@ -49,7 +48,7 @@ def go_to_provider(
     response = _end(view, client, "leaving", 200, address=address)
     response.headers["refresh"] = f"0; url={address}"
     response.set_cookie(
-        COOKIE, begun.browser, httponly=True, samesite="lax", path=PATH,
+        COOKIE, begun.browser, httponly=True, samesite="lax",
         max_age=int(flows.VALID_FOR.total_seconds()), secure=view.settings.environment == "production",
     )  # fmt: skip
     return response
@@ -89,7 +88,7 @@ def come_back(
     if opened is None:
         return _end(view, client, "unknown", 403)
     response = entering.keep(view, view.go(flow.next), opened)
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
     return response
 
 
