@@ -243,7 +243,7 @@ class Client:
         if not isinstance(email, str) or verified not in (True, "true"):
             return None
         address = email.strip().lower()
-        return address if address.rpartition("@")[2] in self.provider.domains else None
+        return address if "@" in address and address.rpartition("@")[2] in self.provider.domains else None
 
     def _is_strong(self, claims: Mapping[str, Any]) -> bool:
         methods = claims.get("amr")
