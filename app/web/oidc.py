@@ -10,8 +10,8 @@ from starlette.responses import Response
 from app import errors
 from app.auth import oidc
 from app.auth import service_oidc as flows
-from app.web import entering
-from app.web.account import has_personas
+from app.web import cookies
+from app.web.sign_in import begin, has_personas, welcome
 from app.web.ui import InView, View, safe_next
 
 router = APIRouter(include_in_schema=False)
@@ -36,21 +36,18 @@ def go_to_provider(
 
     By a page that moves on, not by a redirect: the policy for forms lets them lead nowhere but here.
     """
-    client, begun = _client(view, key), flows.begin()
+    client, started = _client(view, key), flows.begin()
     try:
         address = client.authorization_url(
-            state=begun.state, nonce=begun.nonce, verifier=begun.verifier, now=view.now()
+            state=started.state, nonce=started.nonce, verifier=started.verifier, now=view.now()
         )
     except oidc.ProviderDown:
         return _end(view, client, "down", 503)
     with view.open_write() as session:
-        flows.keep(session, begun, provider=key, next_page=safe_next(next), now=view.now())
+        flows.keep(session, started, provider=key, next_page=safe_next(next), now=view.now())
     response = _end(view, client, "leaving", 200, address=address)
     response.headers["refresh"] = f"0; url={address}"
-    response.set_cookie(
-        COOKIE, begun.browser, httponly=True, samesite="lax",
-        max_age=int(flows.VALID_FOR.total_seconds()), secure=view.settings.environment == "production",
-    )  # fmt: skip
+    cookies.put(response, COOKIE, started.browser, view.settings, lasts=flows.VALID_FOR)
     return response
 
 
@@ -84,11 +81,11 @@ def come_back(
         user = flows.find_person(
             session, who, allows_demo=has_personas(view), request_id=errors.request_id(view.request), now=now
         )
-        opened = entering.open_session(view, session, user, is_strong=who.is_strong) if user else None
-    if opened is None:
+        begun = begin(view, session, user, how="oidc", is_strong=who.is_strong) if user else None
+    if begun is None:
         return _end(view, client, "unknown", 403)
-    response = entering.keep(view, view.go(flow.next), opened)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response = welcome(view, begun, flow.next)
+    cookies.drop(response, COOKIE, view.settings)
     return response
 
 

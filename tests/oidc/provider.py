@@ -42,13 +42,20 @@ def new_key(kid: str) -> Json:
     return dict(key.as_dict(private=True))
 
 
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
 @dataclass
 class Provider:
     """A provider that can be started, stopped, and started again with other keys."""
 
     keys: Sequence[Json]
     in_token: bool = False
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=_free_port)
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -116,10 +123,3 @@ def _node() -> str:
     found = shutil.which("node", path=assets.find_npm().environment.get("PATH"))
     assert found is not None
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

@@ -239,7 +239,7 @@ def test_a_flow_ends_after_ten_minutes(open_site: Open, database: Database) -> N
         session.execute(sa.update(OidcFlow).values(expires_at=datetime.now(UTC)))
     assert come_back(client, brought) == NOT_FINISHED
     with database.write() as session:
-        assert service_oidc.forget_expired(session, datetime.now(UTC)) == {"oidc_flows": 1}
+        assert service_oidc.forget(session, datetime.now(UTC)) == 1
 
 
 def test_another_nonce_is_refused(open_site: Open) -> None:
