@@ -24,11 +24,14 @@ from starlette.testclient import TestClient
 from app import api, openapi
 from app.auth import service as auth
 from app.auth import service_keys as keys
+from app.auth import service_people as people
 from app.auth.actors import Grant, Role
 from app.auth.models import Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -64,6 +67,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
     "edit_class": {"section": "Y"},
     "create_member": {"email": "new@example.org", "name": "New", "role": "school_lead"},
+    "edit_member": {"role": "teacher", "class_ids": ["{class_id}"]},
+    "edit_company_member": {"role": "company_admin"},
+    "create_invitation": {"email": "new@example.org", "role": "teacher", "school_id": "{school_id}"},
     "create_student_codes": {"student_ids": ["{student_id}"]},
     "create_company": {"name": "Rossi", "tax_code": "01234567890"},
     "edit_company": {"description": "Torneria"},
@@ -135,6 +141,8 @@ def good_call(name: str, world: World) -> Request:
         [headers["Content-Type"]] = operation["requestBody"]["content"]
     ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
     ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
+    if name.endswith("_company_member"):
+        ids["member_id"] = world["company_member_id"]
     return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body)
 
 
@@ -161,8 +169,15 @@ def world(make: Factory) -> World:
     make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
     with make.database.write() as session:
         key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"])
-        member = session.query(Membership).filter_by(school_id=school.id).one()
+        teacher = people.add_user(session, ACTOR, email="teacher@example.org", name="Teacher")
+        member = people.add_membership(session, teacher.id, Grant(Role.TEACHER, school_id=school.id))
+        worker = people.add_membership(session, teacher.id, Grant(Role.COMPANY_MEMBER, company_id=company.id))
+        invitation = invitations.create(
+            session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
+            secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
+        )  # fmt: skip
     return {
+        "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
         "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
@@ -296,6 +311,43 @@ def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
 
+def last_lead(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        lead = session.query(Membership).filter_by(role=Role.SCHOOL_LEAD).one()
+    return replace(call, ids=call.ids | {"member_id": str(lead.id)})
+
+
+def last_admin(make: Factory, call: Request) -> Request:
+    make.signed_in(Grant(Role.COMPANY_ADMIN, company_id=UUID(call.ids["company_id"])), name="Boss")
+    with make.database.read() as session:
+        admin = session.query(Membership).filter_by(role=Role.COMPANY_ADMIN).one()
+    body = {"role": "company_member"} if call.body else None
+    return replace(call, ids=call.ids | {"member_id": str(admin.id)}, body=body)
+
+
+def too_many_invitations(make: Factory, call: Request) -> Request:
+    school = make.school()
+    with make.database.write() as session:
+        session.add_all(
+            Invitation(
+                email="a@example.org", role=Role.TEACHER, school_id=school.id, code_hash=f"{number:064d}",
+                created_at=NOW, expires_at=NOW + timedelta(days=1),
+            )
+            for number in range(invitations.MOST_OPEN)
+        )  # fmt: skip
+    return replace(call, body=(call.body or {}) | {"school_id": str(school.id)})
+
+
+def accepted_invitation(make: Factory, call: Request) -> Request:
+    accepted = make.add(
+        Invitation(
+            email="a@example.org", role=Role.COORDINATOR, code_hash="0" * 64, created_at=NOW, expires_at=NOW,
+            accepted_at=NOW,
+        )
+    )  # fmt: skip
+    return replace(call, ids={"invitation_id": str(accepted.id)})
+
+
 def ended_key(make: Factory, call: Request) -> Request:
     with make.database.write() as session:
         key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
@@ -307,6 +359,12 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
     "create_member": same_member,
+    "edit_member": last_lead,
+    "remove_member": last_lead,
+    "edit_company_member": last_admin,
+    "remove_company_member": last_admin,
+    "create_invitation": too_many_invitations,
+    "revoke_invitation": accepted_invitation,
     "create_company": same_tax_code,
     "edit_company": same_tax_code,
     "create_company_site": too_many(CompanySite, MOST_SITES),
@@ -484,7 +542,9 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     assert len(set(names)) == len(names)
     verbs = {
-        "get": r"list|read", "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise", "patch": "edit",
+        "get": r"list|read", "patch": "edit",
+        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        r"|deactivate|reactivate",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

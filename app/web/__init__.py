@@ -21,6 +21,7 @@ def mount(app: FastAPI) -> None:
         files,
         hats,
         invited,
+        oidc,
         own_access,
         people,
         public,
@@ -36,7 +37,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        disclosures, review,
+        oidc, disclosures, review,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())

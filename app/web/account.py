@@ -73,7 +73,13 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One group for each membership: what it is, and the links that belong to it."""
     groups: list[dict[str, Any]] = []
     for grant in actor.grants:
-        group: dict[str, Any] = {"role": grant.role, "title": None, "place": None, "links": []}
+        group: dict[str, Any] = {
+            "role": grant.role,
+            "title": None,
+            "place": None,
+            "links": [],
+            "people": None,
+        }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
             group |= {"title": student.given_name, "links": [{"href": f"/students/{student.id}"}]}
@@ -83,6 +89,8 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
         elif grant.school_id is not None:
             school, place = schools.read(session, grant.school_id)
             group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
+            if grant.role is Role.SCHOOL_LEAD:
+                group["people"] = f"/schools/{grant.school_id}/people"
         groups.append(group)
     return groups
 

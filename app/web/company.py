@@ -7,10 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.auth.actors import Role
 from app.companies import access, sectors
 from app.companies import rules as company_rules
 from app.companies import service as companies
 from app.disclosures import rules as disclosure_rules
+from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -59,6 +61,8 @@ def show_company(view: InView, company_id: UUID) -> Response:
         today=view.now().date(),
         can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
+        has_people=company_rules.can_manage_people(actor, company_id)
+        or invitation_rules.can_invite(actor, Role.COMPANY_ADMIN, company_id=company_id),
     )
 
 
