@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import headers
 from app.errors import (
     BadRequest,
     NotAllowed,
@@ -30,14 +31,6 @@ log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
 
 
 class Frame:
@@ -53,16 +46,17 @@ class Frame:
         self.limited = limited
         self.rates = rates
         self.origin = settings.public_url
-        self.headers = dict(_SECURITY_HEADERS)
-        if settings.environment == "production":
-            self.headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+        self.headers = headers.of_every_answer(settings)
+        self.is_production = settings.environment == "production"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("request-id", "")
+        if self.is_production:
+            scope = {**scope, "headers": headers.known_cookies(scope["headers"])}
+        asked = Headers(scope=scope)
+        given = asked.get("request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
         scope["bottega.request_id"] = request_id
         counted: Counted | None = None
@@ -93,7 +87,8 @@ class Frame:
                     answered["access-control-allow-origin"] = self.origin
                 for name, value in self.headers.items():
                     answered.setdefault(name, value)
-                answered.setdefault("cache-control", "no-store")
+                if self.is_production:
+                    self._guard_cookies(answered)
             await send(message)
 
         async def answer(message: Message) -> None:
@@ -109,8 +104,8 @@ class Frame:
             if counted is not None:
                 counted.refuse()
             self._refuse_nul(scope)
-            self._refuse_forgery(scope["method"], headers)
-            _refuse_length(headers, most)
+            self._refuse_forgery(scope["method"], asked)
+            _refuse_length(asked, most)
             await self.app(scope, bounded, answer)
             if received > most:
                 await refuse(_too_large(most))
@@ -121,20 +116,27 @@ class Frame:
             await refuse(ServerError())
 
     @staticmethod
+    def _guard_cookies(answered: MutableHeaders) -> None:
+        cookies = answered.getlist("set-cookie")
+        del answered["set-cookie"]
+        for cookie in cookies:
+            answered.append("set-cookie", headers.guarded_cookie(cookie))
+
+    @staticmethod
     def _refuse_nul(scope: Scope) -> None:
         # No database keeps it, and no address needs it.
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise BadRequest("The address has a NUL character in it.")
 
     @staticmethod
-    def _refuse_forgery(method: str, headers: Headers) -> None:
+    def _refuse_forgery(method: str, asked: Headers) -> None:
         # SameSite cookies are the first wall, this is the second; also without a cookie, lest somebody be signed in
         # as another. Programs send neither header.
         if method in _SAFE_METHODS:
             return
-        origin = headers.get("origin")
-        if headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (
-            origin is not None and urlsplit(origin).netloc != headers.get("host")
+        origin = asked.get("origin")
+        if asked.get("sec-fetch-site") in {"cross-site", "same-site"} or (
+            origin is not None and urlsplit(origin).netloc != asked.get("host")
         ):
             raise NotAllowed("The request came from a page of another site.")
 

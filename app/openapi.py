@@ -26,10 +26,12 @@ _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
 _PROBLEMS_OF_ACTORS = (403,)
 ANY_ACTOR = {"recognise_skills"}
 """Operations that ask for no scope: whoever is known may call them."""
+OF_NO_VERSION = {"create_student_codes"}
+"""Operations below an object with a version that neither change it nor share its version."""
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
-def complete(document: Json, *, server: str, email: str) -> Json:
+def complete(document: Json, *, server: str, email: str, cookie: str) -> Json:
     """The document with the common parts filled in; changes and returns it."""
     document["info"] |= {
         "summary": "Matches students with internships, visits and training paths.",
@@ -55,7 +57,7 @@ def complete(document: Json, *, server: str, email: str) -> Json:
     components["securitySchemes"] = {
         "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `Authorization: Bearer btg_…`."},
         "session": {
-            "type": "apiKey", "in": "cookie", "name": "bottega_session", "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
+            "type": "apiKey", "in": "cookie", "name": cookie, "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
         },
         "client": {
             "type": "oauth2",
@@ -99,6 +101,7 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
     posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
     posted |= {path.rpartition("/")[0] for path in objects}
+    posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
     return {(path, method) for path in objects for method in ("get", "patch")} | {
         (path, "post") for path in posted
     }

@@ -179,20 +179,20 @@ class Call:
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is calling."""
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is calling. Raises HatMissing."""
         with self.database.read() as session:
-            actor, use = self._identify(session)
+            actor, use = self._identify(session, needs_hat=needs_hat)
             yield session, actor
         if use is not None:
             with self.database.write() as session:
                 auth.note_use(session, use)
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is calling."""
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is calling. Raises HatMissing."""
         with self.database.write() as session:
-            actor, use = self._identify(session)
+            actor, use = self._identify(session, needs_hat=needs_hat)
             if use is not None:
                 auth.note_use(session, use)
             yield session, actor
@@ -204,7 +204,7 @@ class Call:
             self._replay(session, actor, body)
             yield session, actor
 
-    def _identify(self, session: Session) -> tuple[Actor, auth.Use | None]:
+    def _identify(self, session: Session, *, needs_hat: bool = True) -> tuple[Actor, auth.Use | None]:
         counted: Counted | None = self.request.scope.get(rates.SCOPE_KEY)
         try:
             actor, use = auth.identify(
@@ -219,6 +219,8 @@ class Call:
             raise
         if counted is not None and actor.kind == "key":
             counted.recognise(rates.Client(f"key:{actor.id}", actor.requests_per_minute))
+        if needs_hat and actor.must_choose:
+            raise auth.HatMissing("You have several roles here: choose one on the start page.")
         return actor, use
 
     def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:

@@ -48,6 +48,18 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(
         1200, ge=1, description="Requests a minute for each API key, or for each address without one."
     )
+    outgoing_allowed: str = Field(
+        "",
+        max_length=2000,
+        description="Names and networks inside the organisation that calls to others may reach, separated by commas;"
+        " all else must be on the public internet. In development plain http is taken to a loopback address named here.",
+    )
+    outgoing_seconds: float = Field(
+        10, gt=0, le=60, description="Longest time that a call to another service may take as a whole."
+    )
+    outgoing_max_bytes: int = Field(
+        1024 * 1024, ge=1024, description="Largest answer that is read from another service."
+    )
     rate_limit_storage: str = Field(
         "memory://",
         pattern=r"^(memory://|rediss?://.+)$",

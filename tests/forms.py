@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from app.auth import form_tokens
+from app.headers import PREFIX, cookie_name
 from app.settings import Settings
 
 _BROWSER = "a-browser-of-the-tests"
@@ -22,15 +23,15 @@ def carry_token(request: httpx2.Request, settings: Settings | None = None) -> No
     """
     if request.method in form_tokens.SAFE_METHODS or form_tokens.HEADER in request.headers:
         return
-    jar = SimpleCookie(request.headers.get("cookie", ""))
-    cookies = {name: morsel.value for name, morsel in jar.items()}
-    bound_to = form_tokens.holder(cookies)
+    settings = settings or Settings()
+    written = request.headers.get("cookie", "")
+    jar = SimpleCookie(written)
+    bound_to = form_tokens.holder({name.removeprefix(PREFIX): one.value for name, one in jar.items()})
     if bound_to is None:
-        cookies[form_tokens.BROWSER_COOKIE] = _BROWSER
-        request.headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        bound_to = form_tokens.holder(cookies)
-    assert bound_to is not None
-    request.headers[form_tokens.HEADER] = form_tokens.issue(settings or Settings(), bound_to)
+        own = f"{cookie_name(form_tokens.BROWSER_COOKIE, settings)}={_BROWSER}"
+        request.headers["cookie"] = f"{written}; {own}" if written else own
+        bound_to = f"{form_tokens.BROWSER_COOKIE}={_BROWSER}"
+    request.headers[form_tokens.HEADER] = form_tokens.issue(settings, bound_to)
 
 
 def token_of(page: str) -> str:

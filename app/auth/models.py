@@ -13,12 +13,13 @@ from app.db import Base, new_id, text_enum
 
 
 class User(Base):
-    """A person who can sign in."""
+    """A person who can sign in: by e-mail address, or by a user name for those who have none."""
 
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    email: Mapped[str | None] = mapped_column(sa.String(254), unique=True)
+    username: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
     name: Mapped[str] = mapped_column(sa.String(120))
     language: Mapped[str] = mapped_column(sa.String(2), default="it")
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
@@ -77,8 +78,42 @@ class SignIn(Base):
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    membership_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("memberships.id", ondelete="SET NULL"), index=True
+    )
+    """The hat that the person wears in this session; of whom has only one, it need not be chosen."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class Identity(Base):
+    """Who a person is to a provider of OpenID Connect: the subject never changes, the address may."""
+
+    __tablename__ = "identities"
+    __table_args__ = (sa.UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    issuer: Mapped[str] = mapped_column(sa.String(255))
+    subject: Mapped[str] = mapped_column(sa.String(255))
+    created_at: Mapped[datetime]
+
+
+class OidcFlow(Base):
+    """A sign-in that a provider is asked for: ends with its first answer, or by itself after ten minutes.
+
+    `browser_hash` binds it to the browser that began it; the state and the browser's secret are stored hashed.
+    """
+
+    __tablename__ = "oidc_flows"
+
+    state_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(sa.String(64))
+    provider: Mapped[str] = mapped_column(sa.String(40))
+    nonce: Mapped[str] = mapped_column(sa.String(64))
+    verifier: Mapped[str] = mapped_column(sa.String(64))
+    next: Mapped[str] = mapped_column(sa.String(500))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiKey(Base):

@@ -44,6 +44,12 @@ class ScopeMissing(errors.NotAllowed):
     title = "The key lacks a scope"
 
 
+class HatMissing(errors.NotAllowed):
+    """The person has several memberships, and has not said by which one to act."""
+
+    title = "Choose a role first"
+
+
 SCOPES = scopes.ALL
 
 
@@ -168,20 +174,23 @@ def _identify_person(session: Session, cookie: str, request_id: str) -> Actor:
     row = session.execute(_person_by_token, {"token_hash": hash_token(cookie)}).one_or_none()
     if row is None or row.expires_at <= datetime.now(UTC):
         raise BadCredentials
+    hats = _hats(session, row.id)
+    worn = hats.get(row.membership_id)
+    grants = (worn,) if worn is not None else tuple(hats.values()) if len(hats) == 1 else ()
     return Actor(
-        kind="user", id=row.id, name=row.name, grants=_grants(session, row.id), request_id=request_id,
-        language=row.language,
+        kind="user", id=row.id, name=row.name, grants=grants, request_id=request_id, language=row.language,
+        hats=len(hats),
     )  # fmt: skip
 
 
 _person_by_token = (
-    sa.select(User.id, User.name, User.language, SignIn.expires_at)
+    sa.select(User.id, User.name, User.language, SignIn.expires_at, SignIn.membership_id)
     .join(SignIn, SignIn.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("token_hash"), User.is_active)
 )
 
 
-def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
+def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     rows = session.execute(
         sa.select(
             Membership.id, Membership.role, Membership.school_id, Membership.company_id, Membership.student_id,
@@ -195,13 +204,13 @@ def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
     for row in rows:
         classes.setdefault(row.id, set()).update({row.class_id} - {None})
     by_id = {row.id: row for row in rows}
-    return tuple(
-        Grant(
+    return {
+        row.id: Grant(
             row.role, school_id=row.school_id, class_ids=frozenset(classes[row.id]), student_id=row.student_id,
             company_id=row.company_id,
         )
         for row in by_id.values()
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 # --- what ends by itself ---------------------------------------------------------------------------------------------

@@ -52,6 +52,11 @@ def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "classes
     return school_class
 
 
+def is_visible(actor: Actor, school_class: SchoolClass) -> bool:
+    """Whether the class exists for the actor, whatever the actor may do with it."""
+    return rules.can_see_class(actor, school_class)
+
+
 def search(
     session: Session,
     actor: Actor,

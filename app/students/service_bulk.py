@@ -62,7 +62,7 @@ class _Batch:
         self._keep(Municipality, Municipality.istat, _texts(rows, "municipality_istat"))
         self.known_skills = skills.find_known(session, _named_skills(rows))
         self.usual: dict[tuple[str | None, int], list[HeldSkill]] = {}
-        self.added: list[Student] = []
+        self.added: list[dict[str, Any]] = []
         self.parts: dict[UUID, dict[str, Any]] = {}
         self.happened: list[tuple[str, UUID, dict[str, Any] | None]] = []
 
@@ -112,14 +112,13 @@ class _Batch:
         self._check(values)
         school_class = self.session.get_one(SchoolClass, values["class_id"])
         columns = {name: value for name, value in values.items() if name not in PARTS}
-        student = Student(
-            id=new_id(), school_id=school_class.school_id, created_at=datetime.now(UTC), **columns
-        )
-        self.added.append(student)
+        student_id = new_id()
+        own = {"id": student_id, "school_id": school_class.school_id, "created_at": datetime.now(UTC)}
+        self.added.append(columns | own)
         held = values["skills"] or self._usual(school_class)
-        self.parts[student.id] = {name: values[name] for name in PARTS} | {"skills": held}
-        self.happened.append(("student.created", student.id, None))
-        return Done(bulk.CREATED, student.id)
+        self.parts[student_id] = {name: values[name] for name in PARTS} | {"skills": held}
+        self.happened.append(("student.created", student_id, None))
+        return Done(bulk.CREATED, student_id)
 
     def _edit(self, before: FullStudent, changes: Mapping[str, Any]) -> Done:
         student = before.student
@@ -155,12 +154,11 @@ class _Batch:
         """Send what the rows have changed."""
         if not self.happened:
             return
-        self.session.add_all(self.added)
-        self.session.flush()
-        parts.store(self.session, self.parts, fresh={student.id for student in self.added})
-        for action, student_id, data in self.happened:
-            events.record(self.session, self.actor, action, student_id, data)
-        self.session.flush()
+        self.session.flush()  # what was changed
+        if self.added:
+            self.session.execute(sa.insert(Student), self.added)
+        parts.store(self.session, self.parts, fresh={values["id"] for values in self.added})
+        events.record_many(self.session, self.actor, self.happened)
         db.touch(self.session, "students")
 
 
