@@ -89,7 +89,10 @@ _TAKEN = {
         },
     }
 }
-_ANSWERS = answers(403, 413, 415, 422)
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": BulkRow | BulkSummary, "description": "A line for each row, and one with the counts."},
+    **answers(403, 413, 415, 422),
+}
 
 Source = Annotated[
     str,
@@ -109,7 +112,7 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 def _route(path: str, summary: str, tag: str) -> Callable[[Endpoint], Endpoint]:
     return router.post(
-        path, summary=summary, tags=[tag], response_class=LinesResponse, response_model=BulkRow | BulkSummary,
+        path, summary=summary, tags=[tag], response_class=LinesResponse,
         responses=_ANSWERS, openapi_extra=_TAKEN,
     )  # fmt: skip
 

@@ -113,7 +113,10 @@ def read_csv(stream: BinaryIO, columns: Collection[str]) -> Iterator[Row]:
 
 def _records(stream: BinaryIO) -> Iterator[list[str]]:
     lines = _texts(stream)
-    first = next(lines, None)
+    try:
+        first = next(lines, None)
+    except UnicodeDecodeError as error:
+        raise Unreadable(1, imports.WRONG_ENCODING.en) from error
     if first is None:
         raise Unreadable(1, imports.EMPTY_FILE.en)
     delimiter = max(",;\t", key=first.count)
