@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.auth import api as auth
@@ -36,7 +37,7 @@ PREFIX = "/api/v1"
 VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
-    matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
+    matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router,
 )  # fmt: skip

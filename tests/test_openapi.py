@@ -62,6 +62,9 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    **dict.fromkeys(
+        ("load_students", "load_classes", "load_companies", "load_opportunities"), {"source": "register"}
+    ),
 }
 BODIES: dict[str, dict[str, Any]] = {
     "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
@@ -139,11 +142,14 @@ def good_call(name: str, world: World) -> Request:
     body = filled(BODIES.get(name), world)
     if body is not None:
         [headers["Content-Type"]] = operation["requestBody"]["content"]
+    content = None
+    if name.startswith("load_"):
+        headers["Content-Type"], content = "application/x-ndjson", b'{"external_id": "1"}'
     ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
     ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
     if name.endswith("_company_member"):
         ids["member_id"] = world["company_member_id"]
-    return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body)
+    return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body, content)
 
 
 def filled(value: Any, world: World) -> Any:
@@ -479,6 +485,12 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
         assert note(replace(call, query=call.query | {"limit": "0"}).send(client)).status_code == 422
         assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
+    if call.content is not None:
+        assert note(call.send(client, **{"Content-Type": "text/plain"})).status_code == 415
+        assert note(replace(call, query=call.query | {"mode": "all"}).send(client)).status_code == 422
+        assert note(replace(call, query={}).send(client)).status_code == 422
+        large = iter([b"x" * (2**20)] * (settings.max_bulk_bytes // 2**20 + 1))
+        assert note(replace(call, content=large).send(client)).status_code == 413  # type: ignore[arg-type]
     if call.body is not None:
         text = {"Content-Type": "text/plain"}
         assert note(call.send(client, **text)).status_code == 415
@@ -544,7 +556,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate",
+        r"|deactivate|reactivate|load",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

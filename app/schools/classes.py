@@ -35,7 +35,7 @@ class BadClass(errors.Invalid):
 
 
 class ClassExists(errors.Conflict):
-    """The school has this class already in that school year."""
+    """The school has this class already in that school year, or another one with this external id."""
 
     title = "The school has this class already"
 
@@ -105,6 +105,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
         raise BadClass(faults=[_fault("school_id", "no school has this id")])
     _require_lead(actor, school_id)
     school_class = SchoolClass(**_columns(values))
+    _check_source(school_class)
     _check_programme(session, school_class)
     session.add(school_class)
     _flush(session)
@@ -123,6 +124,7 @@ def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, A
     for name in changed:
         setattr(school_class, name, columns[name])
     with session.no_autoflush:
+        _check_source(school_class)
         _check_programme(session, school_class)
     _flush(session)
     db.touch(session, "students")
@@ -140,6 +142,11 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     if "subjects" in columns:
         columns["subjects"] = "\n".join(columns["subjects"])
     return columns
+
+
+def _check_source(school_class: SchoolClass) -> None:
+    if (school_class.source is None) != (school_class.external_id is None):
+        raise BadClass(faults=[_fault("external_id", "source and external_id go together")])
 
 
 def _check_programme(session: Session, school_class: SchoolClass) -> None:
