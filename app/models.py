@@ -7,13 +7,14 @@ from app.events import models as events
 from app.matches import models as matches
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "events", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
+    "auth", "companies", "events", "matches", "opportunities", "places", "privacy", "programmes", "schools", "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

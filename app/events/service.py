@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +30,7 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event in the same transaction as what it tells; `action` is "<thing>.<past participle>"."""
+    object_salt, actor_salt = secrets.token_hex(16), secrets.token_hex(16)
     session.add(
         Event(
             at=datetime.now(UTC),
@@ -38,8 +41,17 @@ def record(
             actor_id=actor.id,
             request_id=actor.request_id,
             data=data or {},
+            object_salt=object_salt,
+            object_seal=seal(object_salt, str(object_id)),
+            actor_salt=actor_salt,
+            actor_seal=seal(actor_salt, str(actor.id), actor.request_id),
         )
     )
+
+
+def seal(salt: str, *values: str) -> str:
+    """What stands for ids in the chain: without the salt nobody can tell whose they were."""
+    return hashlib.sha256("\n".join((salt, *values)).encode()).hexdigest()
 
 
 def history(session: Session, object_type: str, object_id: UUID | str) -> list[Event]:
