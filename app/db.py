@@ -13,11 +13,12 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -135,6 +136,14 @@ def _raise_revisions(session: Session) -> None:
             table = Base.metadata.tables[topic]
             some = table.c.id.in_(ids[first : first + _STAMPED_AT_ONCE])
             session.execute(sa.update(table).where(some).values(revision=number))
+
+
+def inserting(session: Session, kind: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens when the row is there already."""
+    table = cast("sa.Table", kind.__table__)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def referrers(

@@ -13,7 +13,9 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_KIND = sa.Enum("student", "account", name="subjectkind", native_enum=False, create_constraint=True, length=40)
+_KIND = sa.Enum(
+    "student", "account", name="subjectkind", native_enum=False, create_constraint=True, length=40
+)
 _SEALS = {"object_salt": 32, "object_seal": 64, "actor_salt": 32, "actor_seal": 64}
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -24,11 +26,15 @@ _CHANGED = " OR ".join(
         *(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in _FIXED),
         "CAST(NEW.data AS TEXT) IS DISTINCT FROM CAST(OLD.data AS TEXT)",
         "(OLD.chain IS NOT NULL AND NEW.chain IS DISTINCT FROM OLD.chain)",
-        "(NEW.object_salt <> '' AND (NEW.object_id IS DISTINCT FROM OLD.object_id"
-        " OR NEW.object_salt IS DISTINCT FROM OLD.object_salt))",
-        "(NEW.actor_salt <> '' AND (NEW.actor_id IS DISTINCT FROM OLD.actor_id"
-        " OR NEW.request_id IS DISTINCT FROM OLD.request_id"
-        " OR NEW.actor_salt IS DISTINCT FROM OLD.actor_salt))",
+        (
+            "(NEW.object_salt <> '' AND (NEW.object_id IS DISTINCT FROM OLD.object_id"
+            " OR NEW.object_salt IS DISTINCT FROM OLD.object_salt))"
+        ),
+        (
+            "(NEW.actor_salt <> '' AND (NEW.actor_id IS DISTINCT FROM OLD.actor_id"
+            " OR NEW.request_id IS DISTINCT FROM OLD.request_id"
+            " OR NEW.actor_salt IS DISTINCT FROM OLD.actor_salt))"
+        ),
     ]
 )
 
