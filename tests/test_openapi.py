@@ -233,6 +233,14 @@ def too_many_rankings(make: Factory, call: Request) -> Request:
     return replace(call, body={"student_id": str(student.id)})
 
 
+def unranked_student(make: Factory, call: Request) -> Request:
+    student = make.student(is_ranked=False)
+    ids = {"student_id": str(student.id)}
+    if "ranking_id" in call.ids:
+        ids = {"ranking_id": str(stored_ranking(make, student.id).id)}
+    return replace(call, ids=ids)
+
+
 def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
@@ -257,6 +265,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
     "create_key": unknown_school,
+    "list_student_paths": unranked_student,
+    "read_replay": unranked_student,
     "create_ranking": too_many_rankings,
 }
 

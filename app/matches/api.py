@@ -120,7 +120,7 @@ def read_ranking(call: InCall, ranking_id: RankingId) -> StoredRankingOut:
     "/rankings/{ranking_id}/replay",
     summary="Make a stored ranking again",
     response_model=ReplayOut,
-    responses=answers(404, 422),
+    responses=answers(404, 409, 422),
 )
 def read_replay(call: InCall, engine: InEngine, ranking_id: RankingId) -> Response:
     """Whether the stored values still give the stored ranking, what a ranking of today has different, and why."""
@@ -133,7 +133,7 @@ def read_replay(call: InCall, engine: InEngine, ranking_id: RankingId) -> Respon
     "/students/{student_id}/paths",
     summary="Plan training paths for a student",
     response_model=PathList,
-    responses=answers(404, 422),
+    responses=answers(404, 409, 422),
 )
 def list_student_paths(
     call: InCall,

@@ -34,6 +34,9 @@ from matching.rank import VERSION
 RULES = ("vocabulary", "places", "schools", "companies")
 """Topics that change so rarely that everything is read again."""
 
+GONE = "students_gone"
+"""The topic that is touched when a student is removed: no process keeps them in memory past its next request."""
+
 Stamp = tuple[int, int, tuple[int, ...]]
 """Versions of a student, of the class, and of everything that is read again as a whole."""
 
@@ -88,6 +91,7 @@ class Engine:
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._known: dict[UUID, Known] = {}
+        self._gone = 0
         self._lock = Lock()
 
     def today(self) -> date:
@@ -99,6 +103,8 @@ class Engine:
     def changes(self, session: Session) -> Changes:
         """Read what the index lacks; one query when it lacks nothing."""
         numbers = dict(session.execute(_revisions).all())
+        if numbers.get(GONE, 0) > self._gone:
+            self._forget_gone(session, numbers[GONE])
         opportunities = numbers.get("opportunities", 0)
         rules = tuple(numbers.get(topic, 0) for topic in RULES)
         on, state = self.today(), self._state
@@ -209,6 +215,12 @@ class Engine:
             known |= fresh
         return [known[student_id] for student_id in stamps]
 
+    def _forget_gone(self, session: Session, number: int) -> None:
+        present = set(session.scalars(sa.select(_STUDENTS.id)))
+        for student_id in [known for known in self._known if known not in present]:
+            self._known.pop(student_id, None)
+        self._gone = number
+
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""
         digest = hmac.digest(self._secret, company_id.bytes + student_id.bytes, hashlib.sha256)
@@ -232,7 +244,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken
 # Asked in every call, so made once, and of plain columns: those of the classes cost three times as much to run.
 _STUDENTS, _CLASSES, _REVISIONS = (table.__table__.c for table in (StudentRow, SchoolClass, Revision))
 _revisions = sa.select(_REVISIONS.topic, _REVISIONS.number).where(
-    _REVISIONS.topic.in_(("opportunities", *RULES))
+    _REVISIONS.topic.in_(("opportunities", GONE, *RULES))
 )
 _versions = (
     sa.select(

@@ -18,6 +18,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.matches import rules, translate
 from app.matches import service_explained as explained
+from app.matches import service_plain as plain
 from app.matches.engine import Changes, Engine, Known, State
 from app.matches.words import RULES
 from app.opportunities import service as opportunities
@@ -74,7 +75,13 @@ def student_page(
     after: tuple[float, str] | None = None,
     is_explained: bool = False,
 ) -> dict[str, Any]:
-    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up."""
+    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up.
+
+    For a student who is not ranked it is a list by distance, without scores.
+    """
+    if not question.known.profile.is_ranked:
+        with engine.still(question.changes) as state:
+            return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after)
     student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
     ranked_ones: dict[str, Opportunity] = {}
     if is_explained:
@@ -111,7 +118,9 @@ def ranked_opportunities(
 
 
 def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUID) -> dict[str, Any] | None:
-    """One line of the student's ranking with how it was made; None when the ranking does not have it."""
+    """One line of the student's ranking with how it was made; None when the ranking does not have it, or there is none."""
+    if not question.known.profile.is_ranked:
+        return None
     state = engine.apply(question.changes)
     key, student = str(opportunity_id), question.known.student
     if key not in state.index or state.index.hidden_by(student, key) is not None:
@@ -148,7 +157,7 @@ def ask_for_candidates(
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
     changes = engine.changes(session)
-    everybody = engine.students(session, changes)
+    everybody = [known for known in engine.students(session, changes) if known.profile.is_ranked]
     return CandidatesQuestion(opportunity_id, opportunity.company_id, everybody, changes)
 
 
