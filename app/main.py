@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app import api, errors, models, web
 from app.db import Database
+from app.events.service_looks import Looks
 from app.frame import Frame
 from app.matches.engine import Engine
 from app.matches.recognition import Recogniser
@@ -34,15 +35,18 @@ def create_app(
         # A thread without a connection would only wait for one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         yield
+        looks.flush()
         database.close()
 
     site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     service = api.build(settings)
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
+    looks = Looks(database, delay_seconds=settings.look_delay_seconds)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser
+        part.state.looks = looks
     site.get("/status", include_in_schema=False)(api.read_status)
     site.mount(api.PREFIX, service)
     web.mount(site)

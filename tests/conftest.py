@@ -122,7 +122,7 @@ def database(migrated: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(rate_limit_per_minute=100_000)
+    return Settings(rate_limit_per_minute=100_000, look_delay_seconds=0)
 
 
 @pytest.fixture

@@ -49,7 +49,12 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due an
 
 def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
-    return {"expired_forgotten": _forget_expired}
+    return {
+        "expired_forgotten": _forget_expired,
+        "retention_kept": _keep_retention,
+        "erasures_done": _erase,
+        "log_chained": _chain,
+    }
 
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
@@ -58,3 +63,52 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
 
     with database.write() as session:
         return auth.forget_expired(session) | rankings.forget_expired(session, now)
+
+
+def _keep_retention(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.auth.actors import system
+    from app.privacy import service_looks as looks
+    from app.privacy import service_retention as retention
+
+    actor = system("worker")
+    with database.write() as session:
+        done = {"restored": retention.restore(session, actor, now)}
+        done |= retention.carry_out(session, actor, settings, now)
+        done["warned"] = len(retention.warn(session, actor, settings, now))
+    with database.write() as session:
+        done["actors"] = retention.forget_actors(session, now, years=settings.event_years)
+        done["looks"] = looks.forget_old(session, now, days=settings.look_days)
+    return done
+
+
+def _erase(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.auth.actors import system
+    from app.privacy import service_erasure as erasure
+
+    with database.read() as session:
+        due = erasure.list_due(session, now)
+    done = 0
+    for erasure_id in due:
+        with database.write() as session:
+            done += erasure.carry_out_due(session, system("worker"), erasure_id, now)
+    return {"done": done, "wiped": int(erasure.wipe(database))}
+
+
+def _chain(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    import structlog
+
+    from app.events import service_chain as chain
+
+    linked = 0
+    while True:
+        with database.write() as session:
+            made = chain.extend(session, now)
+        linked += made
+        if made < chain.AT_ONCE:
+            break
+    with database.write() as session:
+        sealed = chain.seal_days(session, now)
+    for day in sealed:
+        # A copy outside of the database: `audit verify --head` holds the chain against it.
+        structlog.get_logger("app.worker").info("day_sealed", day=day.day.isoformat(), digest=day.digest)
+    return {"linked": linked, "sealed": len(sealed)}

@@ -162,11 +162,17 @@ def ask_for_candidates(
 
 
 def candidates_page(
-    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, offset: int = 0
+    engine: Engine,
+    question: CandidatesQuestion,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    shown: list[UUID] | None = None,
 ) -> dict[str, Any]:
     """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
 
-    Pages go by position: a cursor with a student's id in it would say more than a pseudonym.
+    Pages go by position: a cursor with a student's id in it would say more than a pseudonym. Who stands on the page is
+    added to `shown`, for the record of who saw whom.
     """
     state = engine.apply(question.changes)
     if str(question.opportunity_id) not in state.index:
@@ -179,6 +185,8 @@ def candidates_page(
     items = []
     for ranked in found[:limit]:
         profile = by_id[ranked.id].profile
+        if shown is not None:
+            shown.append(profile.id)
         line = _line(ranked, words, "company")
         line["travel_km"] = None if ranked.travel_km is None else float(round(ranked.travel_km))
         items.append(

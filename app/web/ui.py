@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.events.service_looks import LookKind
 from app.matches.engine import Engine
 from app.rest import Call
 from app.settings import Settings
@@ -104,6 +106,11 @@ class View:
         with self._call.write() as (session, actor):
             self.actor = actor
             yield session, actor
+
+    def looked(self, kind: LookKind, student_ids: Iterable[UUID], **about: UUID | None) -> None:
+        """Note that the reader has seen these students; no block may be open."""
+        if self.actor is not None:
+            self._call.looked(self.actor, kind, student_ids, **about)
 
     @contextmanager
     def open_read(self) -> Iterator[Session]:
