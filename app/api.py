@@ -18,6 +18,7 @@ from app.events import api as events
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
 from app.settings import Settings
@@ -30,6 +31,7 @@ VERSION = "1.0.0"
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router,
+    privacy.router,
 )  # fmt: skip
 
 

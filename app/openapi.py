@@ -80,7 +80,12 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     They read or change it at its own address, create it in its collection, or act on it (`POST /things/{id}/verb`).
     """
     objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
-    posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
+    posted = {
+        path
+        for path, item in paths.items()
+        # What can be removed again is a thing of its own, not a verb.
+        if path.rpartition("/")[0] in objects and not path.endswith("}") and "delete" not in item
+    }
     posted |= {path.rpartition("/")[0] for path in objects}
     return {(path, method) for path in objects for method in ("get", "patch")} | {
         (path, "post") for path in posted

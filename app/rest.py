@@ -249,6 +249,8 @@ class Call:
                 raise StillRunning from error
             self._kept = fresh
             return
+        if kept.status == 0:
+            raise StillRunning
         if kept.fingerprint != digest.hexdigest():
             raise KeyReused
         raise Replay(

@@ -25,7 +25,7 @@ from app import api, openapi
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth.actors import Grant, Role
-from app.auth.models import Membership, User
+from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
@@ -34,6 +34,7 @@ from app.matches import translate
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.opportunities.models import Status
+from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -78,6 +79,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "edit_opportunity": {"seats": 3},
     "create_ranking": {"student_id": "{student_id}", "limit": 5},
+    "create_student_erasure": {"confirm": True},
+    "create_my_erasure": {"confirm": True},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
@@ -148,10 +151,14 @@ def world(make: Factory) -> World:
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
         "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
-        "student_id": str(student.id), "key_id": str(key.id),
+        "student_id": str(student.id), "erasure_id": str(make.add(pending_erasure(make)).id), "key_id": str(key.id),
         "opportunity_id": str(make.opportunity(company).id), "ranking_id": str(stored_ranking(make, student.id).id),
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
     }  # fmt: skip
+
+
+def pending_erasure(make: Factory) -> Erasure:
+    return Erasure(subject_kind="student", subject_id=make.student().id, asked_at=NOW, due_at=NOW)
 
 
 def stored_ranking(make: Factory, student_id: UUID) -> StoredRanking:
@@ -233,6 +240,19 @@ def too_many_rankings(make: Factory, call: Request) -> Request:
     return replace(call, body={"student_id": str(student.id)})
 
 
+def still_running(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
+    assert caller is not None
+    make.add(
+        IdempotencyKey(
+            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            created_at=datetime.now(UTC),
+        )
+    )  # fmt: skip
+    return replace(call, headers=call.headers | {"Idempotency-Key": "still-running"})
+
+
 def unranked_student(make: Factory, call: Request) -> Request:
     student = make.student(is_ranked=False)
     ids = {"student_id": str(student.id)}
@@ -267,6 +287,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_key": unknown_school,
     "list_student_paths": unranked_student,
     "read_replay": unranked_student,
+    "create_student_erasure": still_running,
+    "create_my_erasure": still_running,
     "create_ranking": too_many_rankings,
 }
 
@@ -340,7 +362,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
     if declared["security"] != [{}]:
-        other = "schools:read" if name == "list_events" else "events:read"
+        other = "schools:read" if name in {"list_events", "list_erased_counts"} else "events:read"
         scopeless = make.bearer(scopes=[other])
         client.cookies.clear()
         assert note(call.send(client)).status_code == 401

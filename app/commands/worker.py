@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,8 +33,9 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due an
         logs.set_up(settings)
         now = local_clock(settings)
         log = structlog.get_logger("app.worker")
+        work_list = jobs()
         while True:
-            for name, job in jobs().items():
+            for name, job in work_list.items():
                 try:
                     log.info(name, **job(settings, database, now()))
                 except Exception:
@@ -51,10 +52,25 @@ def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
     return {
         "expired_forgotten": _forget_expired,
-        "retention_kept": _keep_retention,
+        "retention_kept": _daily(_keep_retention),
         "erasures_done": _erase,
         "log_chained": _chain,
     }
+
+
+def _daily(job: Job) -> Job:
+    """The job, but only once a day: it reads more than the others."""
+    done_on: set[date] = set()
+
+    def do(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+        if now.date() in done_on:
+            return {}
+        done_on.clear()
+        done = job(settings, database, now)
+        done_on.add(now.date())
+        return done
+
+    return do
 
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -16,7 +16,7 @@ class Event(Base):
     """One thing that happened. `data` names changed fields and counts; it holds no personal values.
 
     Triggers let nobody change or delete a row; the one exception is to forget: the ids may go together with their salts,
-    by which alone they can be held against their seals. `chain` is written once (see `service_chain`).
+    by which alone they can be held against their seals, and the id of the request, which the chain does not cover. `chain` is written once (see `service_chain`).
     """
 
     __tablename__ = "events"
@@ -68,4 +68,4 @@ class Look(Base):
     viewer_kind: Mapped[str] = mapped_column(sa.String(10), primary_key=True)
     viewer_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
     about_id: Mapped[UUID] = mapped_column(primary_key=True)
-    count: Mapped[int]
+    times: Mapped[int]

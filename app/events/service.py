@@ -44,14 +44,14 @@ def record(
             object_salt=object_salt,
             object_seal=seal(object_salt, str(object_id)),
             actor_salt=actor_salt,
-            actor_seal=seal(actor_salt, str(actor.id), actor.request_id),
+            actor_seal=seal(actor_salt, str(actor.id)),
         )
     )
 
 
-def seal(salt: str, *values: str) -> str:
-    """What stands for ids in the chain: without the salt nobody can tell whose they were."""
-    return hashlib.sha256("\n".join((salt, *values)).encode()).hexdigest()
+def seal(salt: str, named: str) -> str:
+    """What stands for an id in the chain: without the salt nobody can tell whose it was."""
+    return hashlib.sha256(f"{salt}\n{named}".encode()).hexdigest()
 
 
 def history(session: Session, object_type: str, object_id: UUID | str) -> list[Event]:

@@ -199,11 +199,11 @@ class _Check:
     def _faults(self, row: Any) -> Iterator[str]:
         if row.chain is not None and row.chain != _link(self.head, row):
             yield "does not follow from the event before it: changed, moved, or something before it is missing"
-        for salt, sealed, named, values in (
-            (row.object_salt, row.object_seal, row.object_id, (row.object_id,)),
-            (row.actor_salt, row.actor_seal, row.actor_id, (str(row.actor_id), row.request_id)),
+        for salt, sealed, named in (
+            (row.object_salt, row.object_seal, row.object_id),
+            (row.actor_salt, row.actor_seal, row.actor_id),
         ):
-            if salt and seal(salt, *values) != sealed:
+            if salt and seal(salt, str(named)) != sealed:
                 yield "names somebody or something else than when it was recorded"
             elif not salt and named and str(named) not in self.gone:
                 yield "names somebody or something without a seal"

@@ -121,12 +121,12 @@ def _write(session: Session, pending: Counter[_Seen]) -> None:
     # Who is gone meanwhile has nobody left to be told.
     present = set(session.scalars(sa.select(students).where(students.in_(wanted))))
     values = [
-        seen._asdict() | {"kind": str(seen.kind), "count": count}
+        seen._asdict() | {"kind": str(seen.kind), "times": count}
         for seen, count in rows
         if seen.student_id in present
     ]
     for first in range(0, len(values), AT_ONCE):
         insert = db.inserting(session, Look).values(values[first : first + AT_ONCE])
-        more = {"count": Look.__table__.c.count + insert.excluded.count}
+        more = {"times": Look.__table__.c.times + insert.excluded.times}
         key = [column.name for column in Look.__table__.primary_key]
         session.execute(insert.on_conflict_do_update(index_elements=key, set_=more))

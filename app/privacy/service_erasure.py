@@ -36,10 +36,10 @@ ASKED, WIPED = "erasures", "erasures_wiped"
 _SCHOOL_YEAR_BEGINS = 9
 
 
-class NoErasure(errors.NotFound):
-    """Nobody has asked for this erasure, or it is done."""
+class NoSuchErasure(errors.NotFound):
+    """No erasure has this id, or it was withdrawn."""
 
-    title = "Nothing to be erased"
+    title = "No such erasure"
 
 
 # --- asking -------------------------------------------------------------------------------------------------------------
@@ -108,31 +108,28 @@ def find(session: Session, subject: Subject) -> Erasure | None:
     )
 
 
-def read_for_student(session: Session, actor: Actor, student_id: UUID) -> Erasure:
-    """When the student will be forgotten. Raises NoSuchStudent and NoErasure."""
-    students.get(session, actor, student_id)
-    found = find(session, Subject(SubjectKind.STUDENT, student_id))
+def read(session: Session, actor: Actor, erasure_id: UUID) -> Erasure:
+    """When an erasure is to be done, or was; it tells nobody whose. Raises NoSuchErasure."""
+    auth.require_scope(actor, "students:read")
+    found = session.get(Erasure, erasure_id)
     if found is None:
-        raise NoErasure
+        raise NoSuchErasure
     return found
 
 
 def withdraw_for_student(session: Session, actor: Actor, student_id: UUID) -> None:
-    """Think better of it. Raises NoSuchStudent and NoErasure."""
+    """Think better of it, if there is anything to think better of. Raises NoSuchStudent."""
     students.get(session, actor, student_id, scope="students:write")
     _withdraw(session, actor, [Subject(SubjectKind.STUDENT, student_id)])
 
 
 def withdraw_for_actor(session: Session, actor: Actor) -> None:
-    """Think better of it. Raises NotAPerson and NoErasure."""
+    """Think better of it, if there is anything to think better of. Raises NotAPerson."""
     _withdraw(session, actor, _own(actor))
 
 
 def _withdraw(session: Session, actor: Actor, subjects: list[Subject]) -> None:
-    found = [erasure for subject in subjects if (erasure := find(session, subject)) is not None]
-    if not found:
-        raise NoErasure
-    for erasure in found:
+    for erasure in [erasure for subject in subjects if (erasure := find(session, subject)) is not None]:
         session.delete(erasure)
         events.record(session, actor, f"{_NOUNS[erasure.subject_kind]}.erasure_withdrawn", erasure.subject_id)
 

@@ -16,10 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import Membership
-from app.events import service as events
 from app.privacy import map as maps
 from app.privacy import rules
 from app.privacy.map import Entry, Link, Subject
@@ -30,6 +28,8 @@ from app.students.service import NoSuchStudent
 
 HASHED = "(a hash: nobody can read it)"
 WITHHELD = "(about others)"
+FILE = {"content-disposition": 'attachment; filename="bottega.zip"'}
+"""Headers that let a browser keep the file."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -71,23 +71,6 @@ def subjects_of_student(session: Session, student: Student) -> list[Subject]:
     )
     accounts = [Subject(SubjectKind.ACCOUNT, user_id) for user_id in session.scalars(own)]
     return [Subject(SubjectKind.STUDENT, student.id), *accounts]
-
-
-def note(session: Session, actor: Actor, student_id: UUID) -> None:
-    """Record that a student's data were handed out."""
-    events.record(session, actor, "student.exported", student_id)
-
-
-def note_own(session: Session, actor: Actor) -> None:
-    """Record that somebody took their own data."""
-    auth_id = actor.id
-    assert auth_id is not None  # noqa: S101 -- `of_actor` has looked
-    events.record(session, actor, "user.exported", auth_id)
-
-
-def require_scope(actor: Actor) -> None:
-    """Handing out everything needs the right to read students."""
-    auth.require_scope(actor, "students:read")
 
 
 def collect(session: Session, subjects: Iterable[Subject]) -> Tables:

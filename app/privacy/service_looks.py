@@ -38,7 +38,7 @@ class SeenLook:
     viewer_name: str | None
     about_id: UUID
     opportunity_title: str | None
-    count: int
+    times: int
 
     @property
     def position(self) -> Position:
@@ -72,7 +72,7 @@ def search(
     return [
         SeenLook(
             row.day, LookKind(row.kind), row.viewer_kind, row.viewer_id, names.get(row.viewer_id), row.about_id,
-            names.get(row.about_id), row.count,
+            names.get(row.about_id), row.times,
         )
         for row in rows
     ]  # fmt: skip
@@ -88,9 +88,10 @@ def _names(session: Session, rows: Sequence[sa.Row[tuple[object, ...]]]) -> dict
         (Opportunity, Opportunity.title, {row.about_id for row in rows} - {NOBODY}),
     ):
         if ids:
-            found |= {
-                key: name for key, name in session.execute(sa.select(kind.id, column).where(kind.id.in_(ids)))
-            }
+            found.update(
+                (key, name)
+                for key, name in session.execute(sa.select(kind.id, column).where(kind.id.in_(ids)))
+            )
     return found
 
 

@@ -71,7 +71,8 @@ def _leavers(session: Session, settings: Settings, today: date) -> Iterable[Due]
     for row in rows:
         subject = Subject(SubjectKind.STUDENT, row.id)
         left = date(row.start_year + 1, *SCHOOL_YEAR_ENDS) + timedelta(days=settings.student_grace_days)
-        last = max(filter(None, (row.created_at, row.at, active.get(row.id)))).date()
+        seen: list[datetime] = [row.created_at, row.at or row.created_at, active.get(row.id, row.created_at)]
+        last = max(seen).date()
         idle = last + settings.student_idle_months * _MONTH
         on, rule = min((left, Rule.LEFT), (idle, Rule.IDLE))
         if on <= today:
@@ -115,14 +116,14 @@ def _active_students(session: Session) -> dict[UUID, datetime]:
     rows = session.execute(
         sa.select(Membership.student_id, Membership.user_id).where(Membership.student_id.is_not(None))
     )
-    return {student_id: seen[user_id] for student_id, user_id in rows if user_id in seen}
+    return {one: seen[user_id] for one, user_id in rows if one is not None and user_id in seen}
 
 
 def _archived(session: Session, settings: Settings, today: date) -> Iterable[Due]:
     keep = timedelta(days=settings.student_keep_days)
     rows = session.execute(sa.select(Student.id, Student.archived_at).where(Student.archived_at.is_not(None)))
     for student_id, archived_at in rows:
-        if (on := archived_at.date() + keep) <= today:
+        if archived_at is not None and (on := archived_at.date() + keep) <= today:
             yield Due(Subject(SubjectKind.STUDENT, student_id), Rule.ARCHIVED, on)
 
 

@@ -19,12 +19,13 @@ _KIND = sa.Enum(
 _SEALS = {"object_salt": 32, "object_seal": 64, "actor_salt": 32, "actor_seal": 64}
 _MOMENT = sa.DateTime(timezone=True)
 
-# What must stay, and what may only go: ids go with their salts, and the chain is written once.
+# What must stay, and what may only go: ids go with their salts, request ids by themselves; the chain is written once.
 _FIXED = ("id", "at", "action", "object_type", "actor_kind", "object_seal", "actor_seal")
 _CHANGED = " OR ".join(
     [
         *(f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in _FIXED),
         "CAST(NEW.data AS TEXT) IS DISTINCT FROM CAST(OLD.data AS TEXT)",
+        "(NEW.request_id <> '' AND NEW.request_id IS DISTINCT FROM OLD.request_id)",
         "(OLD.chain IS NOT NULL AND NEW.chain IS DISTINCT FROM OLD.chain)",
         (
             "(NEW.object_salt <> '' AND (NEW.object_id IS DISTINCT FROM OLD.object_id"
@@ -32,7 +33,6 @@ _CHANGED = " OR ".join(
         ),
         (
             "(NEW.actor_salt <> '' AND (NEW.actor_id IS DISTINCT FROM OLD.actor_id"
-            " OR NEW.request_id IS DISTINCT FROM OLD.request_id"
             " OR NEW.actor_salt IS DISTINCT FROM OLD.actor_salt))"
         ),
     ]
@@ -63,7 +63,7 @@ def upgrade() -> None:
         sa.Column("viewer_kind", sa.String(10), nullable=False),
         sa.Column("viewer_id", sa.Uuid(), nullable=False),
         sa.Column("about_id", sa.Uuid(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["student_id"], ["students.id"], name=op.f("fk_looks_student_id_students"), ondelete="CASCADE"
         ),
@@ -126,13 +126,13 @@ def upgrade() -> None:
 def _seal_present_events() -> None:
     events = sa.table(
         "events",
-        *(sa.column(name) for name in ("id", "object_id", "request_id", *_SEALS)),
+        *(sa.column(name) for name in ("id", "object_id", *_SEALS)),
         sa.column("actor_id", sa.Uuid()),
     )
     connection = op.get_bind()
     after = 0
     while rows := connection.execute(
-        sa.select(events.c.id, events.c.object_id, events.c.actor_id, events.c.request_id)
+        sa.select(events.c.id, events.c.object_id, events.c.actor_id)
         .where(events.c.id > after)
         .order_by(events.c.id)
         .limit(1000)
@@ -149,15 +149,15 @@ def _seal_present_events() -> None:
                     "new_object_salt": object_salt,
                     "new_object_seal": _seal(object_salt, row.object_id),
                     "new_actor_salt": actor_salt,
-                    "new_actor_seal": _seal(actor_salt, str(row.actor_id), row.request_id),
+                    "new_actor_seal": _seal(actor_salt, str(row.actor_id)),
                 }
                 for row, (object_salt, actor_salt) in zip(rows, salts, strict=True)
             ],
         )
 
 
-def _seal(*values: str) -> str:
-    return hashlib.sha256("\n".join(values).encode()).hexdigest()
+def _seal(salt: str, named: str) -> str:
+    return hashlib.sha256(f"{salt}\n{named}".encode()).hexdigest()
 
 
 def _guard() -> None:
