@@ -10,11 +10,16 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
-from app import errors, openapi, rest
+from app import errors, headers, openapi, rest
+from app.accounts import api as accounts
 from app.auth import api as auth
+from app.auth import oauth_api as oauth
+from app.auth import service as auth_service
 from app.companies import api as companies
+from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.events import api as events
+from app.invitations import api as invitations
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
@@ -24,14 +29,15 @@ from app.schools import api as schools
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
+from app.students import codes_api as codes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
     matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
-    programmes.router, sectors.router, schools.router, events.router, auth.router,
-    privacy.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
+    company_members.router, invitations.router, accounts.router, privacy.router,
 )  # fmt: skip
 
 
@@ -88,6 +94,9 @@ def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
     if app.openapi_schema is None:
         plain = get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=app.routes)
         app.openapi_schema = openapi.complete(
-            plain, server=settings.public_url + PREFIX, email=settings.contact_email
+            plain,
+            server=settings.public_url + PREFIX,
+            email=settings.contact_email,
+            cookie=headers.cookie_name(auth_service.COOKIE, settings),
         )
     return app.openapi_schema

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, model_validator
@@ -46,6 +47,28 @@ class Settings(BaseSettings):
     )
     rate_limit_per_minute: int = Field(
         1200, ge=1, description="Requests a minute for each API key, or for each address without one."
+    )
+    outgoing_allowed: str = Field(
+        "",
+        max_length=2000,
+        description="Names and networks inside the organisation that calls to others may reach, separated by commas;"
+        " all else must be on the public internet. In development plain http is taken to a loopback address named here.",
+    )
+    outgoing_seconds: float = Field(
+        10, gt=0, le=60, description="Longest time that a call to another service may take as a whole."
+    )
+    outgoing_max_bytes: int = Field(
+        1024 * 1024, ge=1024, description="Largest answer that is read from another service."
+    )
+    rate_limit_storage: str = Field(
+        "memory://",
+        pattern=r"^(memory://|rediss?://.+)$",
+        max_length=300,
+        description="Where requests are counted: `memory://`, each process for itself, or `redis://host:6379/0`,"
+        " all together (extra `redis`). Without an answer from there, each counts for itself.",
+    )
+    max_bulk_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Largest file of a bulk load; a larger one is answered 413."
     )
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
     time_zone: str = Field(
@@ -93,6 +116,31 @@ class Settings(BaseSettings):
     event_years: int = Field(
         5, ge=1, le=20, description="Years after which events no longer say which person did them."
     )
+
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or"
+        " `smtp://localhost:25`. Without one, development prints mails on the console and production keeps them waiting.",
+    )
+    mail_from: str = Field(
+        "Bottega <no-reply@bottega.example>", max_length=254, description="Sender of the service's mails."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_mail(self) -> Self:
+        if self.smtp_url is None:
+            return self
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        if parts.scheme not in ("smtp", "smtp+starttls", "smtps") or not parts.hostname:
+            raise ValueError(
+                "BOTTEGA_SMTP_URL must begin with smtp://, smtp+starttls:// or smtps:// and name a host"
+            )
+        is_near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme == "smtp" and parts.username and not is_near:
+            raise ValueError(
+                "BOTTEGA_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://"
+            )
+        return self
 
     @model_validator(mode="after")
     def _refuse_default_secrets(self) -> Self:

@@ -20,7 +20,7 @@ from app import migrate, models
 from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
-from tests import contract
+from tests import contract, forms
 from tests.factories import NOW, Factory
 
 assert models.metadata.tables
@@ -134,7 +134,7 @@ def app(database: Database, settings: Settings) -> FastAPI:
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A caller without credentials; every answer of the API is held against the API's document."""
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
-        client.event_hooks = {"response": [contract.check]}
+        client.event_hooks = {"request": [forms.carry_token], "response": [contract.check]}
         yield client
 
 

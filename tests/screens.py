@@ -15,6 +15,7 @@ from app.db import Database
 from app.main import create_app
 from app.settings import Settings
 from app.web import files
+from tests import forms
 from tests.web.browser import launch, serve
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
@@ -62,7 +63,7 @@ def take(browser: Any, address: str, screen: Screen) -> bytes:
         locale="it-IT", base_url=address,
     )  # fmt: skip
     if screen.persona:
-        context.request.post("/sign-in", form={"persona": screen.persona}, max_redirects=0)
+        forms.send(context, "/sign-in", persona=screen.persona)
     page = context.new_page()
     page.goto(screen.path)
     if screen.click:

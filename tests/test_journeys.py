@@ -21,6 +21,7 @@ from app.main import create_app
 from app.matches.models import Match, MatchRun
 from app.opportunities.models import Kind
 from app.settings import Settings
+from tests import forms
 from tests.conftest import another_database
 
 PERSONA_OF_DEMO = "bottega"
@@ -58,6 +59,7 @@ def territory(migrated: Database, tmp_path_factory: pytest.TempPathFactory) -> I
 def test_page_api_and_terminal_show_one_ranking_for_each_kind(territory: Demo) -> None:
     path = f"/students/{territory.student_id}"
     with TestClient(create_app(territory.settings), base_url="http://127.0.0.1:8000") as browser:
+        browser.event_hooks["request"].append(forms.carry_token)
         browser.post("/sign-in", data={"email": territory.email, "password": PERSONA_OF_DEMO})
         for kind in Kind:
             api = browser.get(f"/api/v1{path}/matches", params={"kind": kind, "limit": 10}).json()

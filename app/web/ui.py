@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +19,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import errors
+from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
@@ -28,6 +31,7 @@ from app.web import files, language, words
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
 _PACK_FROM = 1000
+_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""", re.IGNORECASE)
 
 
 @cache
@@ -88,22 +92,26 @@ class View:
         engine: Engine = self.request.app.state.engine
         return engine
 
+    def now(self) -> datetime:
+        """The moment, in the territory's time zone."""
+        return self._call.now()
+
     @property
     def has_session(self) -> bool:
         """Whether the browser brings a session, valid or not."""
         return auth.COOKIE in self.request.cookies
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is signed in. Raises NotSignedIn."""
-        with self._call.read() as (session, actor):
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.read(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is signed in. Raises NotSignedIn."""
-        with self._call.write() as (session, actor):
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.write(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
@@ -154,11 +162,31 @@ class View:
     def show(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """The page."""
         text = templates(self.language).get_template(template).render(view=self, actor=self.actor, **context)
+        text, new_browser = self._with_form_tokens(text)
         body, headers = text.encode(), {"vary": "Accept-Encoding, Accept-Language, Cookie"}
-        # Compressed here: no page holds a secret beside something that a visitor's address put there.
+        # Compressed here: the one secret of a page, the token of its forms, is masked anew each time.
         if len(body) > _PACK_FROM and "gzip" in self.request.headers.get("accept-encoding", ""):
             body, headers["content-encoding"] = gzip.compress(body, 5), "gzip"
-        return HTMLResponse(body, status, headers)
+        response = HTMLResponse(body, status, headers)
+        if new_browser is not None:
+            response.set_cookie(
+                form_tokens.BROWSER_COOKIE, new_browser, httponly=True, samesite="lax",
+                secure=self.settings.environment == "production",
+            )  # fmt: skip
+        return response
+
+    def _with_form_tokens(self, text: str) -> tuple[str, str | None]:
+        """The page with a token in every form that posts, so that none can be forgotten; and a browser's new cookie."""
+        if not _POSTING_FORM.search(text):
+            return text, None
+        bound_to, new_browser = form_tokens.holder(self.request.cookies), None
+        if bound_to is None:
+            new_browser = form_tokens.new_browser()
+            bound_to = form_tokens.holder({form_tokens.BROWSER_COOKIE: new_browser})
+        assert bound_to is not None  # noqa: S101 -- for the type checker; the line above has made one
+        token = form_tokens.issue(self.settings, bound_to)
+        field = f'<input type="hidden" name="{form_tokens.FIELD}" value="{token}">'
+        return _POSTING_FORM.sub(lambda form: form[0] + field, text), new_browser
 
     def go(self, address: str) -> RedirectResponse:
         """Send the browser on after a POST."""
@@ -166,8 +194,12 @@ class View:
 
 
 async def _view(request: Request) -> View:
-    # Async although it waits for nothing: a plain function would cost a hop to a thread.
-    return View(request)
+    # Async although it mostly waits for nothing: a plain function would cost a hop to a thread.
+    view = View(request)
+    if request.method not in form_tokens.SAFE_METHODS:
+        token = request.headers.get(form_tokens.HEADER) or (await request.form()).get(form_tokens.FIELD)
+        form_tokens.require(view.settings, request.cookies, token)
+    return view
 
 
 InView = Annotated[View, Depends(_view)]
@@ -181,6 +213,12 @@ def safe_next(given: str | None, default: str = "/start") -> str:
         return default
     parts = urlsplit(given)
     return given if not parts.scheme and not parts.netloc else default
+
+
+def go_to_hats(request: Request) -> RedirectResponse:
+    """Send the browser to choose a hat, with the way back."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/hat?next={quote(path, safe='')}", 303)
 
 
 def go_to_sign_in(request: Request) -> RedirectResponse:

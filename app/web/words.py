@@ -172,6 +172,11 @@ TROUBLES = {
     503: Trouble(_("Il servizio è molto occupato"), _("Va tutto bene con la tua richiesta: riprova tra qualche secondo.")),
 }  # fmt: skip
 
+OLD_FORM = Trouble(
+    _("Il modulo è scaduto"),
+    _("La pagina è rimasta aperta a lungo, o nel frattempo sei entrato o uscito. Torna alla pagina, ricaricala e invia di nuovo."),
+)  # fmt: skip
+
 
 def trouble(status: int) -> Trouble:
     """The words for a problem; any that is not listed is told as its class of problems is."""

@@ -16,7 +16,7 @@ from app.db import Database
 from app.main import create_app
 from app.settings import Settings
 from app.web import assets, files
-from tests import screens
+from tests import forms, screens
 from tests.factories import TODAY
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
@@ -36,6 +36,7 @@ def visit(app: FastAPI, land: Territory) -> Iterator[Callable[..., TestClient]]:
     def start(who: str | None = None) -> TestClient:
         client = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
         client.headers["accept-language"] = "it"
+        client.event_hooks["request"].append(forms.carry_token)
         clients.append(client)
         if who is not None:
             client.post("/sign-in", data={"persona": land.emails[who]})
@@ -112,8 +113,8 @@ def contexts(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
                 base_url=site.url,
             )  # fmt: skip
             if who is not None:
-                context.request.post("/sign-in", form={"persona": site.land.emails[who]}, max_redirects=0)
-                context.request.post("/language", form={"language": language}, max_redirects=0)
+                forms.send(context, "/sign-in", persona=site.land.emails[who])
+                forms.send(context, "/language", language=language)
         return made[key]
 
     yield find

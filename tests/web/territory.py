@@ -26,7 +26,7 @@ from tests.factories import ACTOR, Factory
 PASSWORD = "prova-prova-prova"
 ROLES = (
     "student", "classmate", "stranger", "teacher", "lead", "other lead", "company", "other company", "coordinator",
-    "administrator", "several", "nobody",
+    "administrator", "several", "nobody", "pupil",
 )  # fmt: skip
 SKILLS = {
     "plc-programming": ("Programmazione PLC", "PLC programming"),
@@ -125,7 +125,7 @@ def build(database: Database, *, on: date) -> Territory:
                    published_at=None, published_by=None)  # fmt: skip
     full = _offer(make, company.id, Kind.VISIT, "Visita con i posti finiti", start, days=0, status=Status.FULL,
                   seats=1, seats_taken=1)  # fmt: skip
-    people = {
+    grants_of = {
         "student": [Grant(Role.STUDENT, student_id=student.id)],
         "classmate": [Grant(Role.STUDENT, student_id=classmate.id)],
         "stranger": [Grant(Role.STUDENT, student_id=stranger.id)],
@@ -141,17 +141,18 @@ def build(database: Database, *, on: date) -> Territory:
             Grant(Role.COMPANY_MEMBER, company_id=company.id),
         ],
         "nobody": [],
+        "pupil": [Grant(Role.STUDENT, student_id=classmate.id)],
     }
-    emails = {who: f"{who.replace(' ', '.')}@example.org" for who in people}
+    emails = {who: f"{who.replace(' ', '.')}@example.org" for who in grants_of}
     with database.write() as session:
-        for who, grants in people.items():
+        for who, grants in grants_of.items():
             people.add_user(
                 session,
                 ACTOR,
                 email=emails[who],
                 name=who.title(),
                 grants=grants,
-                password_hash=_hashed(),
+                password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
     return Territory(

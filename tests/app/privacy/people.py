@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,22 +11,25 @@ from starlette.testclient import TestClient
 
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
-from app.auth.models import Membership, User
+from app.auth.models import Identity, Membership, User
 from app.companies.models import CompanyContact
 from app.db import Database
+from app.invitations.models import Invitation
+from app.mails.models import Mail
 from app.matches import batch
 from app.matches.engine import Engine
 from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
+from app.students.models import StudentCode
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
 PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
-    "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "request": "zyx-request-id",
+    "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -62,6 +66,26 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
                 email=PLANTED["email"].upper(),
             )
         )  # fmt: skip
+        later = NOW + timedelta(days=7)
+        session.add(
+            Identity(user_id=user_id, issuer="https://id.example", subject="zyxsubject", created_at=NOW)
+        )
+        session.add(
+            Mail(
+                kind="test", language="it", to_address=PLANTED["email"], subject=f"Ciao {PLANTED['account']}",
+                body_text=PLANTED["given_name"], created_at=NOW, send_after=NOW, send_before=later,
+            )
+        )  # fmt: skip
+        session.add(
+            Invitation(
+                email=PLANTED["email"], role=Role.COORDINATOR, code_hash="zyxhash-1", created_at=NOW, expires_at=later
+            )
+        )  # fmt: skip
+        session.add(
+            StudentCode(
+                student_id=student, code_hash="zyxhash-2", made_by=user_id, made_at=NOW, expires_at=later
+            )
+        )
         for kind, subject in (("student", student), ("account", user_id)):
             session.add(
                 RetentionWarning(

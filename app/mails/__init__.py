@@ -1,0 +1,1 @@
+"""Mails: written in the caller's transaction, sent by the worker."""
