@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -24,6 +24,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
 from app.db import Database
+from app.events.service_looks import LookKind, Looks
 from app.rates import Counted
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -174,6 +175,14 @@ class Call:
         """The token of the browser's session, if it brings one."""
         return self.request.cookies.get(auth.COOKIE)
 
+    def looked(
+        self, actor: Actor, kind: LookKind, student_ids: Iterable[UUID], *, about_id: UUID | None = None,
+        company_id: UUID | None = None,
+    ) -> None:  # fmt: skip
+        """Note, after the answer has been computed, that the actor has seen these students; no block may be open."""
+        looks: Looks = self.request.app.state.looks
+        looks.see(actor, kind, student_ids, self.now().date(), about_id=about_id, company_id=company_id)
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
@@ -258,6 +267,8 @@ class Call:
                 raise StillRunning from error
             self._kept = fresh
             return
+        if kept.status == 0:
+            raise StillRunning
         if kept.fingerprint != digest.hexdigest():
             raise KeyReused
         raise Replay(
