@@ -55,6 +55,7 @@ def serve(
 
     from app import logs
     from app.main import create_app
+    from app.matches.engine import settle
 
     with opened() as (settings, database):
         logs.set_up(settings)
@@ -68,7 +69,12 @@ def serve(
                 typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
         service = create_app(settings, database=database)
-        Thread(target=service.state.engine.warm_up, args=(database,), daemon=True).start()
+
+        def warm_up() -> None:
+            service.state.engine.warm_up(database)
+            settle()
+
+        Thread(target=warm_up, daemon=True).start()
         uvicorn.run(
             service, host=host, port=port, log_config=None, access_log=False,
             server_header=False,

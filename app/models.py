@@ -4,6 +4,7 @@ from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
 from app.events import models as events
+from app.invitations import models as invitations
 from app.mails import models as mails
 from app.matches import models as matches
 from app.opportunities import models as opportunities
@@ -14,7 +15,8 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "events", "mails", "matches", "opportunities", "places", "programmes", "schools", "skills", "students",
+    "auth", "companies", "events", "invitations", "mails", "matches", "opportunities", "places", "programmes", "schools",
+    "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

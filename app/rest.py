@@ -18,12 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app import errors
+from app import errors, rates
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
 from app.db import Database
+from app.rates import Counted
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -178,22 +179,22 @@ class Call:
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is calling."""
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is calling. Raises HatMissing."""
         with self.database.read() as session:
-            actor, stale_key = self._identify(session)
+            actor, use = self._identify(session, needs_hat=needs_hat)
             yield session, actor
-        if stale_key is not None:
+        if use is not None:
             with self.database.write() as session:
-                auth.note_use(session, stale_key)
+                auth.note_use(session, use)
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is calling."""
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is calling. Raises HatMissing."""
         with self.database.write() as session:
-            actor, stale_key = self._identify(session)
-            if stale_key is not None:
-                auth.note_use(session, stale_key)
+            actor, use = self._identify(session, needs_hat=needs_hat)
+            if use is not None:
+                auth.note_use(session, use)
             yield session, actor
 
     @contextmanager
@@ -203,13 +204,24 @@ class Call:
             self._replay(session, actor, body)
             yield session, actor
 
-    def _identify(self, session: Session) -> tuple[Actor, UUID | None]:
-        return auth.identify(
-            session,
-            bearer=self.request.headers.get("authorization"),
-            cookie=self.request.cookies.get(auth.COOKIE),
-            request_id=errors.request_id(self.request),
-        )
+    def _identify(self, session: Session, *, needs_hat: bool = True) -> tuple[Actor, auth.Use | None]:
+        counted: Counted | None = self.request.scope.get(rates.SCOPE_KEY)
+        try:
+            actor, use = auth.identify(
+                session,
+                bearer=self.request.headers.get("authorization"),
+                cookie=self.request.cookies.get(auth.COOKIE),
+                request_id=errors.request_id(self.request),
+            )
+        except errors.NotSignedIn:
+            if counted is not None:
+                counted.forget()
+            raise
+        if counted is not None and actor.kind == "key":
+            counted.recognise(rates.Client(f"key:{actor.id}", actor.requests_per_minute))
+        if needs_hat and actor.must_choose:
+            raise auth.HatMissing("You have several roles here: choose one on the start page.")
+        return actor, use
 
     def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:
         key = self.request.headers.get("idempotency-key")

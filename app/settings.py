@@ -60,6 +60,16 @@ class Settings(BaseSettings):
     outgoing_max_bytes: int = Field(
         1024 * 1024, ge=1024, description="Largest answer that is read from another service."
     )
+    rate_limit_storage: str = Field(
+        "memory://",
+        pattern=r"^(memory://|rediss?://.+)$",
+        max_length=300,
+        description="Where requests are counted: `memory://`, each process for itself, or `redis://host:6379/0`,"
+        " all together (extra `redis`). Without an answer from there, each counts for itself.",
+    )
+    max_bulk_bytes: int = Field(
+        64 * 1024 * 1024, ge=1024, description="Largest file of a bulk load; a larger one is answered 413."
+    )
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
     time_zone: str = Field(
         "Europe/Rome", max_length=60, description="The territory's; decides which day it is when ranking."

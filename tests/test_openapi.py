@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
     "edit_class": {"section": "Y"},
     "create_member": {"email": "new@example.org", "name": "New", "role": "school_lead"},
+    "create_student_codes": {"student_ids": ["{student_id}"]},
     "create_company": {"name": "Rossi", "tax_code": "01234567890"},
     "edit_company": {"description": "Torneria"},
     "create_company_site": {"name": "Capannone", "municipality_istat": "{istat}"},
@@ -79,6 +80,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_opportunity": {"seats": 3},
     "create_ranking": {"student_id": "{student_id}", "limit": 5},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
+    "rotate_key": {"overlap_days": 3},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -125,6 +127,8 @@ def good_call(name: str, world: World) -> Request:
 def filled(value: Any, world: World) -> Any:
     if isinstance(value, dict):
         return {name: filled(one, world) for name, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, world) for one in value]
     return value.format(**world) if isinstance(value, str) else value
 
 
@@ -237,6 +241,13 @@ def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
 
+def ended_key(make: Factory, call: Request) -> Request:
+    with make.database.write() as session:
+        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
+        keys.revoke_key(session, ACTOR, key.id)
+    return replace(call, ids={"key_id": str(key.id)})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -257,6 +268,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
     "create_key": unknown_school,
+    "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
 }
 
@@ -409,7 +421,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     assert len(set(names)) == len(names)
     verbs = {
-        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|recognise", "patch": "edit",
+        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|rotate|recognise", "patch": "edit",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():
@@ -440,9 +452,10 @@ def test_lists_are_envelopes_with_cursors() -> None:
             assert {"limit", "cursor"} <= {parameter["name"] for parameter in operation["parameters"]}
 
 
-def test_whatever_creates_can_be_repeated_except_a_key() -> None:
+def test_whatever_creates_can_be_repeated_except_a_secret() -> None:
+    secret = {"create_key", "create_student_codes"}
     for _, _, operation in contract.operations():
-        if operation["operationId"].startswith("create_") and operation["operationId"] != "create_key":
+        if operation["operationId"].startswith("create_") and operation["operationId"] not in secret:
             assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}
 
 

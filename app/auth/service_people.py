@@ -34,8 +34,13 @@ def hash_password(password: str) -> str:
 
 
 def find_person(session: Session, email: str, *, allows_demo: bool = False) -> User | None:
-    """The active person with this address; the demo's people, whose password everybody knows, only if allowed."""
-    user = session.scalar(sa.select(User).where(User.email == email.strip().lower(), User.is_active))
+    """The active person with this address or user name.
+
+    The demo's people, whose password everybody knows, only if allowed.
+    """
+    name = email.strip().lower()
+    is_named = User.email == name if "@" in name else User.username == name
+    user = session.scalar(sa.select(User).where(is_named, User.is_active))
     return None if user is None or (user.is_demo and not allows_demo) else user
 
 
@@ -49,8 +54,8 @@ def add_user(
     session: Session,
     actor: Actor,
     *,
-    email: str,
     name: str,
+    email: str | None = None,
     grants: Iterable[Grant] = (),
     password_hash: str | None = None,
     is_demo: bool = False,
@@ -58,7 +63,7 @@ def add_user(
 ) -> User:
     """Create a person with what they are to whom."""
     user = User(
-        email=email.strip().lower(), name=name, password_hash=password_hash, is_demo=is_demo,
+        email=email.strip().lower() if email else None, name=name, password_hash=password_hash, is_demo=is_demo,
         created_at=datetime.now(UTC),
     )  # fmt: skip
     if user_id is not None:

@@ -71,6 +71,7 @@ def jobs() -> dict[str, Job]:
     return {
         "mails": Job(_send_mails, every_seconds=5, is_quiet=True),
         "expired_forgotten": Job(_forget_expired),
+        "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
     }
 
 
@@ -86,3 +87,10 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
 
     with database.write() as session:
         return auth.forget_expired(session) | rankings.forget_expired(session, now)
+
+
+def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.auth import service_keys as keys
+
+    with database.write() as session:
+        return {"reminded": keys.remind_of_ends(session, now)} | keys.forget_ended(session, now)

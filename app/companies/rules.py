@@ -29,6 +29,11 @@ def can_edit(actor: Actor, company_id: UUID) -> bool:
     return actor.oversees or is_its_program or actor.is_of_company(company_id, as_admin=True)
 
 
+def can_manage_people(actor: Actor, company_id: UUID) -> bool:
+    """The company's administrators, and who runs the service; coordinators only invite the first."""
+    return actor.is_administrator or actor.is_of_company(company_id, as_admin=True)
+
+
 def can_approve(actor: Actor) -> bool:
     """Overseers."""
     return actor.oversees

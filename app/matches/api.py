@@ -217,7 +217,7 @@ def read_visibility(
 )
 def recognise_skills(call: InCall, recogniser: InRecogniser, body: RecognitionIn) -> Response:
     """Skills of the vocabulary in a text in Italian or English, with their places; nothing is kept."""
-    with call.read() as (session, _actor):
+    with call.read(needs_hat=False) as (session, _actor):
         vocabulary = recogniser.ask(session)
     found = recogniser.find(vocabulary, body.text, body.language, body.limit)
     with call.open() as session:

@@ -58,11 +58,13 @@ class CandidatesQuestion:
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
     auth.require_scope(actor, "matches:read")
-    changes = engine.changes(session)
-    found = engine.student(session, changes, student_id)
-    if found is None or not can_see(actor, found[0]):
+    found = engine.student(session, student_id)
+    if found is None:
         raise NoSuchStudent
-    return StudentQuestion(found[1], changes)
+    changes, placed, known = found
+    if not can_see(actor, placed):
+        raise NoSuchStudent
+    return StudentQuestion(known, changes)
 
 
 def student_page(

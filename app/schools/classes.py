@@ -43,13 +43,18 @@ Place = tuple[int, int, str, UUID]
 """Where a class stands in the list of its school's classes: start year, year, section, id."""
 
 
-def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "schools:read") -> SchoolClass:
+def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "classes:read") -> SchoolClass:
     """A class that the actor may see. Raises NoSuchClass."""
     auth.require_scope(actor, scope)
     school_class = session.get(SchoolClass, class_id)
     if school_class is None or not rules.can_see_class(actor, school_class):
         raise NoSuchClass
     return school_class
+
+
+def is_visible(actor: Actor, school_class: SchoolClass) -> bool:
+    """Whether the class exists for the actor, whatever the actor may do with it."""
+    return rules.can_see_class(actor, school_class)
 
 
 def search(
@@ -65,7 +70,7 @@ def search(
 
     Raises NoSuchSchool, and NotAllowed for those who are neither of its staff nor overseers.
     """
-    auth.require_scope(actor, "schools:read")
+    auth.require_scope(actor, "classes:read")
     schools.require(session, school_id)
     if not rules.can_list_classes(actor, school_id):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
@@ -90,7 +95,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
     Raises BadClass, UnknownProgramme, NotAllowed for those who do not lead the school, and ClassExists.
     """
-    auth.require_scope(actor, "schools:write")
+    auth.require_scope(actor, "classes:write")
     school_id = values["school_id"]
     if session.get(School, school_id) is None:
         raise BadClass(faults=[_fault("school_id", "no school has this id")])
@@ -105,7 +110,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
 def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, Any]) -> SchoolClass:
     """Change a class. Raises NoSuchClass, NotAllowed, BadClass, UnknownProgramme and ClassExists."""
-    school_class = get(session, actor, class_id, scope="schools:write")
+    school_class = get(session, actor, class_id, scope="classes:write")
     _require_lead(actor, school_class.school_id)
     columns = _columns(changes)
     changed = sorted(name for name, value in columns.items() if value != getattr(school_class, name))

@@ -122,14 +122,24 @@ class MemberIn(In):
     class_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
 
 
+class MemberPatch(Patch):
+    """What the person is to be at the school; whoever becomes a teacher is given classes."""
+
+    never_empty: ClassVar[frozenset[str]] = frozenset({"role", "class_ids"})
+
+    role: MemberRole
+    class_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+
+
 class MemberOut(Out):
     """What a person is to the school."""
 
     id: UUID
     user_id: UUID
     name: PersonName
-    email: Email
+    email: Email | None
     role: MemberRole
+    is_active: bool = Field(description="False when the account was switched off.")
     class_ids: Annotated[list[UUID], Field(max_length=100)]
 
     @classmethod

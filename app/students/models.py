@@ -58,6 +58,32 @@ class Student(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class StudentCode(Base):
+    """A one-time code that the school hands to a student, who signs in with it; only a keyed hash is stored.
+
+    Open is a code that was neither used nor ended and whose time is not over; a student has one at most.
+    """
+
+    __tablename__ = "student_codes"
+    __table_args__ = (
+        sa.CheckConstraint("used_at IS NULL OR ended_at IS NULL", name="used_or_ended"),
+        sa.Index(
+            "uq_student_codes_open", "student_id", unique=True,
+            sqlite_where=sa.text("used_at IS NULL AND ended_at IS NULL"),
+            postgresql_where=sa.text("used_at IS NULL AND ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    student_id: Mapped[UUID] = mapped_column(sa.ForeignKey("students.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
 class StudentSkill(Base):
     """A skill with its level, the evidence for it, and the words it was given in."""
 

@@ -218,6 +218,31 @@ class StudentOut(Out):
         )
 
 
+class CodesIn(In):
+    """The students of the class who get a new one-time code."""
+
+    student_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+class SlipOut(Out):
+    """A student's new code."""
+
+    student_id: UUID
+    code: Annotated[
+        str, StringConstraints(min_length=14, max_length=14, pattern=r"^[3-9A-Y]{4}(-[3-9A-Y]{4}){2}$")
+    ] = Field(description="Shown only here; hand it to the student.")
+    expires_at: datetime
+
+
+class SlipsOut(Out):
+    """New codes, by the students' names."""
+
+    slips: Annotated[list[SlipOut], Field(max_length=100)]
+    address: Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s]+$")] = Field(
+        description="The page where a code is typed."
+    )
+
+
 class StudentList(Page):
     """Students by family name."""
 

@@ -13,12 +13,12 @@ from app.settings import Settings
 
 def mount(app: FastAPI) -> None:
     """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
-    from app.web import account, company, files, public, student, teacher
+    from app.web import account, codes, company, files, hats, invited, people, public, student, teacher
 
     settings: Settings = app.state.settings
     if settings.environment == "production":
         files.require()
-    for audience in (public, account, student, company, teacher):
+    for audience in (public, account, student, company, teacher, hats, codes, people, invited):
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
 
@@ -31,6 +31,8 @@ def problem_page(request: Request, problem: errors.Problem) -> Response:
         response: Response = ui.go_to_sign_in(request)
         response.delete_cookie(auth.COOKIE)
         return response
+    if isinstance(problem, auth.HatMissing) and request.method == "GET":
+        return ui.go_to_hats(request)
     if problem.faults and all(fault.get("in") == "path" for fault in problem.faults):
         problem = errors.NotFound()  # an address with a malformed id leads nowhere
     view = getattr(request.state, "view", None) or ui.View(request)

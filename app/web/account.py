@@ -110,7 +110,7 @@ def choose_language(
     """Keep the language, in the browser and with the person."""
     if view.has_session:
         # A session that has ended is no matter here: the cookie still serves.
-        with suppress(errors.NotSignedIn), view.write() as (session, actor):
+        with suppress(errors.NotSignedIn), view.write(needs_hat=False) as (session, actor):
             people.choose_language(session, actor, language)
     response = view.go(safe_next(next, "/"))
     _keep_language(view, response, language)
@@ -120,7 +120,9 @@ def choose_language(
 @router.get("/start")
 def show_start(view: InView) -> Response:
     """Where people begin: their one page, or all that they have to do with."""
-    with view.read() as (session, actor):
+    with view.read(needs_hat=False) as (session, actor):
+        if actor.must_choose:
+            return view.go("/hat")
         only = _only_page(actor)
         if only is not None:
             return view.go(only)

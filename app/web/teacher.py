@@ -10,6 +10,7 @@ from starlette.responses import Response
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
+from app.students import rules as student_rules
 from app.students import service as students
 from app.web.ui import InView
 
@@ -33,4 +34,5 @@ def show_class(view: InView, class_id: UUID) -> Response:
         municipality_name=municipality_name,
         programme=titles.get(school_class.programme_id or "", {}),
         students=found,
+        gives_codes=student_rules.can_place(actor, school_class),
     )

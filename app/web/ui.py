@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,22 +90,26 @@ class View:
         engine: Engine = self.request.app.state.engine
         return engine
 
+    def now(self) -> datetime:
+        """The moment, in the territory's time zone."""
+        return self._call.now()
+
     @property
     def has_session(self) -> bool:
         """Whether the browser brings a session, valid or not."""
         return auth.COOKIE in self.request.cookies
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is signed in. Raises NotSignedIn."""
-        with self._call.read() as (session, actor):
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.read(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is signed in. Raises NotSignedIn."""
-        with self._call.write() as (session, actor):
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
+        with self._call.write(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
 
@@ -201,6 +206,12 @@ def safe_next(given: str | None, default: str = "/start") -> str:
         return default
     parts = urlsplit(given)
     return given if not parts.scheme and not parts.netloc else default
+
+
+def go_to_hats(request: Request) -> RedirectResponse:
+    """Send the browser to choose a hat, with the way back."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/hat?next={quote(path, safe='')}", 303)
 
 
 def go_to_sign_in(request: Request) -> RedirectResponse:
