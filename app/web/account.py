@@ -98,6 +98,7 @@ def sign_out(view: InView) -> Response:
         sessions.sign_out(session, view.request.cookies.get(auth.COOKIE))
     response = view.go("/")
     response.delete_cookie(auth.COOKIE, httponly=True, samesite="lax", secure=_is_secure(view))
+    response.headers["clear-site-data"] = '"cache", "storage"'  # the language's cookie stays
     return response
 
 
