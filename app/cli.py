@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import imports, keys, worker
+from app.commands import admin, imports, keys, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
+app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
 app.command("worker")(worker.work)
@@ -75,6 +76,8 @@ def serve(
             settle()
 
         Thread(target=warm_up, daemon=True).start()
+        if settings.environment == "development":
+            Thread(target=worker.keep_mailing, args=(settings, database), daemon=True).start()
         uvicorn.run(
             service, host=host, port=port, log_config=None, access_log=False,
             server_header=False,

@@ -185,6 +185,10 @@ class Call:
         moment: datetime = self.request.app.state.clock()
         return moment
 
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session, if it brings one."""
+        return self.request.cookies.get(auth.COOKIE)
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
@@ -225,8 +229,9 @@ class Call:
             actor, use = auth.identify(
                 session,
                 bearer=self.request.headers.get("authorization"),
-                cookie=self.request.cookies.get(auth.COOKIE),
+                cookie=self.session_cookie(),
                 request_id=errors.request_id(self.request),
+                now=self.now(),
             )
         except errors.NotSignedIn:
             if counted is not None:

@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),
         min_length=32,
-        description="Makes the pseudonyms that companies see. Changing it changes every pseudonym.",
+        description="Makes the pseudonyms that companies see, and guards second factors. Changing it changes every"
+        " pseudonym, and everybody has to set up the second factor anew.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", max_length=200, description="Address under which people reach the service."
@@ -70,7 +71,12 @@ class Settings(BaseSettings):
     max_bulk_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Largest file of a bulk load; a larger one is answered 413."
     )
-    session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
+    session_hours: int = Field(
+        12,
+        ge=1,
+        le=12,
+        description="Hours after which a person signs in again, but on a device of their own.",
+    )
     time_zone: str = Field(
         "Europe/Rome", max_length=60, description="The territory's; decides which day it is when ranking."
     )

@@ -83,7 +83,7 @@ class Factory:
                 name=name,
                 grants=[Grant(grant) if isinstance(grant, Role) else grant for grant in grants],
             )
-            return sessions.sign_in(session, user, hours=1, request_id="tests")
+            return sessions.sign_in(session, user, hours=1, request_id="tests", has_second_factor=True)
 
     def municipality(self, istat: str = "037006", **values: Any) -> Municipality:
         """Bologna unless told otherwise; the same row when asked twice."""

@@ -27,6 +27,11 @@ class User(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
+    @property
+    def sign_in_name(self) -> str:
+        """What the person types to say who they are; whoever has neither address nor user name comes by code only."""
+        return self.email or self.username or str(self.id)
+
 
 class Membership(Base):
     """One role of one person, bound to what the role needs and to nothing else."""
@@ -72,18 +77,77 @@ class TaughtClass(Base):
 
 
 class SignIn(Base):
-    """A session of a signed-in person; only a hash of its token is stored."""
+    """A session of a signed-in person; only a hash of its token is stored.
+
+    `second_factor_at` is empty until the second factor has been given: who needs one can do nothing before.
+    """
 
     __tablename__ = "sign_ins"
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     membership_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("memberships.id", ondelete="SET NULL"), index=True
     )
     """The hat that the person wears in this session; of whom has only one, it need not be chosen."""
+    how: Mapped[str] = mapped_column(sa.String(20))
+    browser: Mapped[str] = mapped_column(sa.String(40))
+    is_own_device: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
+
+
+class SignInCode(Base):
+    """A mailed link and the code beside it, as hashes. Without a person it is there to take time, and opens nothing."""
+
+    __tablename__ = "sign_in_codes"
+    __table_args__ = (sa.CheckConstraint("wrong_codes BETWEEN 0 AND 5", name="wrong_codes"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    link_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The secret of a person's code generator, encrypted, and the last time step that was used: none serves twice."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    sealed_secret: Mapped[str] = mapped_column(sa.String(200))
+    last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code on paper for the day on which the code generator is lost; as a hash, for once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """How often something was tried in vain: by an account, an address or a device, under a keyed hash."""
+
+    __tablename__ = "throttles"
+    __table_args__ = (sa.CheckConstraint("tries >= 0", name="tries"),)
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    tries: Mapped[int]
+    tried_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime]
 
 
 class Identity(Base):
