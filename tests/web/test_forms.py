@@ -44,7 +44,7 @@ def bare(app: FastAPI) -> Iterator[TestClient]:
 
 
 def test_every_form_of_a_page_carries_a_token(visit: Visit, land: Territory) -> None:
-    client = visit("several")
+    client = visit("teacher")
     for path in ("/", "/start", f"/companies/{land.company_id}", "/nowhere"):
         found = FORM.findall(client.get(path).text)
         assert found, path
