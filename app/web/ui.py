@@ -32,7 +32,7 @@ from app.web import files, language, words
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
 _PACK_FROM = 1000
-_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""", re.IGNORECASE)
+_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""")
 
 
 @cache
