@@ -12,7 +12,7 @@ from app import db
 from app.companies.models import Company
 from app.db import Database, Revision
 from app.opportunities.models import Kind, Opportunity
-from tests.factories import NOW
+from tests.factories import APPROVED, NOW
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_read_block_sees_one_moment(blocks: Database) -> None:
 
 def test_a_touched_topic_rises_once_in_a_transaction(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
         db.touch(session, "opportunities")
         db.touch(session, "opportunities")
@@ -106,7 +106,7 @@ def test_a_touched_topic_rises_once_in_a_transaction(blocks: Database) -> None:
 
 def test_a_stamp_of_a_transaction_that_fails_is_forgotten(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
 
     def fail() -> None:
@@ -122,7 +122,7 @@ def test_a_stamp_of_a_transaction_that_fails_is_forgotten(blocks: Database) -> N
 
 def test_stamps_of_many_writers_become_visible_in_their_order(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
     is_over = Event()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from app.commands import keeping
 from app.commands.opened import opened
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def jobs() -> dict[str, Job]:
         "mails": Job(_send_mails, every_seconds=5, is_quiet=True),
         "expired_forgotten": Job(_forget_expired),
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
+        "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
+        "erasures_done": Job(keeping.erase, is_quiet=True),
+        "log_chained": Job(keeping.chain_log, is_quiet=True),
     }
 
 
@@ -96,6 +100,7 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
     from app.auth import service_codes as codes
+    from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
     from app.matches import service_rankings as rankings
 
@@ -104,6 +109,7 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
         return told | {
             "sign_in_codes": codes.forget(session, now),
             "throttles": throttles.forget(session, now),
+            "oidc_flows": flows.forget(session, now),
         }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,6 +34,9 @@ from matching.rank import VERSION
 
 RULES = ("vocabulary", "places", "schools", "companies")
 """Topics that change so rarely that everything is read again."""
+
+GONE = "students_gone"
+"""The topic that is touched when a student is removed: no process keeps them in memory past its next request."""
 
 Stamp = tuple[int, int, tuple[int, ...]]
 """Versions of a student, of the class, and of everything that is read again as a whole."""
@@ -91,6 +94,7 @@ class Engine:
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._known: dict[UUID, Known] = {}
+        self._gone = 0
         self._lock = Lock()
 
     def today(self) -> date:
@@ -104,6 +108,8 @@ class Engine:
         return self._lacking(session, _revisions.one_or_none(session))
 
     def _lacking(self, session: Session, numbers: Any) -> Changes:
+        if (numbers.students_gone or 0) > self._gone:
+            self._forget_gone(session, numbers.students_gone)
         opportunities = numbers.opportunities or 0
         rules = tuple(getattr(numbers, topic) or 0 for topic in RULES)
         on, state = self.today(), self._state
@@ -184,21 +190,25 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
-    def student(self, session: Session, student_id: UUID) -> tuple[Changes, Placed, Known] | None:
-        """What the index lacks, a student, and the class that says who may see them; one query when all is known.
+    def student(
+        self, session: Session, student_id: UUID, *, may_see: Callable[[Placed], bool]
+    ) -> tuple[Changes, Known] | None:
+        """What the index lacks, and a student whom the caller may see; one query when all is known.
+
+        Whom the caller may not see costs no more than one who does not exist.
 
         Who is not known yet comes with the whole class: one question about a student is seldom the last about the
         class, and the queries cost little more for all of them.
         """
         row = _student_and_revisions.one_or_none(session, student_id=student_id)
-        if row is None:
+        if row is None or not may_see(Placed(row.id, row.school_id, row.class_id)):
             return None
         changes = self._lacking(session, row)
         known = self._known.get(student_id)
         if known is None or known.stamp != (row.version, row.class_version, changes.rules):
             self.students(session, changes, _STUDENTS.class_id == row.class_id)
             known = self._known[student_id]
-        return changes, Placed(row.id, row.school_id, row.class_id), known
+        return changes, known
 
     def students(
         self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None
@@ -220,6 +230,12 @@ class Engine:
             self._known |= fresh
             known |= fresh
         return [known[student_id] for student_id in stamps]
+
+    def _forget_gone(self, session: Session, number: int) -> None:
+        present = set(session.scalars(sa.select(_STUDENTS.id)))
+        for student_id in [known for known in self._known if known not in present]:
+            self._known.pop(student_id, None)
+        self._gone = number
 
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""
@@ -256,7 +272,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken
 _STUDENTS, _CLASSES, _REVISIONS = (table.__table__.c for table in (StudentRow, SchoolClass, Revision))
 _numbers = [
     sa.select(_REVISIONS.number).where(_REVISIONS.topic == topic).scalar_subquery().label(topic)
-    for topic in ("opportunities", *RULES)
+    for topic in ("opportunities", GONE, *RULES)
 ]
 _revisions = Prepared(sa.select(*_numbers))
 _versions = (

@@ -109,11 +109,15 @@ HAPPENED = {
     "signed_out": _("Uscita"),
     "password_changed": _("Password cambiata"),
     "password_removed": _("Password tolta"),
+    "second_factor_given": _("Secondo passaggio riuscito"),
     "second_factor_added": _("Verifica in due passaggi attivata"),
     "second_factor_removed": _("Verifica in due passaggi tolta"),
     "recovery_codes_made": _("Nuovi codici di riserva"),
     "recovery_code_used": _("Codice di riserva usato"),
     "session_ended": _("Sessioni chiuse"),
+    "identity_linked": _("Accesso collegato a un altro servizio"),
+    "deactivated": _("Accesso sospeso da chi ne risponde"),
+    "reactivated": _("Accesso riattivato"),
 }
 TROUBLES = {
     "short": _("È troppo corta: servono almeno 10 caratteri."),
