@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app import api, errors, models, web
-from app.auth import oauth_api
+from app.auth import oauth_api, oidc
 from app.db import Database
 from app.frame import Frame
 from app.matches.engine import Engine
@@ -45,6 +45,7 @@ def create_app(
     service = api.build(settings)
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
+    site.state.oidc = oidc.clients(settings)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser

@@ -96,6 +96,7 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
     from app.auth import service_codes as codes
+    from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
     from app.matches import service_rankings as rankings
 
@@ -104,6 +105,7 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
         return told | {
             "sign_in_codes": codes.forget(session, now),
             "throttles": throttles.forget(session, now),
+            "oidc_flows": flows.forget(session, now),
         }
 
 

@@ -17,12 +17,15 @@ def mount(app: FastAPI) -> None:
         account,
         codes,
         company,
+        disclosures,
         files,
         hats,
         invited,
+        oidc,
         own_access,
         people,
         public,
+        review,
         second_factor,
         sign_in,
         student,
@@ -34,6 +37,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        oidc, disclosures, review,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())

@@ -13,6 +13,7 @@ from app import errors
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
+from app.companies import service_review as review
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
@@ -23,6 +24,7 @@ from app.web.ui import InView, safe_next
 router = APIRouter(include_in_schema=False)
 
 MOST_CLASSES = 100
+MOST_WAITING = 50
 
 
 @router.post("/language")
@@ -51,9 +53,11 @@ def show_start(view: InView) -> Response:
         if only is not None:
             return view.go(only)
         groups = _start_groups(session, actor)
-        waiting = companies.search(session, actor, is_approved=False, limit=20) if actor.oversees else []
-        known = companies.search(session, actor, is_approved=True, limit=20) if actor.oversees else []
-    return view.show("account/start.html", groups=groups, waiting=waiting, known=known)
+        waiting = review.waiting(session, actor, limit=MOST_WAITING)
+        known = companies.search(session, actor, is_approved=True, limit=20) if actor.is_overseer else []
+    return view.show(
+        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date()
+    )
 
 
 def _only_page(actor: Actor) -> str | None:
@@ -69,7 +73,13 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One group for each membership: what it is, and the links that belong to it."""
     groups: list[dict[str, Any]] = []
     for grant in actor.grants:
-        group: dict[str, Any] = {"role": grant.role, "title": None, "place": None, "links": []}
+        group: dict[str, Any] = {
+            "role": grant.role,
+            "title": None,
+            "place": None,
+            "links": [],
+            "people": None,
+        }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
             group |= {"title": student.given_name, "links": [{"href": f"/students/{student.id}"}]}
@@ -79,6 +89,8 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
         elif grant.school_id is not None:
             school, place = schools.read(session, grant.school_id)
             group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
+            if grant.role is Role.SCHOOL_LEAD:
+                group["people"] = f"/schools/{grant.school_id}/people"
         groups.append(group)
     return groups
 

@@ -115,6 +115,9 @@ HAPPENED = {
     "recovery_codes_made": _("Nuovi codici di riserva"),
     "recovery_code_used": _("Codice di riserva usato"),
     "session_ended": _("Sessioni chiuse"),
+    "identity_linked": _("Accesso collegato a un altro servizio"),
+    "deactivated": _("Accesso sospeso da chi ne risponde"),
+    "reactivated": _("Accesso riattivato"),
 }
 TROUBLES = {
     "short": _("È troppo corta: servono almeno 10 caratteri."),

@@ -46,9 +46,11 @@ class OtherWay(NamedTuple):
     label: str
 
 
-def other_ways(view: View) -> list[OtherWay]:  # noqa: ARG001 -- none of them yet
-    """The ways in besides mail and password, for the sign-in page."""
-    return []
+OTHER_WAYS = (
+    OtherWay("/code", _("Ho un codice della mia scuola")),
+    OtherWay("/invitation", _("Ho un invito")),
+)
+"""The ways in besides mail, password and the providers of the settings."""
 
 
 class Begun(NamedTuple):
@@ -60,13 +62,21 @@ class Begun(NamedTuple):
     is_whole: bool
 
 
-def begin(view: View, session: Session, user: User, *, how: str, is_own_device: bool = False) -> Begun:
-    """Open a session in the caller's write block, once `how` has proven who it is."""
+def begin(
+    view: View,
+    session: Session,
+    user: User,
+    *,
+    how: str,
+    is_own_device: bool = False,
+    is_strong: bool = False,
+) -> Begun:
+    """Open a session in the caller's write block, once `how` has proven who it is, by two factors if it `is_strong`."""
     is_exempt = user.is_demo and view.settings.environment == "development"
     token = sessions.sign_in(
         session, user, hours=view.settings.session_hours, request_id=view.request_id, how=how,
         browser=sessions.coarse_browser(view.request.headers.get("user-agent", "")), is_own_device=is_own_device,
-        has_second_factor=is_exempt, now=view.now(),
+        has_second_factor=is_exempt or is_strong, now=view.now(),
     )  # fmt: skip
     session.flush()
     present = sessions.find_present(session, token, view.now())
@@ -137,7 +147,8 @@ def _sign_in_page(
         trouble=trouble,
         wait=wait,
         personas=personas,
-        other_ways=other_ways(view),
+        other_ways=OTHER_WAYS,
+        providers=[(one.key, getattr(one, f"label_{view.language}")) for one in view.settings.oidc],
     )
 
 
@@ -296,6 +307,7 @@ HOW = {
     "persona": _("come profilo di esempio"),
     "oidc": _("con un altro servizio"),
     "class_code": _("con il codice della scuola"),
+    "invitation": _("con un invito"),
     "second_factor": _("con il codice del telefono"),
 }
 """The ways in, as the account page tells them."""
