@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from app.auth import service as auth
+from app.auth import service_codes as codes
+from app.auth import service_people as people
+from app.auth.actors import system
 from app.cli import app
 from app.db import Database
+from app.mails import service as mails
+from app.mails.models import Mail
 from tests.factories import Factory
 
 
@@ -96,6 +103,73 @@ def test_a_key_that_makes_no_sense_is_refused(file: str, arguments: tuple[str, .
 
 def test_worker_once_does_what_is_due(file: str) -> None:
     assert run("worker", "--once").exit_code == 0
+
+
+def test_worker_once_sends_mails(file: str) -> None:
+    database = Database(file)
+    with database.write() as session:
+        mails.queue(
+            session, to="anna@scuola.example", subject="Test", text="The words of the mail.\n", kind="test",
+            now=datetime.now(UTC),
+        )  # fmt: skip
+    done = run("worker", "--once")
+    assert (done.exit_code, "The words of the mail." in done.stderr) == (0, True)
+    with database.read() as session:
+        assert session.scalars(sa.select(Mail.body_text)).all() == [""]
+    database.close()
+
+
+# --- the first administrator ------------------------------------------------------------------------------------------
+
+
+def person_of(file: str, link: str) -> tuple[str, str]:
+    """Name and address of whom a printed link signs in."""
+    database = Database(file)
+    with database.read() as session:
+        user = codes.look(session, link.strip().partition("?token=")[2], datetime.now(UTC))
+    database.close()
+    assert user is not None
+    return user.name, user.sign_in_name
+
+
+def test_the_first_administrator_gets_a_link_and_the_second_is_refused(file: str) -> None:
+    added = run("admin", "add", " Anna@Example.org ", "--name", "Anna Rossi")
+    assert (added.exit_code, added.stdout.startswith("http://127.0.0.1:8000/sign-in/link?token=")) == (
+        0,
+        True,
+    )
+    assert person_of(file, added.stdout) == ("Anna Rossi", "anna@example.org")
+    refused = run("admin", "add", "marco@example.org", "--name", "Marco")
+    assert (refused.exit_code, "say --again" in refused.stderr, refused.stdout) == (1, True, "")
+    another = run("admin", "add", "marco@example.org", "--name", "Marco", "--again")
+    assert person_of(file, another.stdout) == ("Marco", "marco@example.org")
+    anew = run("admin", "add", "anna@example.org", "--again", "--forget-second-factor")
+    assert person_of(file, anew.stdout) == ("Anna Rossi", "anna@example.org")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "code"),
+    [
+        (("nobody",), "EMAIL: nobody is not an address", 2),
+        (("a@b.example\nBcc: c@d.example", "--name", "X"), "is not an address", 2),
+        (("a@b.example",), "--name", 2),
+        (("a@b.example", "--name", "X", "--forget-second-factor"), "goes with --again", 2),
+    ],
+)
+def test_an_administrator_that_makes_no_sense_is_refused(
+    file: str, arguments: tuple[str, ...], named: str, code: int
+) -> None:
+    refused = run("admin", "add", *arguments)
+    assert (refused.exit_code, named in refused.stderr) == (code, True)
+
+
+def test_somebody_who_is_not_active_is_not_made_administrator(file: str) -> None:
+    database = Database(file)
+    with database.write() as session:
+        people.add_user(session, system("tests"), email="a@b.example", name="A").is_active = False
+    database.close()
+    refused = run("admin", "add", "a@b.example")
+    assert (refused.exit_code, "not active" in refused.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

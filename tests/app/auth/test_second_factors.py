@@ -183,7 +183,7 @@ def test_confirming_ends_the_sessions_that_began_without(anna: Person) -> None:
 
 
 def test_removing_needs_a_fresh_session_and_a_role_that_may(database: Database) -> None:
-    marco = Person(database, Grant(Role.COORDINATOR))
+    marco = Person(database, Grant(Role.ADMINISTRATOR))
     with database.write() as session, pytest.raises(factors.NotSetUp):
         factors.remove(session, marco.present_in(session), request_id="r")
     marco.enrol()

@@ -16,16 +16,20 @@ from app.auth.models import SignIn, User
 from app.db import Database
 from app.errors import NotSignedIn
 from app.events.models import Event
-from tests.factories import ACTOR, NOW
+from tests.factories import ACTOR, NOW, Factory
 
 HOURS = timedelta(hours=1)
 
 
 def add_person(database: Database, *roles: Role, email: str = "anna@scuola.example") -> User:
+    grants = [grant(database, role) for role in roles]
     with database.write() as session:
-        return people.add_user(
-            session, ACTOR, email=email, name="Anna", grants=[Grant(role) for role in roles]
-        )
+        return people.add_user(session, ACTOR, email=email, name="Anna", grants=grants)
+
+
+def grant(database: Database, role: Role) -> Grant:
+    """The role, bound to what it needs."""
+    return Factory(database).grant(role)
 
 
 def sign_in(database: Database, user: User, **values: object) -> str:
@@ -63,8 +67,9 @@ def test_whoever_becomes_coordinator_needs_the_second_factor_at_once(database: D
     user = add_person(database)
     token = sign_in(database, user)
     assert identify(database, token).id == user.id
+    coordinator = grant(database, Role.COORDINATOR)
     with database.write() as session:
-        people.add_membership(session, user.id, Grant(Role.COORDINATOR))
+        people.add_membership(session, user.id, coordinator)
     with pytest.raises(auth.SecondFactorMissing):
         identify(database, token)
 
@@ -76,8 +81,9 @@ def test_ones_own_device_is_trusted_for_thirty_days_and_never_with_a_strict_role
     assert identify(database, token, late).id == user.id
     with pytest.raises(auth.BadCredentials):
         identify(database, token, NOW + timedelta(days=30))
+    coordinator = grant(database, Role.COORDINATOR)
     with database.write() as session:
-        people.add_membership(session, user.id, Grant(Role.COORDINATOR))
+        people.add_membership(session, user.id, coordinator)
     for moment in (late, NOW + 12 * HOURS):
         with pytest.raises(auth.BadCredentials):
             identify(database, token, moment)
