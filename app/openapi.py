@@ -19,7 +19,7 @@ DESCRIPTION = (
     "Students of technical schools and the companies of their territory find each other. Every list has cursors, "
     "every ranking explains itself, every change is recorded."
 )
-PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools"}
+PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools", "territories"}
 INT32, INT64 = 2**31 - 1, 2**53 - 1
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
@@ -100,6 +100,9 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     """
     objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
     posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
+    posted -= {
+        path for path in posted if "/" + path.rpartition("/")[2] in paths
+    }  # things of their own, not parts
     posted |= {path.rpartition("/")[0] for path in objects}
     posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
     return {(path, method) for path in objects for method in ("get", "patch")} | {
@@ -127,6 +130,9 @@ def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
         if is_versioned and code in ("200", "201"):
             names.append("ETag")
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    for body in responses["200"].get("content", {}).values() if "200" in responses else ():
+        # The framework takes whatever is not JSON for text; a line of it is one of several objects.
+        body["schema"].pop("type" if "anyOf" in body["schema"] else "", None)
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -115,6 +115,16 @@ class Settings(BaseSettings):
         description="Days after which a stored ranking is forgotten; the worker deletes it.",
     )
 
+    review_days: int = Field(
+        5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
+    )
+    disclosure_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days for which a company's request for a name stays open, and an accepted one shows it.",
+    )
+
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or"

@@ -33,6 +33,26 @@ class User(Base):
         return self.email or self.username or str(self.id)
 
 
+class Territory(Base):
+    """What a coordinator coordinates: some provinces under a name. It is data; no code knows any of them."""
+
+    __tablename__ = "territories"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+
+
+class TerritoryProvince(Base):
+    """A province of a territory; one province may be in several."""
+
+    __tablename__ = "territory_provinces"
+
+    territory_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("territories.id", ondelete="CASCADE"), primary_key=True
+    )
+    province_code: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+
+
 class Membership(Base):
     """One role of one person, bound to what the role needs and to nothing else."""
 
@@ -41,12 +61,14 @@ class Membership(Base):
         sa.CheckConstraint(
             "(role = 'student') = (student_id IS NOT NULL)"
             " AND (role IN ('teacher', 'school_lead')) = (school_id IS NOT NULL)"
-            " AND (role IN ('company_member', 'company_admin')) = (company_id IS NOT NULL)",
+            " AND (role IN ('company_member', 'company_admin', 'training_body')) = (company_id IS NOT NULL)"
+            " AND (role = 'coordinator') = (territory_id IS NOT NULL)",
             name="bound_to_role",
         ),
         sa.UniqueConstraint("user_id", "student_id"),
         sa.UniqueConstraint("user_id", "role", "school_id"),
         sa.UniqueConstraint("user_id", "role", "company_id"),
+        sa.UniqueConstraint("user_id", "territory_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -61,6 +83,7 @@ class Membership(Base):
     student_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("students.id", ondelete="CASCADE"), index=True
     )
+    territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"), index=True)
 
 
 class TaughtClass(Base):
@@ -198,6 +221,7 @@ class ApiKey(Base):
     role: Mapped[Role] = mapped_column(text_enum(Role))
     school_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("schools.id", ondelete="CASCADE"))
     company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("companies.id", ondelete="CASCADE"))
+    territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"))
     scopes: Mapped[str] = mapped_column(sa.String(1000))
     requests_per_minute: Mapped[int | None]
     created_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from app.auth import scopes
-from app.auth.actors import Actor, Role
+from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import ApiKey
 
 STRICT = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
@@ -34,9 +34,7 @@ def can_issue_key(actor: Actor, role: Role, school_id: UUID | None, company_id: 
         return True
     if role is Role.SCHOOL_LEAD:
         return actor.is_staff_of(school_id)
-    return role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER) and actor.is_of_company(
-        company_id, as_admin=True
-    )
+    return role in AT_COMPANY and actor.is_of_company(company_id, as_admin=True)
 
 
 def can_see_key(actor: Actor, key: ApiKey) -> bool:
@@ -53,6 +51,11 @@ def can_see_key(actor: Actor, key: ApiKey) -> bool:
 def excessive_scopes(role: Role, wanted: list[str]) -> list[str]:
     """Those of the scopes that a program in this role has no use for."""
     return [scope for scope in wanted if scope not in scopes.of_role(role)]
+
+
+def can_manage_territories(actor: Actor) -> bool:
+    """Whoever runs the service says who coordinates what."""
+    return actor.is_administrator
 
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
@@ -102,15 +105,18 @@ def password_fault(password: str, *, name: str, account: str) -> str | None:
     if len(password) > LONGEST_PASSWORD:
         return "long"
     folded = password.casefold()
-    letters = _letters(_without_leet(folded))
+    letters = _letters(_without_leet(re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)))
     if not _common().isdisjoint({letters, _letters(folded)}):
         return "common"
     if len(set(folded)) < 5 or any(folded in row or folded in row[::-1] for row in _ROWS):
         return "plain"
-    words = re.split(r"[\W\d_]+", f"{name} {account.partition('@')[0]}".casefold())
-    if folded == account.casefold() or letters in {word for word in words if word} | {"".join(words)}:
-        return "own"
-    return None
+    own = {name.casefold(), account.casefold().partition("@")[0]}
+    words = {word for text in own for word in re.split(r"[\W\d_]+", text) if word} | {
+        _letters(text) for text in own
+    }
+    return (
+        "own" if folded == account.casefold() or not words.isdisjoint({letters, _letters(folded)}) else None
+    )
 
 
 @cache

@@ -23,6 +23,7 @@ from app.auth.models import (
     SecondFactor,
     SignIn,
     TaughtClass,
+    TerritoryProvince,
     User,
 )
 from app.db import Prepared
@@ -99,7 +100,7 @@ def identify(
             return _identify_token(session, token, request_id), None
         if scheme.lower() == "bearer":
             row = check_secret(session, token)
-            return _program(row, row.scopes, request_id), use_of(row)
+            return _program(session, row, row.scopes, request_id), use_of(row)
         raise BadCredentials
     if cookie is not None:
         return _identify_person(session, cookie, request_id, now or datetime.now(UTC))
@@ -127,23 +128,28 @@ def _identify_token(session: Session, token: str, request_id: str) -> Actor:
     now = datetime.now(UTC)
     if row is None or row.ends_at <= now or _is_over(row, now):
         raise BadCredentials
-    return _program(row, row.granted, request_id)
+    return _program(session, row, row.granted, request_id)
 
 
 def _is_over(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
     return row.revoked_at is not None or row.expires_at <= now
 
 
-def _program(row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
+def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
     return Actor(
         kind="key",
         id=row.id,
         name=row.name,
-        grants=(Grant(row.role, school_id=row.school_id, company_id=row.company_id),),
+        grants=(
+            Grant(
+                row.role, school_id=row.school_id, company_id=row.company_id, territory_id=row.territory_id,
+                provinces=_provinces(session, row.territory_id),
+            ),
+        ),
         scopes=scopes.read(granted),
         requests_per_minute=row.requests_per_minute,
         request_id=request_id,
-    )
+    )  # fmt: skip
 
 
 def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
@@ -155,7 +161,7 @@ def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
 # Plain columns, one statement: asked in every call, and three times as fast as those of the class.
 _key, _secret, _token = ApiKey.__table__.c, ApiKeySecret.__table__.c, AccessToken.__table__.c
 _of_key = (
-    _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.scopes, _key.requests_per_minute,
+    _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.territory_id, _key.scopes, _key.requests_per_minute,
     _key.expires_at, _key.revoked_at,
 )  # fmt: skip
 _key_by_prefix = Prepared(
@@ -222,7 +228,7 @@ def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     rows = session.execute(
         sa.select(
             Membership.id, Membership.role, Membership.school_id, Membership.company_id, Membership.student_id,
-            TaughtClass.class_id,
+            Membership.territory_id, TaughtClass.class_id,
         )
         .outerjoin(TaughtClass, TaughtClass.membership_id == Membership.id)
         .where(Membership.user_id == user_id)
@@ -235,10 +241,19 @@ def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     return {
         row.id: Grant(
             row.role, school_id=row.school_id, class_ids=frozenset(classes[row.id]), student_id=row.student_id,
-            company_id=row.company_id,
+            company_id=row.company_id, territory_id=row.territory_id,
+            provinces=_provinces(session, row.territory_id),
         )
         for row in by_id.values()
     }  # fmt: skip
+
+
+def _provinces(session: Session, territory_id: UUID | None) -> frozenset[str]:
+    # One more question for coordinators, none for all the others.
+    if territory_id is None:
+        return frozenset()
+    of_territory = TerritoryProvince.territory_id == territory_id
+    return frozenset(session.scalars(sa.select(TerritoryProvince.province_code).where(of_territory)))
 
 
 # --- what ends by itself ---------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from app.events.models import Event
 
 ACTIONS = (
     "signed_in", "sign_in_failed", "throttled", "sign_in_mailed", "signed_out", "password_changed", "password_removed",
-    "second_factor_added", "second_factor_removed", "recovery_codes_made", "recovery_code_used", "session_ended",
-    "identity_linked", "deactivated", "reactivated",
+    "second_factor_given", "second_factor_added", "second_factor_removed", "recovery_codes_made", "recovery_code_used",
+    "session_ended", "identity_linked", "deactivated", "reactivated",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 from sqlalchemy.orm import Session
 
+from app.auth import service_territories as territories
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
 from app.events import service as events
@@ -106,10 +107,11 @@ def add_user(
 
 
 def add_membership(session: Session, user_id: UUID, grant: Grant) -> Membership:
-    """Let a person be something more; whoever calls records what it means."""
+    """Let a person be something more; whoever calls records what it means. Raises NotATrainingBody."""
+    territories.require_training_body(session, grant.role, grant.company_id)
     membership = Membership(
         user_id=user_id, role=grant.role, school_id=grant.school_id, company_id=grant.company_id,
-        student_id=grant.student_id,
+        student_id=grant.student_id, territory_id=grant.territory_id,
     )  # fmt: skip
     session.add(membership)
     session.flush()

@@ -97,6 +97,7 @@ def check(
     if not present.is_enrolled:
         return False
     if _use_step(session, secret, present.user_id, code, now):
+        service_log.note(session, "second_factor_given", present.user_id, request_id=request_id)
         return True
     if not _use_recovery_code(session, secret, present.user_id, code, now):
         return False
@@ -158,12 +159,16 @@ def _use_step(session: Session, secret: SecretStr, user_id: UUID, code: str, now
     return any(
         session.execute(
             sa.update(SecondFactor)
-            .where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
+            .where(SecondFactor.user_id == user_id, _is_unused(step))
             .values(last_step=step)
             .execution_options(synchronize_session=False)
         ).rowcount  # type: ignore[attr-defined]
         for step in right
     )
+
+
+def _is_unused(step: int) -> sa.ColumnElement[bool]:
+    return SecondFactor.last_step < step
 
 
 def _use_recovery_code(session: Session, secret: SecretStr, user_id: UUID, code: str, now: datetime) -> bool:

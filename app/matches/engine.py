@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -122,18 +122,22 @@ class Engine:
         state = self._state
         if state is not None and changes.vocabulary is None and changes.opportunities <= state.opportunities:
             return state
+        del state  # lest an index that is replaced now be hidden again by `settle`
         with self._lock:
+            if changes.vocabulary is not None and self._is_news(changes):
+                return self._rebuild(changes, changes.vocabulary)
             state = self._state
-            if changes.vocabulary is not None:
-                is_newer = state is None or (changes.rules, changes.opportunities, changes.on) != (
-                    state.rules, state.opportunities, state.index.on,
-                )  # fmt: skip
-                return self._rebuild(changes, changes.vocabulary) if is_newer or state is None else state
             if state is None:
                 raise RuntimeError("there is no index to change yet")
             if changes.opportunities > state.opportunities:
                 self._put(state, changes)
             return state
+
+    def _is_news(self, changes: Changes) -> bool:
+        state = self._state
+        return state is None or (changes.rules, changes.opportunities, changes.on) != (
+            state.rules, state.opportunities, state.index.on,
+        )  # fmt: skip
 
     @contextmanager
     def still(self, changes: Changes) -> Iterator[State]:
@@ -181,21 +185,25 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
-    def student(self, session: Session, student_id: UUID) -> tuple[Changes, Placed, Known] | None:
-        """What the index lacks, a student, and the class that says who may see them; one query when all is known.
+    def student(
+        self, session: Session, student_id: UUID, *, may_see: Callable[[Placed], bool]
+    ) -> tuple[Changes, Known] | None:
+        """What the index lacks, and a student whom the caller may see; one query when all is known.
+
+        Whom the caller may not see costs no more than one who does not exist.
 
         Who is not known yet comes with the whole class: one question about a student is seldom the last about the
         class, and the queries cost little more for all of them.
         """
         row = _student_and_revisions.one_or_none(session, student_id=student_id)
-        if row is None:
+        if row is None or not may_see(Placed(row.id, row.school_id, row.class_id)):
             return None
         changes = self._lacking(session, row)
         known = self._known.get(student_id)
         if known is None or known.stamp != (row.version, row.class_version, changes.rules):
             self.students(session, changes, _STUDENTS.class_id == row.class_id)
             known = self._known[student_id]
-        return changes, Placed(row.id, row.school_id, row.class_id), known
+        return changes, known
 
     def students(
         self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None

@@ -17,6 +17,7 @@ def mount(app: FastAPI) -> None:
         account,
         codes,
         company,
+        disclosures,
         files,
         hats,
         invited,
@@ -24,6 +25,7 @@ def mount(app: FastAPI) -> None:
         own_access,
         people,
         public,
+        review,
         second_factor,
         sign_in,
         student,
@@ -35,7 +37,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc,
+        oidc, disclosures, review,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())

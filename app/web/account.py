@@ -13,6 +13,7 @@ from app import errors
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
+from app.companies import service_review as review
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
@@ -23,6 +24,7 @@ from app.web.ui import InView, safe_next
 router = APIRouter(include_in_schema=False)
 
 MOST_CLASSES = 100
+MOST_WAITING = 50
 
 
 @router.post("/language")
@@ -51,9 +53,11 @@ def show_start(view: InView) -> Response:
         if only is not None:
             return view.go(only)
         groups = _start_groups(session, actor)
-        waiting = companies.search(session, actor, is_approved=False, limit=20) if actor.oversees else []
-        known = companies.search(session, actor, is_approved=True, limit=20) if actor.oversees else []
-    return view.show("account/start.html", groups=groups, waiting=waiting, known=known)
+        waiting = review.waiting(session, actor, limit=MOST_WAITING)
+        known = companies.search(session, actor, is_approved=True, limit=20) if actor.is_overseer else []
+    return view.show(
+        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date()
+    )
 
 
 def _only_page(actor: Actor) -> str | None:

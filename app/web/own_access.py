@@ -109,6 +109,7 @@ HAPPENED = {
     "signed_out": _("Uscita"),
     "password_changed": _("Password cambiata"),
     "password_removed": _("Password tolta"),
+    "second_factor_given": _("Secondo passaggio riuscito"),
     "second_factor_added": _("Verifica in due passaggi attivata"),
     "second_factor_removed": _("Verifica in due passaggi tolta"),
     "recovery_codes_made": _("Nuovi codici di riserva"),

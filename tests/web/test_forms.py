@@ -128,7 +128,7 @@ def test_a_page_shows_no_token_twice(bare: TestClient, make: Factory) -> None:
     assert len(tokens) == 3
 
 
-KEY = {"name": "Register", "role": "coordinator", "scopes": ["schools:read"], "days": 30}
+KEY = {"name": "Register", "role": "administrator", "scopes": ["schools:read"], "days": 30}
 
 
 def test_the_api_takes_no_change_on_a_cookie_alone(bare: TestClient, make: Factory) -> None:

@@ -176,7 +176,7 @@ def candidates(
 def test_candidates_have_no_name_and_no_id(client: TestClient, world: World) -> None:
     [item] = candidates(client, world, world.internship)["items"]  # type: ignore[misc]
     assert set(item) == {
-        "pseudonym", "programme_id", "year", "province_code", "skills", "availabilities", "score", "parts", "reasons",
+        "pseudonym", "programme_id", "year", "first_year", "last_year", "province_code", "skills", "availabilities", "score", "parts", "reasons",
         "gap", "travel_km",
     }  # fmt: skip
     text = str(item)
