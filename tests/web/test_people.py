@@ -99,7 +99,8 @@ def test_what_is_wrong_with_an_invitation_is_told(visit: Visit, land: Territory,
 
 def test_an_invitation_is_revoked_on_the_page(visit: Visit, land: Territory, database: Database) -> None:
     client, page = visit("administrator"), "/coordination/people"
-    client.post(page, data={"email": "new@example.org"})
+    [territory] = re.findall(r'<option value="([^"]+)"', client.get(page).text)
+    client.post(page, data={"email": "new@example.org", "territory_id": territory})
     [address] = re.findall(r'action="(/invitations/[^"]+/revoke)"', client.get(page).text)
     assert client.post(address, data={"next": page}).headers["location"] == page
     assert "new@example.org" not in client.get(page).text
