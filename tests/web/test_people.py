@@ -28,11 +28,11 @@ def mailed_code(database: Database, to: str) -> str:
 def test_the_pages_of_people_are_for_who_answers_for_them(
     visit: Visit, land: Territory, database: Database
 ) -> None:
-    with database.read() as session:
-        school_id = session.scalars(
-            sa.select(Membership.school_id).where(Membership.school_id.isnot(None))
-        ).first()
-    pages = (f"/schools/{school_id}/people", f"/companies/{land.company_id}/people", "/coordination/people")
+    pages = (
+        f"/schools/{land.school_id}/people",
+        f"/companies/{land.company_id}/people",
+        "/coordination/people",
+    )
     found = {
         who: [visit(who).get(page).status_code for page in pages]
         for who in ("teacher", "lead", "student", "company", "other company", "coordinator", "administrator")
