@@ -376,8 +376,8 @@ def too_many_invitations(make: Factory, call: Request) -> Request:
 def accepted_invitation(make: Factory, call: Request) -> Request:
     accepted = make.add(
         Invitation(
-            email="a@example.org", role=Role.COORDINATOR, code_hash="0" * 64, created_at=NOW, expires_at=NOW,
-            accepted_at=NOW,
+            email="a@example.org", role=Role.TEACHER, school_id=make.school().id, code_hash="0" * 64, created_at=NOW,
+            expires_at=NOW, accepted_at=NOW,
         )
     )  # fmt: skip
     return replace(call, ids={"invitation_id": str(accepted.id)})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor, Role
-from app.auth.models import Membership, SignIn
+from app.auth.models import Membership, SignIn, Territory
 from app.companies.models import Company
 from app.events import service as events
 from app.schools.models import School
@@ -35,11 +35,12 @@ class Hat:
 
 def list_hats(session: Session, actor: Actor) -> list[Hat]:
     """What the person can choose from, in order of role and title."""
-    title = sa.func.coalesce(School.name, Company.name, Student.given_name)
+    title = sa.func.coalesce(School.name, Company.name, Territory.name, Student.given_name)
     rows = session.execute(
         sa.select(Membership.id, Membership.role, title.label("title"))
         .outerjoin(School, School.id == Membership.school_id)
         .outerjoin(Company, Company.id == Membership.company_id)
+        .outerjoin(Territory, Territory.id == Membership.territory_id)
         .outerjoin(Student, Student.id == Membership.student_id)
         .where(Membership.user_id == actor.id)
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app import errors
-from app.auth.actors import Role
+from app.auth.actors import AT_SCHOOL, Role
 from app.auth.models import Membership, TaughtClass, User
 
 ANSWERS_FOR = {Role.SCHOOL_LEAD: Membership.school_id, Role.COMPANY_ADMIN: Membership.company_id}
@@ -53,12 +53,13 @@ def change_role(session: Session, membership: Membership, role: Role) -> None:
 
 
 def has_anybody(session: Session, role: Role, organisation_id: UUID) -> bool:
-    """Whether an active person answers for the organisation in this role."""
+    """Whether an active person has this role at the school or the company."""
+    column = Membership.school_id if role in AT_SCHOOL else Membership.company_id
     return bool(
         session.scalar(
             sa.select(
                 sa.exists()
-                .where(Membership.role == role, ANSWERS_FOR[role] == organisation_id)
+                .where(Membership.role == role, column == organisation_id)
                 .where(User.id == Membership.user_id, User.is_active)
             )
         )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth import service_memberships as memberships
+from app.auth import service_territories as territories
 from app.auth.actors import Actor, Role
 from app.auth.models import Membership, User
 from app.companies import rules
@@ -65,9 +66,10 @@ def search(
 def edit(session: Session, actor: Actor, company_id: UUID, member_id: UUID, *, role: Role) -> CompanyMember:
     """Give a person the other role at the company.
 
-    Raises NoSuchCompany, NotAllowed, NoSuchCompanyMember, LastOne and HasRoleAlready.
+    Raises NoSuchCompany, NotAllowed, NoSuchCompanyMember, NotATrainingBody, LastOne and HasRoleAlready.
     """
     membership = _find(session, actor, company_id, member_id)
+    territories.require_training_body(session, role, company_id)
     before = membership.role
     try:
         memberships.change_role(session, membership, role)

@@ -192,7 +192,7 @@ class CompanyList(Page):
     items: Annotated[list[CompanyOut], Field(max_length=100)]
 
 
-CompanyRole = Literal[Role.COMPANY_MEMBER, Role.COMPANY_ADMIN]
+CompanyRole = Literal[Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.TRAINING_BODY]
 
 
 class CompanyMemberPatch(Patch):

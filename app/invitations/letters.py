@@ -12,12 +12,12 @@ from app.auth.actors import Role
 ROLES = {
     "it": {
         Role.TEACHER: "insegnante", Role.SCHOOL_LEAD: "responsabile della scuola",
-        Role.COMPANY_MEMBER: "collaboratore dell'azienda", Role.COMPANY_ADMIN: "responsabile dell'azienda",
+        Role.COMPANY_MEMBER: "collaboratore dell'azienda", Role.COMPANY_ADMIN: "responsabile dell'azienda", Role.TRAINING_BODY: "ente di formazione",
         Role.COORDINATOR: "coordinamento del territorio",
     },
     "en": {
         Role.TEACHER: "teacher", Role.SCHOOL_LEAD: "school lead", Role.COMPANY_MEMBER: "member of the company",
-        Role.COMPANY_ADMIN: "administrator of the company", Role.COORDINATOR: "coordination of the territory",
+        Role.COMPANY_ADMIN: "administrator of the company", Role.TRAINING_BODY: "training body", Role.COORDINATOR: "coordination of the territory",
     },
 }  # fmt: skip
 SUBJECT = {"it": "Invito a Bottega", "en": "Invitation to Bottega"}

@@ -21,9 +21,10 @@ class Invitation(Base):
     __tablename__ = "invitations"
     __table_args__ = (
         sa.CheckConstraint(
-            "role IN ('teacher', 'school_lead', 'company_member', 'company_admin', 'coordinator')"
+            "role IN ('teacher', 'school_lead', 'company_member', 'company_admin', 'training_body', 'coordinator')"
             " AND (role IN ('teacher', 'school_lead')) = (school_id IS NOT NULL)"
-            " AND (role IN ('company_member', 'company_admin')) = (company_id IS NOT NULL)",
+            " AND (role IN ('company_member', 'company_admin', 'training_body')) = (company_id IS NOT NULL)"
+            " AND (role = 'coordinator') = (territory_id IS NOT NULL)",
             name="bound_to_role",
         ),
         sa.CheckConstraint("accepted_at IS NULL OR revoked_at IS NULL", name="accepted_or_revoked"),
@@ -38,6 +39,9 @@ class Invitation(Base):
     )
     company_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("companies.id", ondelete="CASCADE"), index=True
+    )
+    territory_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("territories.id", ondelete="CASCADE"), index=True
     )
     code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     invited_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.auth.actors import Actor, Role
 
 OF_SCHOOLS = frozenset({Role.TEACHER, Role.SCHOOL_LEAD})
-OF_COMPANIES = frozenset({Role.COMPANY_MEMBER, Role.COMPANY_ADMIN})
+OF_COMPANIES = frozenset({Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.TRAINING_BODY})
 FIRST = frozenset({Role.SCHOOL_LEAD, Role.COMPANY_ADMIN})
 """Roles to which a coordinator invites the first person of an organisation, and nobody afterwards."""
 
@@ -22,19 +22,22 @@ def is_in_charge(actor: Actor, *, school_id: UUID | None = None, company_id: UUI
 
 
 def can_invite(
-    actor: Actor, role: Role, *, school_id: UUID | None = None, company_id: UUID | None = None
+    actor: Actor,
+    role: Role,
+    *,
+    school_id: UUID | None = None,
+    company_id: UUID | None = None,
+    is_overseen: bool = False,
 ) -> bool:
-    """Whether the actor may offer the role. Coordinators are invited by people who run the service, never by a key."""
+    """Whether the actor may offer the role; `is_overseen` says whether the actor coordinates the organisation.
+
+    Coordinators are invited by people who run the service, never by a key.
+    """
     if role is Role.COORDINATOR:
         return actor.is_administrator and actor.kind != "key"
     if role not in OF_SCHOOLS | OF_COMPANIES:
         return False
-    return is_in_charge(actor, school_id=school_id, company_id=company_id) or is_first(actor, role)
-
-
-def is_first(actor: Actor, role: Role) -> bool:
-    """Whether the actor may offer the role only while the organisation has nobody in it."""
-    return role in FIRST and actor.has_role(Role.COORDINATOR)
+    return is_in_charge(actor, school_id=school_id, company_id=company_id) or (is_overseen and role in FIRST)
 
 
 def can_list(actor: Actor, *, school_id: UUID | None = None, company_id: UUID | None = None) -> bool:

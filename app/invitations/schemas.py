@@ -15,17 +15,23 @@ Address = Annotated[
     str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
 ]
 InvitedRole = Literal[
-    Role.TEACHER, Role.SCHOOL_LEAD, Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.COORDINATOR
+    Role.TEACHER,
+    Role.SCHOOL_LEAD,
+    Role.COMPANY_MEMBER,
+    Role.COMPANY_ADMIN,
+    Role.TRAINING_BODY,
+    Role.COORDINATOR,
 ]
 
 
 class InvitationIn(In):
-    """A role to offer to an address; with the school or the company that the role is bound to."""
+    """A role to offer to an address; with the school, company or territory that the role is bound to."""
 
     email: Address
     role: InvitedRole
     school_id: UUID | None = None
     company_id: UUID | None = None
+    territory_id: UUID | None = None
     class_ids: Annotated[list[UUID], Field(max_length=100)] = Field(
         default_factory=list, description="Classes that an invited teacher is to teach."
     )
@@ -39,6 +45,7 @@ class InvitationOut(Out):
     role: InvitedRole
     school_id: UUID | None
     company_id: UUID | None
+    territory_id: UUID | None
     class_ids: Annotated[list[UUID], Field(max_length=100)]
     created_at: datetime
     expires_at: datetime

@@ -5,7 +5,7 @@ Nothing here tells the inviter whether the address has an account: that is looke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,13 +18,18 @@ from app import errors
 from app.auth import codes
 from app.auth import service as auth
 from app.auth import service_memberships as memberships
+from app.auth import service_territories as territories
 from app.auth.actors import Actor, Role
+from app.auth.models import Territory
+from app.companies import access
+from app.companies import rules as company_rules
 from app.companies.models import Company
 from app.db import new_id
 from app.events import service as events
 from app.invitations import letters, rules
 from app.invitations.models import Invitation, InvitedClass
 from app.mails import service as mails
+from app.places.models import Municipality
 from app.schools.models import School, SchoolClass
 
 VALID_FOR = timedelta(days=14)
@@ -77,6 +82,7 @@ def create(
     role: Role,
     school_id: UUID | None = None,
     company_id: UUID | None = None,
+    territory_id: UUID | None = None,
     class_ids: Sequence[UUID] = (),
     secret: SecretStr,
     address: str,
@@ -88,8 +94,14 @@ def create(
     TooManyInvitations.
     """
     auth.require_scope(actor, f"{_noun(role)}:write")
-    title = _check(session, role, school_id, company_id, class_ids)
-    if not rules.can_invite(actor, role, school_id=school_id, company_id=company_id):
+    title = _check(
+        session,
+        role,
+        {"school_id": school_id, "company_id": company_id, "territory_id": territory_id},
+        class_ids,
+    )
+    is_overseen = oversees(session, actor, school_id=school_id, company_id=company_id)
+    if not rules.can_invite(actor, role, school_id=school_id, company_id=company_id, is_overseen=is_overseen):
         raise errors.NotAllowed("Only who answers for the school or the company invites to it.")
     organisation = school_id or company_id
     if (
@@ -101,6 +113,7 @@ def create(
     of_same = sa.and_(
         Invitation.school_id == school_id if school_id else Invitation.school_id.is_(None),
         Invitation.company_id == company_id if company_id else Invitation.company_id.is_(None),
+        Invitation.territory_id == territory_id if territory_id else Invitation.territory_id.is_(None),
         *is_open(now),
     )
     if (session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(of_same)) or 0) >= MOST_OPEN:
@@ -114,6 +127,7 @@ def create(
     code = codes.make(LENGTH)
     invitation = Invitation(
         id=new_id(), email=to, role=role, school_id=school_id, company_id=company_id,
+        territory_id=territory_id,
         code_hash=codes.keyed_hash(secret, PURPOSE, code), invited_by=actor.id if actor.kind == "user" else None,
         created_at=now, expires_at=now + VALID_FOR, accepted_at=None, accepted_by=None, revoked_at=None,
     )  # fmt: skip
@@ -135,14 +149,36 @@ def _noun(role: Role) -> str:
     return "companies" if role in rules.OF_COMPANIES else "schools"
 
 
+def oversees(
+    session: Session, actor: Actor, *, school_id: UUID | None = None, company_id: UUID | None = None
+) -> bool:
+    """Whether the actor coordinates the territory that the school or the company is in."""
+    if not actor.is_coordinator:
+        return False
+    if company_id is not None:
+        company = session.get(Company, company_id)
+        found = access.provinces_of(session, actor, company_id)
+        return company is not None and company_rules.is_overseen(actor, company, found)
+    province = session.scalar(
+        sa.select(Municipality.province_code)
+        .join(School, School.municipality_istat == Municipality.istat)
+        .where(School.id == school_id)
+    )
+    return province is not None and actor.oversees_any([province])
+
+
 def _check(
-    session: Session, role: Role, school_id: UUID | None, company_id: UUID | None, class_ids: Collection[UUID]
+    session: Session, role: Role, bound: Mapping[str, UUID | None], class_ids: Collection[UUID]
 ) -> str | None:
-    """The name of the organisation; raises BadInvitation with every fault."""
-    needs = {"school_id": role in rules.OF_SCHOOLS, "company_id": role in rules.OF_COMPANIES}
-    kinds: dict[str, Any] = {"school_id": School, "company_id": Company}
+    """The name of what the role is bound to; raises BadInvitation with every fault."""
+    needs = {
+        "school_id": role in rules.OF_SCHOOLS,
+        "company_id": role in rules.OF_COMPANIES,
+        "territory_id": role is Role.COORDINATOR,
+    }
+    kinds: dict[str, Any] = {"school_id": School, "company_id": Company, "territory_id": Territory}
     title, faults = None, []
-    for field, value in {"school_id": school_id, "company_id": company_id}.items():
+    for field, value in bound.items():
         found = session.get(kinds[field], value) if value is not None else None
         if needs[field] and value is None:
             faults.append(_fault(field, f"the role {role} needs it"))
@@ -152,6 +188,7 @@ def _check(
             faults.append(_fault(field, "nothing has this id"))
         elif found is not None:
             title = found.name
+    school_id = bound["school_id"]
     known = set(
         session.scalars(
             sa.select(SchoolClass.id).where(SchoolClass.school_id == school_id, SchoolClass.id.in_(class_ids))
@@ -166,6 +203,7 @@ def _check(
     ]
     if faults:
         raise BadInvitation(faults=faults)
+    territories.require_training_body(session, role, bound["company_id"])
     return title
 
 

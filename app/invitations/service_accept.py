@@ -13,7 +13,7 @@ from app import errors
 from app.auth import codes
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
-from app.auth.models import Membership, TaughtClass, User
+from app.auth.models import Membership, TaughtClass, Territory, User
 from app.companies.models import Company
 from app.events import service as events
 from app.invitations import service as invitations
@@ -40,9 +40,10 @@ class Offer:
 def look(session: Session, code: str, *, secret: SecretStr, now: datetime) -> Offer:
     """What an open invitation offers, without accepting it. Raises WrongInvitation."""
     row = session.execute(
-        sa.select(Invitation, sa.func.coalesce(School.name, Company.name).label("title"))
+        sa.select(Invitation, sa.func.coalesce(School.name, Company.name, Territory.name).label("title"))
         .outerjoin(School, School.id == Invitation.school_id)
         .outerjoin(Company, Company.id == Invitation.company_id)
+        .outerjoin(Territory, Territory.id == Invitation.territory_id)
         .where(
             Invitation.code_hash == codes.keyed_hash(secret, invitations.PURPOSE, code),
             *invitations.is_open(now),
@@ -97,6 +98,7 @@ def _grant(session: Session, user: User, invitation: Invitation) -> None:
             Membership.role == invitation.role,
             Membership.school_id.is_not_distinct_from(invitation.school_id),
             Membership.company_id.is_not_distinct_from(invitation.company_id),
+            Membership.territory_id.is_not_distinct_from(invitation.territory_id),
         )
     )
     if held is None:
@@ -104,6 +106,7 @@ def _grant(session: Session, user: User, invitation: Invitation) -> None:
             invitation.role,
             school_id=invitation.school_id,
             company_id=invitation.company_id,
+            territory_id=invitation.territory_id,
             class_ids=class_ids,
         )
         people.add_membership(session, user.id, grant)

@@ -63,7 +63,12 @@ def show_company(view: InView, company_id: UUID) -> Response:
         can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
         has_people=company_rules.can_manage_people(actor, company_id)
-        or invitation_rules.can_invite(actor, Role.COMPANY_ADMIN, company_id=company_id),
+        or invitation_rules.can_invite(
+            actor,
+            Role.COMPANY_ADMIN,
+            company_id=company_id,
+            is_overseen=company_rules.is_overseen(actor, row, provinces),
+        ),
     )
 
 

@@ -14,10 +14,12 @@ from starlette.responses import Response
 from app import errors
 from app.accounts import service as accounts
 from app.auth import service_memberships as memberships
+from app.auth import service_territories as territories
 from app.auth.actors import Actor, Role
 from app.companies import members as company_members
 from app.companies import rules as company_rules
 from app.companies import service as companies
+from app.companies.models import Company, CompanyKind
 from app.invitations import rules
 from app.invitations import service as invitations
 from app.mails import service as mails
@@ -93,17 +95,30 @@ def _page(
 ) -> Response:
     with view.read() as (session, actor):
         title = _title(session, actor, of)
-        invited = [role for role in ROLES[of.kind] if rules.can_invite(actor, role, **of.binding)]
+        is_overseen = invitations.oversees(session, actor, **of.binding)
+        offered = _roles(session, of)
+        invited = [
+            role for role in offered if rules.can_invite(actor, role, is_overseen=is_overseen, **of.binding)
+        ]
+        known = territories.search(session, limit=MOST_PEOPLE) if of.id is None else []
         manages = _manages(actor, of)
         if not invited and not manages:
             raise errors.NotAllowed("Only who answers for the school or the company sees its people.")
         people, found, taught = _people(session, actor, of) if manages else ([], [], [])
     return view.show(
-        "account/people.html", status=status, of=of, title=title, people=people, roles=ROLES[of.kind],
+        "account/people.html", status=status, of=of, title=title, people=people, roles=offered, territories=[one for one, _ in known],
         invited_roles=invited, manages=manages, classes=taught, now=view.now(), trouble=trouble, email=email, done=done,
         invitations=[one for one, _ in found if one.accepted_at is None and one.revoked_at is None],
         days=invitations.VALID_FOR.days,
     )  # fmt: skip
+
+
+def _roles(session: Session, of: Organisation) -> tuple[Role, ...]:
+    if of.kind == COMPANY:
+        company = session.get(Company, of.id)
+        if company is not None and company.kind is CompanyKind.TRAINING_BODY:
+            return (*ROLES[COMPANY], Role.TRAINING_BODY)
+    return ROLES[of.kind]
 
 
 def _title(session: Session, actor: Actor, of: Organisation) -> str | None:
@@ -160,17 +175,26 @@ def invite_to_company(
 
 
 @router.post("/coordination/people")
-def invite_to_coordination(view: InView, email: Annotated[str, Form(max_length=254)] = "") -> Response:
-    """Invite a coordinator."""
-    return _invite(view, Organisation(COORDINATION), email, Role.COORDINATOR, [])
+def invite_to_coordination(
+    view: InView, territory_id: Annotated[UUID, Form()], email: Annotated[str, Form(max_length=254)] = ""
+) -> Response:
+    """Invite a coordinator of a territory."""
+    return _invite(view, Organisation(COORDINATION), email, Role.COORDINATOR, [], territory_id)
 
 
-def _invite(view: View, of: Organisation, email: str, role: Role, class_ids: list[UUID]) -> Response:
+def _invite(
+    view: View,
+    of: Organisation,
+    email: str,
+    role: Role,
+    class_ids: list[UUID],
+    territory_id: UUID | None = None,
+) -> Response:
     address = view.settings.public_url.rstrip("/") + invitations.ADDRESS
     try:
         with view.write() as (session, actor):
             invitations.create(
-                session, actor, email=email.strip(), role=role, **of.binding, class_ids=class_ids,
+                session, actor, email=email.strip(), role=role, **of.binding, territory_id=territory_id, class_ids=class_ids,
                 secret=view.settings.secret_key, address=address, now=view.now(),
             )  # fmt: skip
     except mails.BadMail:

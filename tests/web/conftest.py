@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app import migrate
 from app.db import Database
+from app.mails.models import Mail
 from app.main import create_app
-from app.settings import Settings
+from app.settings import OidcProvider, Settings
 from app.web import assets, files
 from tests import forms, screens
 from tests.factories import TODAY
@@ -53,6 +57,13 @@ class Site:
 
     url: str
     land: Territory
+    database: Database
+
+    def invitation_of(self, email: str) -> str:
+        """The link that was mailed to an address."""
+        with self.database.read() as session:
+            texts = session.scalars(sa.select(Mail.body_text).where(Mail.to_address == email)).all()
+        return re.findall(r"http\S+(/invitation\?c=\S+)", texts[-1] or "")[0]
 
 
 @pytest.fixture(scope="session")
@@ -69,8 +80,13 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
     database = Database(url)
     migrate.upgrade(database.engine)
     land = territory.build(database, on=date.today())  # noqa: DTZ011 -- the service's own clock
-    with serve(create_app(Settings(database_url=url), database=database)) as address:
-        yield Site(address, land)
+    provider = OidcProvider(
+        key="school", label_it="Scuola digitale", label_en="Digital school", issuer="http://127.0.0.1:9",
+        client_id="bottega", client_secret=SecretStr("nobody listens there"), domains=("example.org",),
+    )  # fmt: skip
+    settings = Settings(database_url=url, oidc=(provider,), outgoing_allowed="127.0.0.1")
+    with serve(create_app(settings, database=database)) as address:
+        yield Site(address, land, database)
     database.close()
 
 

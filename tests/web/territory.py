@@ -43,6 +43,7 @@ SKILLS = {
 class Territory:
     """Ids of what pages show, and the people who look at them."""
 
+    school_id: UUID
     student_id: UUID
     classmate_id: UUID
     stranger_id: UUID
@@ -156,7 +157,7 @@ def build(database: Database, *, on: date) -> Territory:
                 is_demo=True,
             )
     return Territory(
-        student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
+        school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
         emails=emails,

@@ -40,6 +40,13 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("account/welcome.html", "pupil", "/welcome", ""),
     ("teacher/codes.html", "lead", "/classes/{class_id}/codes", ""),
     ("teacher/slips.html", "lead", "/classes/{class_id}/codes", "make codes"),
+    ("account/people.html", "lead", "/schools/{school_id}/people", "open"),
+    ("account/people.html", "company", "/companies/{company_id}/people", "open"),
+    ("account/people.html", "coordinator", "/companies/{unapproved_id}/people", ""),
+    ("account/people.html", "administrator", "/coordination/people", ""),
+    ("account/invitation.html", None, "/invitation", ""),
+    ("account/invitation.html", "administrator", "/coordination/people", "invite"),
+    ("account/oidc.html", None, "/sign-in", "provider down"),
     ("account/start.html", "coordinator", "/start", ""),
     ("account/start.html", "nobody", "/start", ""),
     ("student/student.html", "student", "/students/{student_id}", "open"),
@@ -103,6 +110,15 @@ def test_pages_have_no_barriers_and_fit(
         page.fill("#code", "AAAA-AAAA-AAAA")
         page.press("#code", "Enter")
         page.wait_for_selector("#wrong")
+    elif first == "invite":
+        page.fill("#email", f"{size}@example.org")
+        page.press("#email", "Enter")
+        page.wait_for_selector(".rows")
+        page.goto(site.invitation_of(f"{size}@example.org"))
+        page.wait_for_selector("#name")
+    elif first == "provider down":
+        page.click("button:has-text('Scuola digitale')")
+        page.wait_for_selector("h1:has-text('non risponde')")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()

@@ -28,11 +28,11 @@ def mailed_code(database: Database, to: str) -> str:
 def test_the_pages_of_people_are_for_who_answers_for_them(
     visit: Visit, land: Territory, database: Database
 ) -> None:
-    with database.read() as session:
-        school_id = session.scalars(
-            sa.select(Membership.school_id).where(Membership.school_id.isnot(None))
-        ).first()
-    pages = (f"/schools/{school_id}/people", f"/companies/{land.company_id}/people", "/coordination/people")
+    pages = (
+        f"/schools/{land.school_id}/people",
+        f"/companies/{land.company_id}/people",
+        "/coordination/people",
+    )
     found = {
         who: [visit(who).get(page).status_code for page in pages]
         for who in ("teacher", "lead", "student", "company", "other company", "coordinator", "administrator")
@@ -99,7 +99,8 @@ def test_what_is_wrong_with_an_invitation_is_told(visit: Visit, land: Territory,
 
 def test_an_invitation_is_revoked_on_the_page(visit: Visit, land: Territory, database: Database) -> None:
     client, page = visit("administrator"), "/coordination/people"
-    client.post(page, data={"email": "new@example.org"})
+    [territory] = re.findall(r'<option value="([^"]+)"', client.get(page).text)
+    client.post(page, data={"email": "new@example.org", "territory_id": territory})
     [address] = re.findall(r'action="(/invitations/[^"]+/revoke)"', client.get(page).text)
     assert client.post(address, data={"next": page}).headers["location"] == page
     assert "new@example.org" not in client.get(page).text

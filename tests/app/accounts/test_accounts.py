@@ -109,7 +109,7 @@ def test_a_school_switches_off_its_students_and_nobody_elses(client: TestClient,
         name="Both",
     )
     with make.database.read() as session:
-        ids = dict(session.execute(sa.select(User.name, User.id)).tuples().all())
+        ids = {row.name: row.id for row in session.execute(sa.select(User.name, User.id))}
     statuses = {
         name: client.post(f"/api/v1/accounts/{ids[name]}/deactivate", headers=headers(lead)).status_code
         for name in ("Own", "Foreign", "Both", "Lead")

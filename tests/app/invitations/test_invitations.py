@@ -18,6 +18,7 @@ from app import errors, migrate
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
+from app.auth.service_territories import NotATrainingBody
 from app.db import Database
 from app.events import service as events
 from app.invitations import rules
@@ -30,11 +31,20 @@ from tests.factories import ACTOR, NOW, Factory
 
 SECRET = SecretStr("a secret of the tests, long enough for them")
 ADDRESS = "http://127.0.0.1:8000/invitation"
-OFFERED = (Role.TEACHER, Role.SCHOOL_LEAD, Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.COORDINATOR)
+OFFERED = (
+    Role.TEACHER,
+    Role.SCHOOL_LEAD,
+    Role.COMPANY_MEMBER,
+    Role.COMPANY_ADMIN,
+    Role.TRAINING_BODY,
+    Role.COORDINATOR,
+)
 
 
 def invite(make: Factory, actor: Actor = ACTOR, email: str = "New@Example.org", **values: object) -> str:
-    """Invite, and take the code out of the mail."""
+    """Invite, and take the code out of the mail; a coordinator to the first territory."""
+    if values["role"] is Role.COORDINATOR and "school_id" not in values:
+        values["territory_id"] = make.territory().id
     with make.database.write() as session:
         invitations.create(
             session, actor, email=email, secret=SECRET, address=ADDRESS, now=NOW, **values,  # type: ignore[arg-type]
@@ -93,7 +103,7 @@ ACTORS = {
 }
 MAY = {
     "lead": {Role.TEACHER, Role.SCHOOL_LEAD},
-    "admin": {Role.COMPANY_MEMBER, Role.COMPANY_ADMIN},
+    "admin": {Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.TRAINING_BODY},
     "coordinator": {Role.SCHOOL_LEAD, Role.COMPANY_ADMIN},
     "administrator": set(OFFERED),
     "administrator's key": set(OFFERED) - {Role.COORDINATOR},
@@ -113,7 +123,11 @@ def binding(role: Role) -> dict[str, UUID]:
 
 @pytest.mark.parametrize(("who", "role"), list(product(ACTORS, Role)))
 def test_who_may_invite_to_what(who: str, role: Role) -> None:
-    assert rules.can_invite(ACTORS[who], role, **binding(role)) is (role in MAY.get(who, set()))
+    is_overseen = who == "coordinator"
+    may = rules.can_invite(ACTORS[who], role, is_overseen=is_overseen, **binding(role))
+    assert may is (role in MAY.get(who, set()))
+    if is_overseen:
+        assert not rules.can_invite(ACTORS[who], role, **binding(role))
 
 
 @pytest.mark.parametrize("who", ACTORS)
@@ -189,7 +203,7 @@ def test_an_invitation_to_another_role_stays(make: Factory) -> None:
     [
         ({"role": Role.TEACHER}, ["school_id"]),
         ({"role": Role.COMPANY_ADMIN}, ["company_id"]),
-        ({"role": Role.COORDINATOR, "school_id": "school"}, ["school_id"]),
+        ({"role": Role.COORDINATOR, "school_id": "school"}, ["school_id", "territory_id"]),
         ({"role": Role.TEACHER, "school_id": "school", "company_id": "company"}, ["company_id"]),
         ({"role": Role.TEACHER, "school_id": uuid4()}, ["school_id"]),
         ({"role": Role.SCHOOL_LEAD, "school_id": "school", "class_ids": ["class"]}, ["class_ids.0"]),
@@ -215,7 +229,7 @@ def test_what_does_not_fit_is_named(make: Factory, values: dict[str, object], fi
 
 def test_a_coordinator_invites_the_first_and_nobody_after(make: Factory) -> None:
     company = make.company()
-    coordinator = actor_of(Grant(Role.COORDINATOR))
+    coordinator = actor_of(Grant(Role.COORDINATOR, provinces=frozenset({"BO"})))
     code = invite(make, coordinator, role=Role.COMPANY_ADMIN, company_id=company.id)
     user, _ = accept(make.database, code)
     with pytest.raises(invitations.AlreadyLed):
@@ -223,6 +237,26 @@ def test_a_coordinator_invites_the_first_and_nobody_after(make: Factory) -> None
     with make.database.write() as session:
         session.query(User).filter_by(id=user.id).update({"is_active": False})
     invite(make, coordinator, "next@example.org", role=Role.COMPANY_ADMIN, company_id=company.id)
+
+
+def test_a_coordinator_of_another_territory_invites_nobody(make: Factory) -> None:
+    elsewhere = actor_of(Grant(Role.COORDINATOR, provinces=frozenset({"RN"})))
+    for bound in ({"company_id": make.company().id}, {"school_id": make.school().id}):
+        role = Role.SCHOOL_LEAD if "school_id" in bound else Role.COMPANY_ADMIN
+        with pytest.raises(errors.NotAllowed):
+            invite(make, elsewhere, role=role, **bound)
+        here = actor_of(Grant(Role.COORDINATOR, provinces=frozenset({"BO"})))
+        invite(make, here, role=role, **bound)
+
+
+def test_only_a_training_body_has_people_of_one(make: Factory) -> None:
+    with pytest.raises(NotATrainingBody):
+        invite(make, role=Role.TRAINING_BODY, company_id=make.company().id)
+    body = make.company(kind="training_body")
+    user, _ = accept(make.database, invite(make, role=Role.TRAINING_BODY, company_id=body.id))
+    with make.database.read() as session:
+        [role] = session.scalars(sa.select(Membership.role).where(Membership.user_id == user.id))
+    assert role is Role.TRAINING_BODY
 
 
 def test_strangers_invite_nobody(make: Factory) -> None:
@@ -256,13 +290,13 @@ def test_a_new_person_gets_an_account_with_the_role_and_the_classes(make: Factor
 def test_who_has_an_account_gets_the_role_beside_the_others(make: Factory) -> None:
     with make.database.write() as session:
         known = people.add_user(
-            session, ACTOR, email="new@example.org", name="Known", grants=[Grant(Role.COORDINATOR)]
+            session, ACTOR, email="new@example.org", name="Known", grants=[Grant(Role.ADMINISTRATOR)]
         )
     user, is_new = accept(make.database, invite(make, role=Role.COMPANY_ADMIN, company_id=make.company().id))
     with make.database.read() as session:
         roles = set(session.scalars(sa.select(Membership.role).where(Membership.user_id == known.id)))
     assert (user.id, user.name, is_new) == (known.id, "Known", False)
-    assert roles == {Role.COORDINATOR, Role.COMPANY_ADMIN}
+    assert roles == {Role.ADMINISTRATOR, Role.COMPANY_ADMIN}
 
 
 @pytest.mark.parametrize("role", [Role.TEACHER, Role.COORDINATOR])
@@ -339,7 +373,7 @@ def test_invitations_are_made_listed_and_revoked(client: TestClient, make: Facto
     out = made.json()
     assert out == {
         "id": out["id"], "email": "ada@example.org", "role": "teacher", "school_id": str(school.id),
-        "company_id": None, "class_ids": [], "created_at": out["created_at"], "expires_at": out["expires_at"],
+        "company_id": None, "territory_id": None, "class_ids": [], "created_at": out["created_at"], "expires_at": out["expires_at"],
         "accepted_at": None, "revoked_at": None,
     }  # fmt: skip
     listed = client.get("/api/v1/invitations", params={"school_id": str(school.id)}, headers=headers)
