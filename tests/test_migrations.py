@@ -71,8 +71,8 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
         for istat, province in (("037006", "BO"), ("036023", "MO"), ("015146", "MI")):
             run(
                 "INSERT INTO municipalities (istat, cadastral, name, province_code, province_name, region_code,"
-                " region_name, caps, latitude, longitude, coordinate_source, search_key)"
-                " VALUES (:istat, :istat, :istat, :province, '', '', '', '', 0, 0, 'town', '')",
+                " region_name, caps, latitude, longitude, coordinate_source)"
+                " VALUES (:istat, substr(:istat, 3), :istat, :province, '', '', '', '', 0, 0, 'town')",
                 istat=istat, province=province,
             )  # fmt: skip
         for number, istat in enumerate(("037006", "036023")):
