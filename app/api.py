@@ -10,30 +10,37 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
+from app.accounts import api as accounts
 from app.auth import api as auth
+from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
 from app.companies import api as companies
+from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.disclosures import api as disclosures
 from app.events import api as events
+from app.invitations import api as invitations
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
+from app.students import codes_api as codes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
-    matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
-    programmes.router, sectors.router, schools.router, events.router, auth.router,
-    territories.router, disclosures.router,
+    matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
+    programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
+    company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
 )  # fmt: skip
 
 

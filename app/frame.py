@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,8 +23,8 @@ from app.errors import (
     ProblemRenderer,
     ServerError,
     TooLarge,
-    TooManyRequests,
 )
+from app.rates import Counted, Rates
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -41,12 +36,16 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 class Frame:
     """Request-Id, security headers, body limit, no unsafe request from another site; a rate limit below `limited`."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, render: ProblemRenderer, limited: str) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, rates: Rates, render: ProblemRenderer, limited: str
+    ) -> None:
         self.app = app
         self.max_body_bytes = settings.max_body_bytes
+        self.max_bulk_bytes = settings.max_bulk_bytes
         self.render = render
         self.limited = limited
-        self.rate = RateLimit(settings)
+        self.rates = rates
+        self.origin = settings.public_url
         self.headers = headers.of_every_answer(settings)
         self.is_production = settings.environment == "production"
 
@@ -60,7 +59,12 @@ class Frame:
         given = asked.get("request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
         scope["bottega.request_id"] = request_id
-        told = self.rate.count(scope) if scope["path"].startswith(self.limited) else {}
+        counted: Counted | None = None
+        if scope["path"].startswith(self.limited):
+            counted = await self.rates.count(scope)
+        before = counted.client if counted is not None else None
+        is_bulk = scope["path"].startswith(self.limited) and scope["path"].endswith("/bulk")
+        most = self.max_bulk_bytes if is_bulk else self.max_body_bytes
         has_answered = False
         received = 0
 
@@ -68,8 +72,8 @@ class Frame:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_body_bytes:
-                raise self._too_large()
+            if received > most:
+                raise _too_large(most)
             return message
 
         async def dressed(message: Message) -> None:
@@ -78,7 +82,9 @@ class Frame:
                 has_answered = True
                 answered = MutableHeaders(scope=message)
                 answered["request-id"] = request_id
-                answered.update(told)
+                if counted is not None:
+                    answered.update((await self.rates.settle(counted, before)).headers())
+                    answered["access-control-allow-origin"] = self.origin
                 for name, value in self.headers.items():
                     answered.setdefault(name, value)
                 if self.is_production:
@@ -87,7 +93,7 @@ class Frame:
 
         async def answer(message: Message) -> None:
             # The framework turns an error while reading the body into a 400 of its own; ours is the true one.
-            if received <= self.max_body_bytes:
+            if received <= most:
                 await dressed(message)
 
         async def refuse(problem: Problem) -> None:
@@ -95,17 +101,18 @@ class Frame:
                 await self.render(Request(scope), problem)(scope, receive, dressed)
 
         try:
-            self.rate.refuse(told)
+            if counted is not None:
+                counted.refuse()
             self._refuse_nul(scope)
             self._refuse_forgery(scope["method"], asked)
-            self._refuse_length(asked)
+            _refuse_length(asked, most)
             await self.app(scope, bounded, answer)
-            if received > self.max_body_bytes:
-                await refuse(self._too_large())
+            if received > most:
+                await refuse(_too_large(most))
         except Problem as problem:
             await refuse(problem)
         except Exception:
-            log.exception("unforeseen", request_id=request_id, path=scope["path"])
+            log.exception("unforeseen", request_id=request_id, route=_route(scope))
             await refuse(ServerError())
 
     @staticmethod
@@ -121,16 +128,6 @@ class Frame:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise BadRequest("The address has a NUL character in it.")
 
-    def _refuse_length(self, asked: Headers) -> None:
-        length = asked.get("content-length", "0")
-        if not length.isdecimal():
-            raise BadRequest("Content-Length is not a number.")
-        if int(length) > self.max_body_bytes:
-            raise self._too_large()
-
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"This service takes at most {self.max_body_bytes} bytes.")
-
     @staticmethod
     def _refuse_forgery(method: str, asked: Headers) -> None:
         # SameSite cookies are the first wall, this is the second; also without a cookie, lest somebody be signed in
@@ -144,39 +141,18 @@ class Frame:
             raise NotAllowed("The request came from a page of another site.")
 
 
-class RateLimit:
-    """So many requests a minute for a key or an address, told in each answer."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.item = RateLimitItemPerMinute(settings.rate_limit_per_minute)
-        self.limiter = FixedWindowRateLimiter(MemoryStorage())
-        self.origin = settings.public_url
-
-    def count(self, scope: Scope) -> dict[str, str]:
-        """Count the request; what its answer tells of the limit. Nothing remains, and a wait, when it is over."""
-        caller = _caller(scope)
-        is_within = self.limiter.hit(self.item, caller)
-        reset_time, remaining = self.limiter.get_window_stats(self.item, caller)
-        seconds = str(max(0, int(reset_time - time.time())))
-        told = {
-            "ratelimit-limit": str(self.item.amount),
-            "ratelimit-remaining": str(remaining),
-            "ratelimit-reset": seconds,
-            "access-control-allow-origin": self.origin,
-        }
-        return told if is_within else told | {"retry-after": seconds}
-
-    @staticmethod
-    def refuse(told: Mapping[str, str]) -> None:
-        """Raise TooManyRequests when the limit is over."""
-        if "retry-after" in told:
-            raise TooManyRequests(f"Come back in {told['retry-after']} s.")
+def _refuse_length(headers: Headers, most: int) -> None:
+    length = headers.get("content-length", "0")
+    if not length.isdecimal():
+        raise BadRequest("Content-Length is not a number.")
+    if int(length) > most:
+        raise _too_large(most)
 
 
-def _caller(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            # The key's prefix only: enough to tell callers apart, and no secret in memory longer than needed.
-            return value[:32].decode("latin-1")  # type: ignore[no-any-return]
-    client = scope.get("client")
-    return client[0] if client else "unknown"
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"This service takes at most {most} bytes.")
+
+
+def _route(scope: Scope) -> str:
+    """Which page or operation it was, without what the address had in it: a log must not repeat it."""
+    return str(getattr(scope.get("route"), "path", ""))

@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 MAX_FAULTS = 1_000
 MAX_LINE_BYTES = 1 << 20
 MAX_ROWS = 5_000_000  # twenty times the largest regional file: stops a compressed file that never ends
+MAX_BYTES = 4 << 30  # of text, uncompressed: ten times the nation's largest file
 MAX_VALUE_SHOWN = 80
 PROGRESS_EVERY = 10_000
 
@@ -114,6 +115,11 @@ LINE_TOO_LONG = Reason(
     "line_too_long",
     "this line is longer than {limit} bytes; is it the right file?",
     "questa riga supera {limit} byte: è il file giusto?",
+)
+TOO_MUCH_TEXT = Reason(
+    "too_much_text",
+    "the file has more than {limit} bytes of text",
+    "il file ha più di {limit} byte di testo",
 )
 TOO_MANY_ROWS = Reason(
     "too_many_rows",
@@ -263,6 +269,7 @@ class Table:
         self._report = report
         self._progress = progress
         self._row = 0
+        self._bytes = 0
         self._names: list[str] = []
         self._text: list[str] = []  # of the row being taken apart, to say at which column it fails
 
@@ -340,6 +347,9 @@ class Table:
             raise ImportFault(DAMAGED.at(self._row, after=self._row)) from None
         if len(line) > MAX_LINE_BYTES:
             raise ImportFault(LINE_TOO_LONG.at(self._row + 1, limit=MAX_LINE_BYTES))
+        self._bytes += len(line)
+        if self._bytes > MAX_BYTES:
+            raise ImportFault(TOO_MUCH_TEXT.at(self._row + 1, limit=MAX_BYTES))
         return line
 
     def _columns(self, header: list[str]) -> list[int]:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
+from app.auth import scopes
+
 Json = dict[str, Any]
 
 DESCRIPTION = (
@@ -24,6 +26,8 @@ _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
 _PROBLEMS_OF_ACTORS = (403,)
 ANY_ACTOR = {"recognise_skills"}
 """Operations that ask for no scope: whoever is known may call them."""
+OF_NO_VERSION = {"create_student_codes"}
+"""Operations below an object with a version that neither change it nor share its version."""
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
@@ -55,6 +59,16 @@ def complete(document: Json, *, server: str, email: str, cookie: str) -> Json:
         "session": {
             "type": "apiKey", "in": "cookie", "name": cookie, "description": "A signed-in person; to change something, add the `form_token` of any page as `Form-Token`.",
         },
+        "client": {
+            "type": "oauth2",
+            "description": "A token for a key's id and secret, which lasts an hour.",
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": f"{server}/oauth/token",
+                    "scopes": {scope: _said(scope) for scope in sorted(scopes.ALL)},
+                }
+            },
+        },
     }  # fmt: skip
     tags: dict[str, Json] = {}
     versioned = _versioned(document["paths"])
@@ -65,6 +79,11 @@ def complete(document: Json, *, server: str, email: str, cookie: str) -> Json:
     for schema in _schemas(document):
         _bound(schema)
     return document
+
+
+def _said(scope: str) -> str:
+    noun, _, verb = scope.partition(":")
+    return f"{'See' if verb == 'read' else 'Change'} {noun}."
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -80,11 +99,17 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     They read or change it at its own address, create it in its collection, or act on it (`POST /things/{id}/verb`).
     """
     objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
-    posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
-    posted -= {
-        path for path in posted if "/" + path.rpartition("/")[2] in paths
-    }  # things of their own, not parts
+    posted = {
+        path
+        for path, item in paths.items()
+        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        if path.rpartition("/")[0] in objects
+        and not path.endswith("}")
+        and "delete" not in item
+        and "/" + path.rpartition("/")[2] not in paths
+    }
     posted |= {path.rpartition("/")[0] for path in objects}
+    posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
     return {(path, method) for path in objects for method in ("get", "patch")} | {
         (path, "post") for path in posted
     }
@@ -93,7 +118,7 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
 def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
     # What is published can be read without an actor; what can be refused to an actor needs one.
     is_public = not PUBLIC_TAGS.isdisjoint(operation["tags"]) and "403" not in operation["responses"]
-    operation["security"] = [{}] if is_public else [{"apiKey": []}, {"session": []}]
+    operation["security"] = [{}] if is_public else [{"apiKey": []}, {"client": []}, {"session": []}]
     operation.setdefault("description", operation["summary"])
     responses: Json = operation["responses"]
     is_fed = bool(operation.get("parameters") or operation.get("requestBody"))
@@ -110,6 +135,9 @@ def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
         if is_versioned and code in ("200", "201"):
             names.append("ETag")
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    for body in responses["200"].get("content", {}).values() if "200" in responses else ():
+        # The framework takes whatever is not JSON for text; a line of it is one of several objects.
+        body["schema"].pop("type" if "anyOf" in body["schema"] else "", None)
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -135,7 +163,7 @@ def _problem_response(code: int) -> Json:
 def _schemas(node: Any) -> Iterator[Json]:
     """Every schema with a type, wherever it stands in the document."""
     if isinstance(node, dict):
-        if isinstance(node.get("type"), str) and node["type"] not in ("http", "apiKey"):
+        if isinstance(node.get("type"), str) and node["type"] not in ("http", "apiKey", "oauth2"):
             yield node
         for child in list(node.values()):
             yield from _schemas(child)

@@ -6,24 +6,27 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app import errors
+from app import errors, rates
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
 from app.db import Database
+from app.events.service_looks import LookKind, Looks
+from app.rates import Counted
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -64,6 +67,20 @@ class Patch(In):
     """
 
     never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        # The fields may be left out, which null stands for in the class; to send null is a fault, so none is declared.
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name in cls.never_empty & set(properties):
+            field = properties[name]
+            field.pop("default", None)
+            for one in field.pop("anyOf", ()):  # gone when the schema is asked for again
+                field |= one if one != {"type": "null"} else {}
+        return schema
 
     def changes(self) -> dict[str, Any]:
         """The fields that the caller sent; what lies within them is whole, defaults included."""
@@ -169,6 +186,18 @@ class Call:
         moment: datetime = self.request.app.state.clock()
         return moment
 
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session, if it brings one."""
+        return self.request.cookies.get(auth.COOKIE)
+
+    def looked(
+        self, actor: Actor, kind: LookKind, student_ids: Iterable[UUID], *, about_id: UUID | None = None,
+        company_id: UUID | None = None,
+    ) -> None:  # fmt: skip
+        """Note, after the answer has been computed, that the actor has seen these students; no block may be open."""
+        looks: Looks = self.request.app.state.looks
+        looks.see(actor, kind, student_ids, self.now().date(), about_id=about_id, company_id=company_id)
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
@@ -178,22 +207,22 @@ class Call:
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[tuple[Session, Actor]]:
-        """A read block, and who is calling."""
+    def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A read block, and who is calling. Raises HatMissing."""
         with self.database.read() as session:
-            actor, stale_key = self._identify(session)
+            actor, use = self._identify(session, needs_hat=needs_hat)
             yield session, actor
-        if stale_key is not None:
+        if use is not None:
             with self.database.write() as session:
-                auth.note_use(session, stale_key)
+                auth.note_use(session, use)
 
     @contextmanager
-    def write(self) -> Iterator[tuple[Session, Actor]]:
-        """A write block, and who is calling."""
+    def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
+        """A write block, and who is calling. Raises HatMissing."""
         with self.database.write() as session:
-            actor, stale_key = self._identify(session)
-            if stale_key is not None:
-                auth.note_use(session, stale_key)
+            actor, use = self._identify(session, needs_hat=needs_hat)
+            if use is not None:
+                auth.note_use(session, use)
             yield session, actor
 
     @contextmanager
@@ -203,13 +232,25 @@ class Call:
             self._replay(session, actor, body)
             yield session, actor
 
-    def _identify(self, session: Session) -> tuple[Actor, UUID | None]:
-        return auth.identify(
-            session,
-            bearer=self.request.headers.get("authorization"),
-            cookie=self.request.cookies.get(auth.COOKIE),
-            request_id=errors.request_id(self.request),
-        )
+    def _identify(self, session: Session, *, needs_hat: bool = True) -> tuple[Actor, auth.Use | None]:
+        counted: Counted | None = self.request.scope.get(rates.SCOPE_KEY)
+        try:
+            actor, use = auth.identify(
+                session,
+                bearer=self.request.headers.get("authorization"),
+                cookie=self.session_cookie(),
+                request_id=errors.request_id(self.request),
+                now=self.now(),
+            )
+        except errors.NotSignedIn:
+            if counted is not None:
+                counted.forget()
+            raise
+        if counted is not None and actor.kind == "key":
+            counted.recognise(rates.Client(f"key:{actor.id}", actor.requests_per_minute))
+        if needs_hat and actor.must_choose:
+            raise auth.HatMissing("You have several roles here: choose one on the start page.")
+        return actor, use
 
     def _replay(self, session: Session, actor: Actor, body: BaseModel) -> None:
         key = self.request.headers.get("idempotency-key")
@@ -241,6 +282,8 @@ class Call:
                 raise StillRunning from error
             self._kept = fresh
             return
+        if kept.status == 0:
+            raise StillRunning
         if kept.fingerprint != digest.hexdigest():
             raise KeyReused
         raise Replay(

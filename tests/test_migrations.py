@@ -61,7 +61,7 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
 
 def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> None:
     """0010 rewrites memberships, keys and companies: whoever was there is there, up and down again."""
-    migrate.upgrade(empty, "0008")
+    migrate.upgrade(empty, "0009")
     ids = {
         name: f"{number:032x}"
         for number, name in enumerate(("coordinator", "lead", "school", "firm", "new"), 1)
@@ -105,7 +105,7 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
     with empty.connect() as connection:
         rows = lambda what, table: [
             tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
-        ]  # noqa: E731
+        ]
         assert rows("province_code", "territory_provinces") == [("BO",), ("MO",)]  # where there are schools
         [(territory,)] = rows("id", "territories")
         bound = rows("role, territory_id, school_id IS NULL", "memberships")
@@ -115,14 +115,43 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
         ]
         companies = rows("name, approved_at IS NULL, approved_by, territory_id", "companies")
         assert companies == [("firm", False, "system:migration", territory), ("new", True, None, territory)]
-    migrate.downgrade(empty, "0008")
+    migrate.downgrade(empty, "0009")
     with empty.connect() as connection:
         rows = lambda what, table: [
             tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
-        ]  # noqa: E731
+        ]
         assert [(name, bool(yes)) for name, yes in rows("name, is_approved", "companies")] == [
             ("firm", True),
             ("new", False),
         ]
         assert rows("role", "memberships") == [("coordinator",), ("school_lead",)]
     migrate.upgrade(empty)
+
+
+def test_keys_survive_the_move_of_their_secrets_and_back(empty: sa.Engine) -> None:
+    migrate.upgrade(empty, "0007")
+    values = {
+        "id": "0" * 31 + "1", "name": "Register", "prefix": "0a1b2c3d", "secret_hash": "f" * 64, "role": "coordinator",
+        "scopes": "schools:read", "created_at": "2026-01-01 00:00:00", "expires_at": "2027-01-01 00:00:00",
+        "last_used_at": "2026-01-02 00:00:00",
+    }  # fmt: skip
+    columns = ", ".join(values)
+    with empty.begin() as connection:
+        connection.execute(
+            sa.text(f"INSERT INTO api_keys ({columns}) VALUES ({', '.join(':' + name for name in values)})"),
+            values,
+        )
+    migrate.upgrade(empty, "0011")
+    checks = {check["name"] for check in sa.inspect(empty).get_check_constraints("api_keys")}
+    assert checks == {"ck_api_keys_role", "ck_api_keys_requests_per_minute"}
+    with empty.connect() as connection:
+        query = (
+            "SELECT generation, prefix, secret_hash, name FROM api_key_secrets JOIN api_keys ON id = key_id"
+        )
+        assert connection.execute(sa.text(query)).all() == [(1, "0a1b2c3d", "f" * 64, "Register")]
+    migrate.downgrade(empty, "0007")
+    checks = {check["name"] for check in sa.inspect(empty).get_check_constraints("api_keys")}
+    assert checks == {"ck_api_keys_role"}
+    with empty.connect() as connection:
+        query = "SELECT prefix, secret_hash, name FROM api_keys"
+        assert connection.execute(sa.text(query)).all() == [("0a1b2c3d", "f" * 64, "Register")]

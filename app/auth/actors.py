@@ -41,19 +41,30 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A caller. `scopes` is None for a person; an API key can do only what its scopes name."""
+    """A caller. `scopes` is None for a person; an API key can do only what its scopes name.
+
+    `requests_per_minute` is a program's own limit; None is everybody's.
+    A person with several memberships wears one of them, and `grants` holds that one; none before it was chosen.
+    """
 
     kind: str
     id: UUID | None
     name: str
     grants: tuple[Grant, ...] = ()
     scopes: frozenset[str] | None = None
+    requests_per_minute: int | None = None
     request_id: str = ""
     language: str = "it"
+    hats: int = 0
     roles: frozenset[Role] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", frozenset(grant.role for grant in self.grants))
+
+    @property
+    def must_choose(self) -> bool:
+        """Whether the person has several hats and wears none: nothing is allowed before."""
+        return self.hats > 1 and not self.grants
 
     @property
     def mark(self) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.auth import service_keys as keys
 from app.auth.models import ApiKey
-from app.auth.schemas import KeyIn, KeyIssued, KeyList, KeyOut
+from app.auth.schemas import KeyIn, KeyIssued, KeyList, KeyOut, KeyRotation, KeySecretOut
 from app.rest import (
     Cursor,
     InCall,
@@ -25,11 +27,11 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 
 @router.get("", summary="List API keys", responses=answers(422))
 def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList:
-    """The keys that have been issued, the newest first."""
+    """The keys that you may see, the newest first: all, or those of your school or company."""
     after = decode_cursor(cursor, datetime, UUID)
     with call.read() as (session, actor):
         found = keys.list_keys(session, actor, limit=limit + 1, after=after)
-    items = [_out(key) for key in found[:limit]]
+        items = _show(session, found[:limit])
     last = items[-1] if len(found) > limit else None
     return KeyList(items=items, next_cursor=encode_cursor(last.created_at, last.id) if last else None)
 
@@ -38,20 +40,52 @@ def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList
     "", summary="Issue an API key", status_code=201, response_model=KeyIssued, responses=answers(409)
 )
 def create_key(call: InCall, body: KeyIn) -> Response:
-    """Issue a key. The answer alone holds its secret: it is kept nowhere, so this call cannot be replayed."""
+    """Issue a key. The answer alone holds its secret: it is kept nowhere, so this call cannot be replayed.
+
+    Administrators issue any; a school's leads and a company's administrators those of their school or company.
+    """
     with call.write() as (session, actor):
         key, token = keys.issue_key(session, actor, **body.model_dump())
-        out = KeyIssued(**_out(key).model_dump(), token=token)
-        return call.created(out, location=f"/keys/{key.id}")
+        return call.created(_issued(session, key, token), location=f"/keys/{key.id}")
+
+
+@router.get("/{key_id}", summary="Read an API key", responses=answers(404))
+def read_key(call: InCall, key_id: UUID) -> KeyOut:
+    """One key with its live secrets. A key that has the scope reads itself."""
+    with call.read() as (session, actor):
+        return _show(session, [keys.read_key(session, actor, key_id)])[0]
+
+
+@router.post("/{key_id}/rotate", summary="Give an API key a new secret", responses=answers(404, 409))
+def rotate_key(call: InCall, key_id: UUID, body: KeyRotation) -> KeyIssued:
+    """Issue a new secret and let the present one live on, so that programs change over without a gap.
+
+    The answer alone holds the new secret. A key that has the scope rotates itself.
+    """
+    with call.write() as (session, actor):
+        overlap = timedelta(days=body.overlap_days)
+        key, token = keys.rotate_key(session, actor, key_id, overlap=overlap)
+        return _issued(session, key, token)
 
 
 @router.post("/{key_id}/revoke", summary="Revoke an API key", responses=answers(404))
 def revoke_key(call: InCall, key_id: UUID) -> KeyOut:
-    """End a key at once; a second call changes nothing."""
+    """End a key, its secrets and its access tokens at once; a second call changes nothing."""
     with call.write() as (session, actor):
-        return _out(keys.revoke_key(session, actor, key_id))
+        return _show(session, [keys.revoke_key(session, actor, key_id)])[0]
 
 
-def _out(key: ApiKey) -> KeyOut:
-    fields = {name: getattr(key, name) for name in KeyOut.model_fields if name != "scopes"}
-    return KeyOut(**fields, scopes=key.scopes.split())
+def _issued(session: Session, key: ApiKey, token: str) -> KeyIssued:
+    return KeyIssued(**_show(session, [key])[0].model_dump(), token=token)
+
+
+def _show(session: Session, found: Sequence[ApiKey]) -> list[KeyOut]:
+    secrets = keys.secrets_of(session, found)
+    return [
+        KeyOut(
+            **{name: getattr(key, name) for name in KeyOut.model_fields if name not in ("scopes", "secrets")},
+            scopes=key.scopes.split(),
+            secrets=[KeySecretOut.model_validate(secret) for secret in secrets[key.id]],
+        )
+        for key in found
+    ]

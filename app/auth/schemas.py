@@ -13,6 +13,8 @@ from app.rest import In, Line, Out, Page
 
 Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+:(read|write)$")]
 
+RequestsPerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 class KeyIn(In):
     """A key to issue; it acts in `role`, for the school, company or territory named, within its scopes."""
@@ -22,8 +24,28 @@ class KeyIn(In):
     school_id: UUID | None = None
     company_id: UUID | None = None
     territory_id: UUID | None = None
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=40)]
     days: Annotated[int, Field(ge=1, le=730, description="How long the key is valid.")] = 365
+    requests_per_minute: RequestsPerMinute | None = Field(
+        None, description="Its own rate limit, which only an administrator gives; null is everybody's."
+    )
+
+
+class KeyRotation(In):
+    """How a new secret takes the place of the present one."""
+
+    overlap_days: Annotated[
+        int, Field(ge=0, le=30, description="How long the present secret lives on; 0 ends it at once.")
+    ] = 7
+
+
+class KeySecretOut(Out):
+    """A live secret of a key, without the secret."""
+
+    prefix: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9a-f]+$")]
+    created_at: datetime
+    expires_at: datetime | None = Field(description="The end of the overlap; null lives as long as the key.")
+    last_used_at: datetime | None = Field(description="Noted once a day.")
 
 
 class KeyOut(Out):
@@ -31,20 +53,21 @@ class KeyOut(Out):
 
     id: UUID
     name: Line
-    prefix: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9a-f]+$")]
     role: Role
     school_id: UUID | None
     company_id: UUID | None
     territory_id: UUID | None
-    scopes: Annotated[list[Scope], Field(max_length=20)]
+    scopes: Annotated[list[Scope], Field(max_length=40)]
+    requests_per_minute: RequestsPerMinute | None
     created_at: datetime
     expires_at: datetime
-    last_used_at: datetime | None
+    last_used_at: datetime | None = Field(description="Noted once a day.")
     revoked_at: datetime | None
+    secrets: Annotated[list[KeySecretOut], Field(max_length=2)] = Field(description="The newest first.")
 
 
 class KeyIssued(KeyOut):
-    """A new key with its secret."""
+    """A key with its new secret. `id` is the client id, and `token` the client secret, of OAuth 2."""
 
     token: Annotated[
         str, StringConstraints(max_length=80, pattern=r"^btg_[0-9a-f]{8}_[A-Za-z0-9_-]{43}$")

@@ -5,18 +5,34 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.auth import rules, scopes
 from app.auth.actors import Actor, Grant
-from app.auth.models import ApiKey, IdempotencyKey, Membership, SignIn, TaughtClass, TerritoryProvince, User
+from app.auth.models import (
+    AccessToken,
+    ApiKey,
+    ApiKeySecret,
+    IdempotencyKey,
+    Membership,
+    SecondFactor,
+    SignIn,
+    TaughtClass,
+    TerritoryProvince,
+    User,
+)
+from app.db import Prepared
 
 COOKIE = "bottega_session"
-KEY_MARK = "btg"
+KEY_MARK, TOKEN_MARK = "btg", "bta"
+"""How a key and an access token begin: whoever finds one, a secret scanner too, sees what it is."""
+SEEN_EVERY = timedelta(minutes=10)
+"""How exactly a session knows when it was last used."""
 KEPT_FOR = timedelta(hours=24)
 """How long the answer to a POST is kept for its repetition."""
 
@@ -27,17 +43,25 @@ class BadCredentials(errors.NotSignedIn):
     title = "The credentials are not valid"
 
 
+class SecondFactorMissing(errors.NotSignedIn):
+    """The session can do nothing before the second factor has been given, or set up."""
+
+    title = "Give the second factor first"
+
+
 class ScopeMissing(errors.NotAllowed):
     """The API key was not given this scope."""
 
     title = "The key lacks a scope"
 
 
-SCOPES = frozenset(
-    f"{noun}:{verb}"
-    for noun in ("schools", "students", "companies", "opportunities", "matches", "disclosures", "events")
-    for verb in ("read", "write")
-) - {"events:write"}
+class HatMissing(errors.NotAllowed):
+    """The person has several memberships, and has not said by which one to act."""
+
+    title = "Choose a role first"
+
+
+SCOPES = scopes.ALL
 
 
 def require_scope(actor: Actor, scope: str) -> None:
@@ -54,37 +78,65 @@ def hash_token(token: str) -> str:
 # --- who is calling ---------------------------------------------------------------------------------------------------
 
 
-def identify(
-    session: Session, *, bearer: str | None, cookie: str | None, request_id: str
-) -> tuple[Actor, UUID | None]:
-    """The actor behind an API key or a session cookie.
+class Use(NamedTuple):
+    """That a secret of a key was used, or a session (then there is no prefix)."""
 
-    The second value is the key's id when today's use of it has not been noted yet. Raises NotSignedIn without
-    credentials and BadCredentials with wrong, expired or revoked ones.
+    id: UUID
+    prefix: str | None = None
+
+
+def identify(
+    session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime | None = None
+) -> tuple[Actor, Use | None]:
+    """The actor behind an API key, an access token or a session cookie.
+
+    The second value is there when the use of key or session has not been noted lately. Raises NotSignedIn without
+    credentials, BadCredentials with wrong, expired or revoked ones, and SecondFactorMissing.
     """
     if bearer is not None:
-        return _identify_key(session, bearer, request_id)
+        scheme, _, token = bearer.partition(" ")
+        token = token.strip()
+        if scheme.lower() == "bearer" and token.startswith(f"{TOKEN_MARK}_"):
+            return _identify_token(session, token, request_id), None
+        if scheme.lower() == "bearer":
+            row = check_secret(session, token)
+            return _program(session, row, row.scopes, request_id), use_of(row)
+        raise BadCredentials
     if cookie is not None:
-        return _identify_person(session, cookie, request_id), None
+        return _identify_person(session, cookie, request_id, now or datetime.now(UTC))
     raise errors.NotSignedIn("Send an API key as `Authorization: Bearer …`, or sign in.")
 
 
-def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor, UUID | None]:
-    scheme, _, token = bearer.partition(" ")
-    mark, _, rest = token.strip().partition("_")
+def check_secret(session: Session, given: str) -> sa.Row[*tuple[Any, ...]]:
+    """The key whose live secret this is, with the secret's own columns. Raises BadCredentials."""
+    mark, _, rest = given.partition("_")
     prefix, _, secret = rest.partition("_")
-    if scheme.lower() != "bearer" or mark != KEY_MARK or not secret:
+    if mark != KEY_MARK or not secret or "\0" in prefix:
         raise BadCredentials
-    row = session.execute(_key_by_prefix, {"prefix": prefix}).one_or_none()
+    row = _key_by_prefix.one_or_none(session, prefix=prefix)
     now = datetime.now(UTC)
-    if (
-        row is None
-        or not secrets.compare_digest(row.secret_hash, hash_token(secret))
-        or row.revoked_at is not None
-        or row.expires_at <= now
-    ):
+    # Whoever is unknown costs as much as who is not.
+    is_right = secrets.compare_digest(row.secret_hash if row else _NO_HASH, hash_token(secret))
+    if row is None or not is_right or _is_over(row, now) or (row.ends_at is not None and row.ends_at <= now):
         raise BadCredentials
-    actor = Actor(
+    found: sa.Row[*tuple[Any, ...]] = row
+    return found
+
+
+def _identify_token(session: Session, token: str, request_id: str) -> Actor:
+    row = session.execute(_key_by_token, {"token_hash": hash_token(token)}).one_or_none()
+    now = datetime.now(UTC)
+    if row is None or row.ends_at <= now or _is_over(row, now):
+        raise BadCredentials
+    return _program(session, row, row.granted, request_id)
+
+
+def _is_over(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
+    return row.revoked_at is not None or row.expires_at <= now
+
+
+def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
+    return Actor(
         kind="key",
         id=row.id,
         name=row.name,
@@ -94,40 +146,85 @@ def _identify_key(session: Session, bearer: str, request_id: str) -> tuple[Actor
                 provinces=_provinces(session, row.territory_id),
             ),
         ),
-        scopes=frozenset(row.scopes.split()),
+        scopes=scopes.read(granted),
+        requests_per_minute=row.requests_per_minute,
         request_id=request_id,
     )  # fmt: skip
-    is_noted = row.last_used_at is not None and row.last_used_at > now - timedelta(days=1)
-    return actor, None if is_noted else row.id
 
 
-# Plain columns: asked in every call, and three times as fast as those of the class.
-_key_by_prefix = sa.select(ApiKey.__table__).where(ApiKey.__table__.c.prefix == sa.bindparam("prefix"))
+def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
+    """That the secret was used, unless that has been noted today."""
+    is_noted = row.used_at is not None and row.used_at > datetime.now(UTC) - timedelta(days=1)
+    return None if is_noted else Use(row.id, row.prefix)
 
 
-def note_use(session: Session, key_id: UUID) -> None:
-    """Remember that the key is in use; once a day is enough, and keeps reads from writing."""
-    session.execute(sa.update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=datetime.now(UTC)))
+# Plain columns, one statement: asked in every call, and three times as fast as those of the class.
+_key, _secret, _token = ApiKey.__table__.c, ApiKeySecret.__table__.c, AccessToken.__table__.c
+_of_key = (
+    _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.territory_id, _key.scopes, _key.requests_per_minute,
+    _key.expires_at, _key.revoked_at,
+)  # fmt: skip
+_key_by_prefix = Prepared(
+    sa.select(
+        *_of_key, _secret.prefix, _secret.secret_hash, _secret.expires_at.label("ends_at"),
+        _secret.last_used_at.label("used_at"),
+    )
+    .join_from(ApiKeySecret.__table__, ApiKey.__table__)
+    .where(_secret.prefix == sa.bindparam("prefix"))
+)  # fmt: skip
+_key_by_token = (
+    sa.select(*_of_key, _token.scopes.label("granted"), _token.expires_at.label("ends_at"))
+    .join_from(AccessToken.__table__, ApiKey.__table__)
+    .where(_token.token_hash == sa.bindparam("token_hash"))
+)
+_NO_HASH = "0" * 64
 
 
-def _identify_person(session: Session, cookie: str, request_id: str) -> Actor:
+def note_use(session: Session, use: Use) -> None:
+    """Remember that a secret or a session is in use; now and then is enough, and keeps reads from writing."""
+    now = datetime.now(UTC)
+    if use.prefix is None:
+        session.execute(sa.update(SignIn).where(SignIn.id == use.id).values(seen_at=now))
+        return
+    session.execute(sa.update(ApiKey).where(ApiKey.id == use.id).values(last_used_at=now))
+    session.execute(sa.update(ApiKeySecret).where(ApiKeySecret.prefix == use.prefix).values(last_used_at=now))
+
+
+def _identify_person(
+    session: Session, cookie: str, request_id: str, now: datetime
+) -> tuple[Actor, Use | None]:
     row = session.execute(_person_by_token, {"token_hash": hash_token(cookie)}).one_or_none()
-    if row is None or row.expires_at <= datetime.now(UTC):
+    if row is None:
         raise BadCredentials
-    return Actor(
-        kind="user", id=row.id, name=row.name, grants=_grants(session, row.id), request_id=request_id,
-        language=row.language,
+    hats = _hats(session, row.id)
+    # All roles count here, also those not worn: the hat can be changed without signing in again.
+    roles = {grant.role for grant in hats.values()}
+    if rules.has_ended(roles, begun_at=row.created_at, ends_at=row.expires_at, now=now):
+        raise BadCredentials
+    is_enrolled, has_given = row.confirmed_at is not None, row.second_factor_at is not None
+    if rules.lacks_second_factor(roles, is_enrolled=is_enrolled, has_given=has_given):
+        raise SecondFactorMissing
+    worn = hats.get(row.membership_id)
+    grants = (worn,) if worn is not None else tuple(hats.values()) if len(hats) == 1 else ()
+    actor = Actor(
+        kind="user", id=row.id, name=row.name, grants=grants, request_id=request_id, language=row.language,
+        hats=len(hats),
     )  # fmt: skip
+    return actor, Use(row.session_id) if row.seen_at <= now - SEEN_EVERY else None
 
 
 _person_by_token = (
-    sa.select(User.id, User.name, User.language, SignIn.expires_at)
+    sa.select(
+        User.id, User.name, User.language, SignIn.id.label("session_id"), SignIn.membership_id,
+        SignIn.created_at, SignIn.seen_at, SignIn.expires_at, SignIn.second_factor_at, SecondFactor.confirmed_at,
+    )
     .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("token_hash"), User.is_active)
-)
+)  # fmt: skip
 
 
-def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
+def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     rows = session.execute(
         sa.select(
             Membership.id, Membership.role, Membership.school_id, Membership.company_id, Membership.student_id,
@@ -141,14 +238,14 @@ def _grants(session: Session, user_id: UUID) -> tuple[Grant, ...]:
     for row in rows:
         classes.setdefault(row.id, set()).update({row.class_id} - {None})
     by_id = {row.id: row for row in rows}
-    return tuple(
-        Grant(
+    return {
+        row.id: Grant(
             row.role, school_id=row.school_id, class_ids=frozenset(classes[row.id]), student_id=row.student_id,
             company_id=row.company_id, territory_id=row.territory_id,
             provinces=_provinces(session, row.territory_id),
         )
         for row in by_id.values()
-    )  # fmt: skip
+    }  # fmt: skip
 
 
 def _provinces(session: Session, territory_id: UUID | None) -> frozenset[str]:

@@ -35,14 +35,48 @@ def hash_password(password: str) -> str:
 
 
 def find_person(session: Session, email: str, *, allows_demo: bool = False) -> User | None:
-    """The active person with this address; the demo's people, whose password everybody knows, only if allowed."""
-    user = session.scalar(sa.select(User).where(User.email == email.strip().lower(), User.is_active))
+    """The active person with this address or user name.
+
+    The demo's people, whose password everybody knows, only if allowed.
+    """
+    name = email.strip().lower()
+    is_named = User.email == name if "@" in name else User.username == name
+    user = session.scalar(sa.select(User).where(is_named, User.is_active))
     return None if user is None or (user.is_demo and not allows_demo) else user
+
+
+def find_by_address(session: Session, email: str) -> User | None:
+    """The person with this address, active or not, for whoever runs the service."""
+    return session.scalar(sa.select(User).where(User.email == email.strip().lower()))
+
+
+def count_administrators(session: Session) -> int:
+    """How many active people run the service; the demo's do not count."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count(Membership.id))
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.role == Role.ADMINISTRATOR, User.is_active, ~User.is_demo)
+        )
+        or 0
+    )
+
+
+def is_administrator(session: Session, user_id: UUID) -> bool:
+    """Whether this person runs the service."""
+    held = sa.select(Membership.id).where(
+        Membership.user_id == user_id, Membership.role == Role.ADMINISTRATOR
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def has_password(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody. Slow by design: call it outside of any block."""
-    stored = user.password_hash if user is not None else None
+    return matches(user.password_hash if user is not None else None, password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether a password makes this hash; takes as long where there is none."""
     return _passwords().verify(password, stored or _decoy()) and stored is not None
 
 
@@ -50,8 +84,8 @@ def add_user(
     session: Session,
     actor: Actor,
     *,
-    email: str,
     name: str,
+    email: str | None = None,
     grants: Iterable[Grant] = (),
     password_hash: str | None = None,
     is_demo: bool = False,
@@ -59,7 +93,7 @@ def add_user(
 ) -> User:
     """Create a person with what they are to whom."""
     user = User(
-        email=email.strip().lower(), name=name, password_hash=password_hash, is_demo=is_demo,
+        email=email.strip().lower() if email else None, name=name, password_hash=password_hash, is_demo=is_demo,
         created_at=datetime.now(UTC),
     )  # fmt: skip
     if user_id is not None:

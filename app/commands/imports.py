@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from app import tables
 from app.progress import progress
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def _finish(reports: list[tuple[str, ImportReport]], faults_file: Path | None) -
     if faults_file is not None:
         columns = ("row", "column", "value", "code", "reason", "reason_it")
         with faults_file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
+            writer = tables.writer(stream)
             writer.writerow(("file", *columns))
             writer.writerows([name, *(getattr(fault, column) for column in columns)] for name, fault in found)
     if rejected:

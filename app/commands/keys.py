@@ -43,5 +43,43 @@ def issue_key(
         typer.echo(token)
 
 
+@app.command("rotate")
+def rotate_key(
+    key: Annotated[UUID, typer.Argument(help="The key's id.")],
+    overlap_days: Annotated[int, typer.Option(min=0, max=30, help="How long the old secret lives on.")] = 7,
+) -> None:
+    """Give a key a new secret and print it; it is shown only once."""
+    from datetime import timedelta
+
+    from app.auth import service_keys as keys
+    from app.auth.actors import system
+    from app.errors import Problem
+
+    with opened() as (_, database):
+        try:
+            with database.write() as session:
+                overlap = timedelta(days=overlap_days)
+                _, token = keys.rotate_key(session, system("cli"), key, overlap=overlap)
+        except Problem as problem:
+            fail(f"{problem.title}: {problem.detail}", 2)
+        typer.echo(token)
+
+
+@app.command("revoke")
+def revoke_key(key: Annotated[UUID, typer.Argument(help="The key's id.")]) -> None:
+    """End a key, its secrets and its access tokens at once."""
+    from app.auth import service_keys as keys
+    from app.auth.actors import system
+    from app.errors import Problem
+
+    with opened() as (_, database):
+        try:
+            with database.write() as session:
+                keys.revoke_key(session, system("cli"), key)
+        except Problem as problem:
+            fail(f"{problem.title}: {problem.detail}", 2)
+        typer.echo(f"Revoked: {key}")
+
+
 def _faults(faults: list[dict[str, object]]) -> str:
     return "; ".join(f"{fault['field']}: {fault['detail']}" for fault in faults)

@@ -61,6 +61,11 @@ def can_edit(actor: Actor, company: Placed, provinces: Provinces) -> bool:
     )
 
 
+def can_manage_people(actor: Actor, company_id: UUID) -> bool:
+    """The company's administrators, and who runs the service; coordinators only invite the first."""
+    return actor.is_administrator or actor.is_of_company(company_id, as_admin=True)
+
+
 def can_decide(actor: Actor, company: Placed, provinces: Provinces) -> bool:
     """Approving and rejecting is for who oversees it; never for the company itself, whatever else the person is."""
     return is_overseen(actor, company, provinces) and not actor.is_of_company(company.id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.auth.actors import Role
 from app.companies.models import CompanyKind, SizeBand
 from app.companies.rules import Review
 from app.rest import In, IstatCode, Line, Out, Page, Patch, Slug
@@ -189,3 +190,37 @@ class CompanyList(Page):
     """Companies by name."""
 
     items: Annotated[list[CompanyOut], Field(max_length=100)]
+
+
+CompanyRole = Literal[Role.COMPANY_MEMBER, Role.COMPANY_ADMIN]
+
+
+class CompanyMemberPatch(Patch):
+    """What the person is to be at the company."""
+
+    never_empty: ClassVar[frozenset[str]] = frozenset({"role"})
+
+    role: CompanyRole
+
+
+class CompanyMemberOut(Out):
+    """What a person is to the company."""
+
+    id: UUID
+    user_id: UUID
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+    email: (
+        Annotated[
+            str,
+            StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$"),
+        ]
+        | None
+    )
+    role: CompanyRole
+    is_active: bool = Field(description="False when the account was switched off.")
+
+
+class CompanyMemberList(Page):
+    """The people of a company who use the service, by name."""
+
+    items: Annotated[list[CompanyMemberOut], Field(max_length=100)]

@@ -69,6 +69,11 @@ def read(session: Session, actor: Actor, company_id: UUID) -> Company:
     return _see(session, actor, company_id)[0]
 
 
+def require(session: Session, actor: Actor, company_id: UUID) -> Company:
+    """The company that a path names, whatever the actor may do there. Raises NoSuchCompany."""
+    return _see(session, actor, company_id)[0]
+
+
 def get_for_change(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company, locked until the block ends. Raises NoSuchCompany, NotYourCompany."""
     auth.require_scope(actor, "companies:write")

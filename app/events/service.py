@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,18 +32,40 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Add an event in the same transaction as what it tells; `action` is "<thing>.<past participle>"."""
-    session.add(
-        Event(
-            at=datetime.now(UTC),
-            action=action,
-            object_type=action.partition(".")[0],
-            object_id=str(object_id),
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            request_id=actor.request_id,
-            data=data or {},
-        )
-    )
+    session.add(Event(**_values(actor, action, object_id, data)))
+
+
+def record_many(
+    session: Session, actor: Actor, happened: Sequence[tuple[str, UUID, dict[str, Any] | None]]
+) -> None:
+    """`record` for many things at once, in one statement: action, id and data of each."""
+    if happened:
+        session.execute(sa.insert(Event), [_values(actor, *one) for one in happened])
+
+
+def _values(
+    actor: Actor, action: str, object_id: UUID | str | int, data: dict[str, Any] | None
+) -> dict[str, Any]:
+    object_salt, actor_salt = secrets.token_hex(16), secrets.token_hex(16)
+    return {
+        "at": datetime.now(UTC),
+        "action": action,
+        "object_type": action.partition(".")[0],
+        "object_id": str(object_id),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "request_id": actor.request_id,
+        "data": data or {},
+        "object_salt": object_salt,
+        "object_seal": seal(object_salt, str(object_id)),
+        "actor_salt": actor_salt,
+        "actor_seal": seal(actor_salt, str(actor.id)),
+    }
+
+
+def seal(salt: str, named: str) -> str:
+    """What stands for an id in the chain: without the salt nobody can tell whose it was."""
+    return hashlib.sha256(f"{salt}\n{named}".encode()).hexdigest()
 
 
 def history(session: Session, object_type: str, object_id: UUID | str) -> list[Event]:

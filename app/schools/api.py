@@ -32,6 +32,7 @@ from app.schools.schemas import (
     MemberIn,
     MemberList,
     MemberOut,
+    MemberPatch,
     SchoolList,
     SchoolOut,
 )
@@ -140,7 +141,7 @@ def edit_class(
 ) -> Response:
     """Change a class of a school that you lead."""
     with call.write() as (session, actor):
-        expect_version(if_match, classes.get(session, actor, class_id, scope="schools:write").version)
+        expect_version(if_match, classes.get(session, actor, class_id, scope="classes:write").version)
         out = ClassOut.of(classes.edit(session, actor, class_id, body.changes()))
     return with_etag(out, out.version)
 
@@ -183,14 +184,32 @@ def create_member(
         return call.created(out, location=f"/schools/{school_id}/members/{out.id}")
 
 
+@router.patch(
+    "/schools/{school_id}/members/{member_id}",
+    summary="Change what a member is to a school",
+    responses=answers(400, 401, 403, 404, 409, 415, 422),
+)
+def edit_member(
+    call: InCall,
+    school_id: UUID,
+    member_id: UUID,
+    body: Annotated[MemberPatch, Body(media_type=MERGE_PATCH)],
+) -> MemberOut:
+    """Give a member of a school that you lead another role, or other classes. One lead is always left."""
+    with call.write() as (session, actor):
+        return MemberOut.of(
+            members.edit(session, actor, school_id, member_id, role=body.role, class_ids=body.class_ids)
+        )
+
+
 @router.delete(
     "/schools/{school_id}/members/{member_id}",
     summary="Remove a member from a school",
     status_code=204,
-    responses=answers(401, 403, 404, 422),
+    responses=answers(401, 403, 404, 409, 422),
 )
 def remove_member(call: InCall, school_id: UUID, member_id: UUID) -> Response:
-    """Take a role from a person; the account stays."""
+    """Take a role from a person; the account stays. One lead is always left."""
     with call.write() as (session, actor):
         members.remove(session, actor, school_id, member_id)
     return Response(status_code=204)

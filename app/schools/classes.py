@@ -35,7 +35,7 @@ class BadClass(errors.Invalid):
 
 
 class ClassExists(errors.Conflict):
-    """The school has this class already in that school year."""
+    """The school has this class already in that school year, or another one with this external id."""
 
     title = "The school has this class already"
 
@@ -44,7 +44,7 @@ Place = tuple[int, int, str, UUID]
 """Where a class stands in the list of its school's classes: start year, year, section, id."""
 
 
-def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "schools:read") -> SchoolClass:
+def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "classes:read") -> SchoolClass:
     """A class that the actor may see. Raises NoSuchClass."""
     auth.require_scope(actor, scope)
     found = session.execute(_with_province.where(SchoolClass.id == class_id)).one_or_none()
@@ -74,7 +74,7 @@ def search(
 
     Raises NoSuchSchool, and NotAllowed for those who are neither of its staff nor overseers.
     """
-    auth.require_scope(actor, "schools:read")
+    auth.require_scope(actor, "classes:read")
     province = schools.require_province(session, school_id)
     if not rules.can_list_classes(actor, school_id, province):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
@@ -99,12 +99,13 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
     Raises BadClass, UnknownProgramme, NotAllowed for those who do not lead the school, and ClassExists.
     """
-    auth.require_scope(actor, "schools:write")
+    auth.require_scope(actor, "classes:write")
     school_id = values["school_id"]
     if session.get(School, school_id) is None:
         raise BadClass(faults=[_fault("school_id", "no school has this id")])
     _require_lead(actor, school_id)
     school_class = SchoolClass(**_columns(values))
+    _check_source(school_class)
     _check_programme(session, school_class)
     session.add(school_class)
     _flush(session)
@@ -114,7 +115,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
 
 def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, Any]) -> SchoolClass:
     """Change a class. Raises NoSuchClass, NotAllowed, BadClass, UnknownProgramme and ClassExists."""
-    school_class = get(session, actor, class_id, scope="schools:write")
+    school_class = get(session, actor, class_id, scope="classes:write")
     _require_lead(actor, school_class.school_id)
     columns = _columns(changes)
     changed = sorted(name for name, value in columns.items() if value != getattr(school_class, name))
@@ -123,6 +124,7 @@ def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, A
     for name in changed:
         setattr(school_class, name, columns[name])
     with session.no_autoflush:
+        _check_source(school_class)
         _check_programme(session, school_class)
     _flush(session)
     db.touch(session, "students")
@@ -140,6 +142,11 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     if "subjects" in columns:
         columns["subjects"] = "\n".join(columns["subjects"])
     return columns
+
+
+def _check_source(school_class: SchoolClass) -> None:
+    if (school_class.source is None) != (school_class.external_id is None):
+        raise BadClass(faults=[_fault("external_id", "source and external_id go together")])
 
 
 def _check_programme(session: Session, school_class: SchoolClass) -> None:

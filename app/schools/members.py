@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import service as auth
+from app.auth import service_memberships as memberships
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
@@ -46,8 +47,9 @@ class Member:
     id: UUID
     user_id: UUID
     name: str
-    email: str
+    email: str | None
     role: Role
+    is_active: bool
     class_ids: tuple[UUID, ...]
 
 
@@ -58,7 +60,7 @@ def search(
 
     Raises NoSuchSchool and NotAllowed.
     """
-    auth.require_scope(actor, "schools:read")
+    auth.require_scope(actor, "members:read")
     _require_lead(session, actor, school_id)
     order = _members.where(Membership.school_id == school_id)
     if after is not None:
@@ -86,7 +88,7 @@ def add(
     `email` finds the person; `name` is taken only for somebody new, who gets an account without a password. Raises
     NoSuchSchool, NotAllowed, BadMember and AlreadyMember.
     """
-    auth.require_scope(actor, "schools:write")
+    auth.require_scope(actor, "members:write")
     _require_lead(session, actor, school_id)
     _check_classes(session, school_id, role, class_ids)
     user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
@@ -98,24 +100,62 @@ def add(
     except IntegrityError as error:
         raise AlreadyMember from error
     events.record(session, actor, "member.added", membership.id, {"role": role.value})
-    return Member(membership.id, user.id, user.name, user.email, role, tuple(sorted(grant.class_ids)))
+    return Member(
+        membership.id, user.id, user.name, user.email, role, user.is_active, tuple(sorted(grant.class_ids))
+    )  # fmt: skip
 
 
 def remove(session: Session, actor: Actor, school_id: UUID, member_id: UUID) -> None:
-    """Take a role at the school from a person, whose account stays. Raises NoSuchSchool, NotAllowed, NoSuchMember."""
-    auth.require_scope(actor, "schools:write")
+    """Take a role at the school from a person, whose account stays.
+
+    Raises NoSuchSchool, NotAllowed, NoSuchMember, and LastOne when nobody would lead the school.
+    """
+    membership = _find(session, actor, school_id, member_id)
+    role = membership.role
+    memberships.end(session, membership)
+    events.record(session, actor, "member.removed", member_id, {"role": role.value})
+
+
+def edit(
+    session: Session,
+    actor: Actor,
+    school_id: UUID,
+    member_id: UUID,
+    *,
+    role: Role,
+    class_ids: Sequence[UUID] = (),
+) -> Member:
+    """Give a person a role at the school, and a teacher the classes, instead of those before.
+
+    Raises NoSuchSchool, NotAllowed, NoSuchMember, BadMember, LastOne and AlreadyMember.
+    """
+    membership = _find(session, actor, school_id, member_id)
+    _check_classes(session, school_id, role, class_ids)
+    try:
+        memberships.change_role(session, membership, role)
+    except IntegrityError as error:
+        raise AlreadyMember from error
+    session.execute(sa.delete(TaughtClass).where(TaughtClass.membership_id == member_id))
+    session.add_all(TaughtClass(membership_id=member_id, class_id=one) for one in sorted(set(class_ids)))
+    events.record(
+        session, actor, "member.edited", member_id, {"role": role.value, "classes": len(set(class_ids))}
+    )
+    row = session.execute(_members.where(Membership.id == member_id)).one()
+    return Member(*row, class_ids=tuple(sorted(set(class_ids))))
+
+
+def _find(session: Session, actor: Actor, school_id: UUID, member_id: UUID) -> Membership:
+    auth.require_scope(actor, "members:write")
     _require_lead(session, actor, school_id)
     membership = session.get(Membership, member_id)
     if membership is None or membership.school_id != school_id:
         raise NoSuchMember
-    session.delete(membership)
-    session.flush()
-    events.record(session, actor, "member.removed", member_id, {"role": membership.role.value})
+    return membership
 
 
-_members = sa.select(Membership.id, User.id.label("user_id"), User.name, User.email, Membership.role).join(
-    User, User.id == Membership.user_id
-)
+_members = sa.select(
+    Membership.id, User.id.label("user_id"), User.name, User.email, Membership.role, User.is_active
+).join(User, User.id == Membership.user_id)
 
 
 def _taught(session: Session, member_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -55,6 +55,9 @@ class SchoolClass(Base):
         sa.UniqueConstraint("school_id", "start_year", "year", "section", "study_path"),
         sa.CheckConstraint("year BETWEEN 1 AND 6", name="year"),
         sa.CheckConstraint("start_year BETWEEN 2000 AND 2100", name="start_year"),
+        sa.Index(
+            "ix_classes_school_id_source_external_id", "school_id", "source", "external_id", unique=True
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -65,6 +68,8 @@ class SchoolClass(Base):
     study_path: Mapped[str] = mapped_column(sa.String(200), default="")
     programme_id: Mapped[str | None] = mapped_column(sa.ForeignKey("programmes.id"), index=True)
     subjects: Mapped[str] = mapped_column(sa.Text, default="")
+    source: Mapped[str | None] = mapped_column(sa.String(40))
+    external_id: Mapped[str | None] = mapped_column(sa.String(80))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -31,7 +31,10 @@ class TravelMode(StrEnum):
 
 
 class Student(Base):
-    """A student of a class. Place is the municipality; there is no home address anywhere."""
+    """A student of a class. Place is the municipality; there is no home address anywhere.
+
+    Who is not `is_ranked`, or archived, is in nobody's ranking; `archived_at` is set when the student has left.
+    """
 
     __tablename__ = "students"
     __table_args__ = (
@@ -50,12 +53,40 @@ class Student(Base):
     max_km: Mapped[int | None]
     travel_mode: Mapped[TravelMode] = mapped_column(text_enum(TravelMode), default=TravelMode.TRANSIT)
     hours_owed: Mapped[int] = mapped_column(default=0)
+    is_ranked: Mapped[bool] = mapped_column(default=True)
+    archived_at: Mapped[datetime | None]
     source: Mapped[str | None] = mapped_column(sa.String(40))
     external_id: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class StudentCode(Base):
+    """A one-time code that the school hands to a student, who signs in with it; only a keyed hash is stored.
+
+    Open is a code that was neither used nor ended and whose time is not over; a student has one at most.
+    """
+
+    __tablename__ = "student_codes"
+    __table_args__ = (
+        sa.CheckConstraint("used_at IS NULL OR ended_at IS NULL", name="used_or_ended"),
+        sa.Index(
+            "uq_student_codes_open", "student_id", unique=True,
+            sqlite_where=sa.text("used_at IS NULL AND ended_at IS NULL"),
+            postgresql_where=sa.text("used_at IS NULL AND ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    student_id: Mapped[UUID] = mapped_column(sa.ForeignKey("students.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    made_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
 
 
 class StudentSkill(Base):

@@ -14,8 +14,8 @@ from app import dates
 from app.dates import Day, PartName, Parts, WeekdayName, Weekdays
 from app.rest import In, IstatCode, LanguageCode, Level, Out, Page, Patch, Slug
 from app.students.models import Evidence, TravelMode
+from app.students.parts import FullStudent
 from app.students.rules import FreeTime, HeldSkill, SpokenLanguage
-from app.students.service import FullStudent
 
 PersonalName = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))]
@@ -106,6 +106,9 @@ class StudentIn(In):
     max_km: Kilometres | None = Field(None, description="Furthest journey by road; null: no limit.")
     travel_mode: TravelMode = TravelMode.TRANSIT
     hours_owed: Hours = Field(0, description="Hours still to be done towards the diploma.")
+    is_ranked: bool = Field(
+        default=True, description="False: opportunities are listed by distance, no company sees the student."
+    )
     skills: SkillsIn = Field(default_factory=list)
     interests: Interests = Field(default_factory=list, description="Skills, broad or narrow, that attract.")
     availabilities: AvailabilitiesIn = Field(default_factory=list)
@@ -130,6 +133,7 @@ class StudentPatch(Patch):
             "municipality_istat",
             "travel_mode",
             "hours_owed",
+            "is_ranked",
         }
     )
 
@@ -141,6 +145,7 @@ class StudentPatch(Patch):
     max_km: Kilometres | None = None
     travel_mode: TravelMode | None = None
     hours_owed: Hours | None = None
+    is_ranked: bool | None = None
     skills: SkillsIn | None = None
     interests: Interests | None = None
     availabilities: AvailabilitiesIn | None = None
@@ -187,6 +192,7 @@ class StudentOut(Out):
     max_km: Kilometres | None
     travel_mode: TravelMode
     hours_owed: Hours
+    is_ranked: bool
     skills: Annotated[list[StudentSkillOut], Field(max_length=200)]
     interests: Interests
     availabilities: Annotated[list[StudentAvailabilityOut], Field(max_length=50)]
@@ -216,6 +222,31 @@ class StudentOut(Out):
             availabilities=free,
             languages=[StudentLanguageOut.model_validate(spoken) for spoken in full.languages],
         )
+
+
+class CodesIn(In):
+    """The students of the class who get a new one-time code."""
+
+    student_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+class SlipOut(Out):
+    """A student's new code."""
+
+    student_id: UUID
+    code: Annotated[
+        str, StringConstraints(min_length=14, max_length=14, pattern=r"^[3-9A-Y]{4}(-[3-9A-Y]{4}){2}$")
+    ] = Field(description="Shown only here; hand it to the student.")
+    expires_at: datetime
+
+
+class SlipsOut(Out):
+    """New codes, by the students' names."""
+
+    slips: Annotated[list[SlipOut], Field(max_length=100)]
+    address: Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s]+$")] = Field(
+        description="The page where a code is typed."
+    )
 
 
 class StudentList(Page):

@@ -7,10 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.auth.actors import Role
 from app.companies import access, sectors
 from app.companies import rules as company_rules
 from app.companies import service as companies
 from app.disclosures import rules as disclosure_rules
+from app.events.service_looks import LookKind
+from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -59,6 +62,8 @@ def show_company(view: InView, company_id: UUID) -> Response:
         today=view.now().date(),
         can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
+        has_people=company_rules.can_manage_people(actor, company_id)
+        or invitation_rules.can_invite(actor, Role.COMPANY_ADMIN, company_id=company_id),
     )
 
 
@@ -70,7 +75,9 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         row = opportunities.read(session, actor, opportunity_id)
         [opportunity] = opportunities.show(session, [row])
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
-    page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset))
+    shown: list[UUID] = []
+    page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset), shown=shown)
+    view.looked(LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
     with view.read() as (session, actor):
         candidates = page["items"]
         labels = skills.refs(

@@ -26,7 +26,7 @@ from tests.factories import ACTOR, Factory
 PASSWORD = "prova-prova-prova"
 ROLES = (
     "student", "classmate", "stranger", "teacher", "lead", "other lead", "company", "other company", "coordinator",
-    "administrator", "several", "nobody",
+    "administrator", "several", "nobody", "pupil",
 )  # fmt: skip
 SKILLS = {
     "plc-programming": ("Programmazione PLC", "PLC programming"),
@@ -141,6 +141,7 @@ def build(database: Database, *, on: date) -> Territory:
             Grant(Role.COMPANY_MEMBER, company_id=company.id),
         ],
         "nobody": [],
+        "pupil": [Grant(Role.STUDENT, student_id=classmate.id)],
     }
     emails = {who: f"{who.replace(' ', '.')}@example.org" for who in grants_of}
     with database.write() as session:
@@ -151,7 +152,7 @@ def build(database: Database, *, on: date) -> Territory:
                 email=emails[who],
                 name=who.title(),
                 grants=grants,
-                password_hash=_hashed(),
+                password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
     return Territory(

@@ -25,7 +25,14 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("public/attributions.html", None, "/attributions", ""),
     ("account/sign_in.html", None, "/sign-in?next=/start", ""),
     ("account/sign_in.html", None, "/sign-in", "wrong password"),
-    ("account/start.html", "several", "/start", ""),
+    ("account/start.html", "lead", "/start", ""),
+    ("account/hats.html", "several", "/hat", ""),
+    ("account/hats.html", "nobody", "/hat", ""),
+    ("account/code.html", None, "/code?c=ACDE-FGHJ-KMNP", ""),
+    ("account/code.html", None, "/code", "wrong code"),
+    ("account/welcome.html", "pupil", "/welcome", ""),
+    ("teacher/codes.html", "lead", "/classes/{class_id}/codes", ""),
+    ("teacher/slips.html", "lead", "/classes/{class_id}/codes", "make codes"),
     ("account/start.html", "coordinator", "/start", ""),
     ("account/start.html", "nobody", "/start", ""),
     ("student/student.html", "student", "/students/{student_id}", "open"),
@@ -71,6 +78,15 @@ def test_pages_have_no_barriers_and_fit(
         page.fill("#password", "wrong")
         page.press("#password", "Enter")
         page.wait_for_selector("#wrong")
+    elif first == "wrong code":
+        page.fill("#code", "AAAA-AAAA-AAAA")
+        page.press("#code", "Enter")
+        page.wait_for_selector("#wrong")
+    elif first == "make codes":
+        for tick in page.query_selector_all("input[name=student_ids]"):
+            tick.check()
+        page.click("button[value=page]")
+        page.wait_for_selector(".slips")
     elif first == "open":
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "more":

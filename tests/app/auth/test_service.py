@@ -6,9 +6,10 @@ from app.auth import service as auth
 from app.auth import service_people as people
 from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
-from app.auth.models import IdempotencyKey, SignIn, User
+from app.auth.models import IdempotencyKey, Membership, SignIn, User
 from app.errors import NotSignedIn
 from tests.factories import ACTOR, Factory
+from tests.queries import count_queries
 
 
 def add_person(make: Factory, *grants: Grant, **values: object) -> User:
@@ -58,7 +59,7 @@ def test_a_person_without_password_cannot_sign_in_with_one(make: Factory) -> Non
     assert not people.has_password(user, "a long password")
 
 
-def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
+def test_identify_finds_the_person_with_the_hat_that_was_chosen(make: Factory) -> None:
     first, second = make.school_class(), make.school_class()
     grants = (
         Grant(Role.TEACHER, school_id=first.school_id, class_ids=frozenset({first.id})),
@@ -72,10 +73,17 @@ def test_identify_finds_the_person_with_all_memberships(make: Factory) -> None:
     assert (actor.kind, actor.id, actor.name, actor.request_id, stale_key) == (
         "user", user.id, "Anna", "request", None,
     )  # fmt: skip
-    assert set(actor.grants) == set(grants)
+    assert (actor.grants, actor.hats, actor.must_choose) == ((), 2, True)
+    with make.database.write() as session:
+        by_role = {one.role: one.id for one in session.query(Membership).filter_by(user_id=user.id)}
+        session.query(SignIn).update({"membership_id": by_role[Role.TEACHER]})
+    with make.database.read() as session, count_queries(make.database) as sent:
+        actor, _ = auth.identify(session, bearer=None, cookie=token, request_id="request")
+    assert sent.count == 2  # the session with its person, and the memberships
+    assert (actor.grants, actor.hats, actor.must_choose) == (grants[:1], 2, False)
     assert actor.is_staff_of(first.school_id, first.id)
     assert not actor.is_staff_of(first.school_id, second.id)
-    assert actor.is_staff_of(second.school_id, second.id)
+    assert not actor.is_staff_of(second.school_id, second.id)
 
 
 def test_a_session_ends(make: Factory) -> None:

@@ -13,7 +13,7 @@ from app.db import Base, Database
 from tests.conftest import UndoneDatabase
 
 ON = date(2026, 11, 22)
-NOT_THE_DEMOS = {"events", "api_keys", "reference_loads", "revisions"}
+NOT_THE_DEMOS = {"events", "api_keys", "api_key_secrets", "reference_loads", "revisions"}
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Inviting colleagues, companies and coordinators to an account."""
