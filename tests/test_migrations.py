@@ -59,6 +59,75 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
     assert "half" not in sa.inspect(empty).get_table_names()
 
 
+def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> None:
+    """0010 rewrites memberships, keys and companies: whoever was there is there, up and down again."""
+    migrate.upgrade(empty, "0009")
+    ids = {
+        name: f"{number:032x}"
+        for number, name in enumerate(("coordinator", "lead", "school", "firm", "new"), 1)
+    }
+    with empty.begin() as connection:
+        run = lambda text, **values: connection.execute(sa.text(text), values)  # noqa: E731
+        for istat, province in (("037006", "BO"), ("036023", "MO"), ("015146", "MI")):
+            run(
+                "INSERT INTO municipalities (istat, cadastral, name, province_code, province_name, region_code,"
+                " region_name, caps, latitude, longitude, coordinate_source)"
+                " VALUES (:istat, substr(:istat, 3), :istat, :province, '', '', '', '', 0, 0, 'town')",
+                istat=istat, province=province,
+            )  # fmt: skip
+        for number, istat in enumerate(("037006", "036023")):
+            run(
+                "INSERT INTO schools (id, code, name, kind, municipality_istat, source, version)"
+                " VALUES (:id, :code, 'S', 'technical', :istat, 'tests', 1)",
+                id=ids["school"] if not number else f"{99:032x}", code=f"S{number}", istat=istat,
+            )  # fmt: skip
+        for name, is_approved in (("firm", True), ("new", False)):
+            run(
+                "INSERT INTO companies (id, name, search_key, kind, description, is_approved, version)"
+                " VALUES (:id, :name, :name, 'firm', '', :is_approved, 1)",
+                id=ids[name], name=name, is_approved=is_approved,
+            )  # fmt: skip
+        for name, role, school in (
+            ("coordinator", "coordinator", None),
+            ("lead", "school_lead", ids["school"]),
+        ):
+            run(
+                "INSERT INTO users (id, email, name, language, is_active, is_demo, created_at)"
+                " VALUES (:id, :name, :name, 'it', true, false, '2026-01-01 00:00:00')",
+                id=ids[name], name=name,
+            )  # fmt: skip
+            run(
+                "INSERT INTO memberships (id, user_id, role, school_id) VALUES (:id, :id, :role, :school)",
+                id=ids[name], role=role, school=school,
+            )  # fmt: skip
+    migrate.upgrade(empty, "0010")
+    ask = "SELECT {} FROM {} ORDER BY 1"
+    with empty.connect() as connection:
+        rows = lambda what, table: [
+            tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
+        ]
+        assert rows("province_code", "territory_provinces") == [("BO",), ("MO",)]  # where there are schools
+        [(territory,)] = rows("id", "territories")
+        bound = rows("role, territory_id, school_id IS NULL", "memberships")
+        assert [(role, place == territory) for role, place, _ in bound] == [
+            ("coordinator", True),
+            ("school_lead", False),
+        ]
+        companies = rows("name, approved_at IS NULL, approved_by, territory_id", "companies")
+        assert companies == [("firm", False, "system:migration", territory), ("new", True, None, territory)]
+    migrate.downgrade(empty, "0009")
+    with empty.connect() as connection:
+        rows = lambda what, table: [
+            tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
+        ]
+        assert [(name, bool(yes)) for name, yes in rows("name, is_approved", "companies")] == [
+            ("firm", True),
+            ("new", False),
+        ]
+        assert rows("role", "memberships") == [("coordinator",), ("school_lead",)]
+    migrate.upgrade(empty)
+
+
 def test_keys_survive_the_move_of_their_secrets_and_back(empty: sa.Engine) -> None:
     migrate.upgrade(empty, "0007")
     values = {
