@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import imports, keys, worker
+from app.commands import imports, keys, loads, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
+app.command("load")(loads.load)
 app.command("worker")(worker.work)
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
