@@ -16,14 +16,17 @@ from app.accounts import api as accounts
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
+from app.auth import territories_api as territories
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
 from app.settings import Settings
@@ -37,7 +40,7 @@ VERSION = "1.0.0"
 ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
-    company_members.router, invitations.router, accounts.router,
+    company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
 )  # fmt: skip
 
 

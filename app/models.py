@@ -3,19 +3,22 @@
 from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
+from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
 from app.mails import models as mails
 from app.matches import models as matches
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "events", "invitations", "mails", "matches", "opportunities", "places", "programmes", "schools",
+    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
+    "privacy", "programmes", "schools",
     "skills", "students",
 ]  # fmt: skip
 

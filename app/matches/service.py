@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
-from app.matches import rules, translate
+from app.matches import cells, rules, translate
 from app.matches import service_explained as explained
+from app.matches import service_plain as plain
 from app.matches.engine import Changes, Engine, Known, State
 from app.matches.words import RULES
 from app.opportunities import service as opportunities
@@ -58,11 +59,11 @@ class CandidatesQuestion:
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
     auth.require_scope(actor, "matches:read")
-    changes = engine.changes(session)
-    found = engine.student(session, changes, student_id)
-    if found is None or not can_see(actor, found[0]):
+    found = engine.student(session, student_id, may_see=lambda placed: can_see(actor, placed))
+    if found is None:
         raise NoSuchStudent
-    return StudentQuestion(found[1], changes)
+    changes, known = found
+    return StudentQuestion(known, changes)
 
 
 def student_page(
@@ -74,7 +75,26 @@ def student_page(
     after: tuple[float, str] | None = None,
     is_explained: bool = False,
 ) -> dict[str, Any]:
-    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up."""
+    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up.
+
+    For a student who is not ranked it is a list by distance, without scores.
+    """
+    if not question.known.profile.is_ranked:
+        with engine.still(question.changes) as state:
+            return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after)
+    with engine.turn:
+        return _student_page(engine, question, kind, limit, after, is_explained=is_explained)
+
+
+def _student_page(
+    engine: Engine,
+    question: StudentQuestion,
+    kind: Kind | None,
+    limit: int,
+    after: tuple[float, str] | None,
+    *,
+    is_explained: bool,
+) -> dict[str, Any]:
     student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
     ranked_ones: dict[str, Opportunity] = {}
     if is_explained:
@@ -111,7 +131,9 @@ def ranked_opportunities(
 
 
 def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUID) -> dict[str, Any] | None:
-    """One line of the student's ranking with how it was made; None when the ranking does not have it."""
+    """One line of the student's ranking with how it was made; None when the ranking does not have it, or there is none."""
+    if not question.known.profile.is_ranked:
+        return None
     state = engine.apply(question.changes)
     key, student = str(opportunity_id), question.known.student
     if key not in state.index or state.index.hidden_by(student, key) is not None:
@@ -143,26 +165,35 @@ def ask_for_candidates(
     """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
     auth.require_scope(actor, "matches:read")
     opportunity = opportunities.read(session, actor, opportunity_id)
-    if not rules.can_see_candidates(actor, opportunity.company_id):
+    if not rules.can_see_candidates(actor, opportunity.company_id, opportunity.kind):
         raise errors.NotAllowed("Only the company that offers it sees the candidates.")
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
     changes = engine.changes(session)
-    everybody = engine.students(session, changes)
+    everybody = [known for known in engine.students(session, changes) if known.profile.is_ranked]
     return CandidatesQuestion(opportunity_id, opportunity.company_id, everybody, changes)
 
 
 def candidates_page(
-    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, offset: int = 0
+    engine: Engine,
+    question: CandidatesQuestion,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    shown: list[UUID] | None = None,
 ) -> dict[str, Any]:
     """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
 
-    Pages go by position: a cursor with a student's id in it would say more than a pseudonym.
+    Pages go by position: a cursor with a student's id in it would say more than a pseudonym. Who stands on the page is
+    added to `shown`, for the record of who saw whom.
     """
     state = engine.apply(question.changes)
     if str(question.opportunity_id) not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
     by_id = {known.student.id: known for known in question.students}
+    cell_of = cells.of_pool(known.profile for known in question.students)
+    wanted = state.index[str(question.opportunity_id)]
+    asked_skills = {need.id for need in (*wanted.required, *wanted.wanted, *wanted.taught)}
     asked = [known.student for known in question.students]
     best = state.index.candidates(str(question.opportunity_id), asked, offset + limit + 1)
     found = best[offset:]
@@ -170,24 +201,28 @@ def candidates_page(
     items = []
     for ranked in found[:limit]:
         profile = by_id[ranked.id].profile
-        line = _line(ranked, words, "company")
-        line["travel_km"] = None if ranked.travel_km is None else float(round(ranked.travel_km))
-        items.append(
-            {
-                "pseudonym": engine.pseudonym(question.company_id, profile.id),
-                "programme_id": next(iter(profile.programmes), None),
-                "year": profile.year,
-                "province_code": profile.province_code,
-                "skills": [
-                    {"skill_id": skill.skill_id, "level": skill.level, "evidence": str(skill.evidence)}
-                    for skill in profile.skills
-                ],
-                "availabilities": [translate.show_span(span) for span in profile.availabilities],
-            }
-            | line
-        )
+        if shown is not None:
+            shown.append(profile.id)
+        cell = cell_of[profile.id]
+        item = {
+            "pseudonym": engine.pseudonym(question.company_id, profile.id),
+            "skills": cells.skills(profile, cell, asked_skills),
+            "availabilities": [translate.show_span(span) for span in profile.availabilities],
+        }
+        items.append(item | cell.told() | cells.line(_line(ranked, words, "company"), cell))
     following = encode_cursor(offset + limit) if len(found) > limit else None
     return {"items": items, "next_cursor": following} | engine.making()
+
+
+def find_candidate(engine: Engine, question: CandidatesQuestion, pseudonym: str) -> UUID | None:
+    """The student behind a candidate's pseudonym, as long as the opportunity fits and is not full."""
+    state, key = engine.apply(question.changes), str(question.opportunity_id)
+    if key not in state.index:
+        raise NotRanked("No seats are left, so nobody is ranked.")
+    for known in question.students:
+        if engine.pseudonym(question.company_id, known.profile.id) == pseudonym:
+            return known.profile.id if state.index.hidden_by(known.student, key) is None else None
+    return None
 
 
 def visibility(

@@ -23,6 +23,7 @@ from app.matches.engine import Engine
 from app.matches.models import RankingLine, StoredRanking
 from app.matches.schemas import StoredRankingOut
 from app.matches.service import StudentQuestion, ask_for_student, ranked_opportunities
+from app.matches.service_plain import require_ranked
 from app.opportunities.models import Kind
 from app.students.models import Student
 from app.students.rules import can_see
@@ -55,12 +56,14 @@ class TooManyRankings(errors.Conflict):
 
 
 def ask(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
-    """Take what the student's ranking needs. Raises UnknownStudent."""
+    """Take what the student's ranking needs. Raises UnknownStudent and RankingOff."""
     auth.require_scope(actor, "matches:write")
     try:
-        return ask_for_student(session, actor, engine, student_id)
+        question = ask_for_student(session, actor, engine, student_id)
     except NoSuchStudent as error:
         raise _unknown() from error
+    require_ranked(question.known)
+    return question
 
 
 def make(
@@ -121,11 +124,14 @@ def store(session: Session, actor: Actor, stored: Stored) -> None:
 def read(session: Session, actor: Actor, ranking_id: UUID, *, now: datetime) -> Stored:
     """A stored ranking, for whoever sees the student's rankings. Raises NoSuchRanking."""
     auth.require_scope(actor, "matches:read")
-    ranking = session.get(StoredRanking, ranking_id)
-    if ranking is None or ranking.expires_at <= now:
+    found = session.execute(
+        sa.select(StoredRanking, Student)
+        .join(Student, Student.id == StoredRanking.student_id)
+        .where(StoredRanking.id == ranking_id, StoredRanking.expires_at > now)
+    ).one_or_none()
+    if found is None or not can_see(actor, found.Student):
         raise NoSuchRanking
-    if not can_see(actor, session.get_one(Student, ranking.student_id)):
-        raise NoSuchRanking
+    ranking: StoredRanking = found.StoredRanking
     lines = sa.select(RankingLine).where(RankingLine.ranking_id == ranking_id).order_by(RankingLine.position)
     return ranking, session.scalars(lines).all()
 

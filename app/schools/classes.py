@@ -14,6 +14,7 @@ from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
+from app.places.models import Municipality
 from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.schools import rules
@@ -46,15 +47,18 @@ Place = tuple[int, int, str, UUID]
 def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "classes:read") -> SchoolClass:
     """A class that the actor may see. Raises NoSuchClass."""
     auth.require_scope(actor, scope)
-    school_class = session.get(SchoolClass, class_id)
-    if school_class is None or not rules.can_see_class(actor, school_class):
+    found = session.execute(_with_province.where(SchoolClass.id == class_id)).one_or_none()
+    if found is None or not rules.can_see_class(actor, *found):
         raise NoSuchClass
+    school_class: SchoolClass = found.SchoolClass
     return school_class
 
 
-def is_visible(actor: Actor, school_class: SchoolClass) -> bool:
-    """Whether the class exists for the actor, whatever the actor may do with it."""
-    return rules.can_see_class(actor, school_class)
+_with_province = (
+    sa.select(SchoolClass, Municipality.province_code)
+    .join(School, School.id == SchoolClass.school_id)
+    .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
+)
 
 
 def search(
@@ -71,11 +75,11 @@ def search(
     Raises NoSuchSchool, and NotAllowed for those who are neither of its staff nor overseers.
     """
     auth.require_scope(actor, "classes:read")
-    schools.require(session, school_id)
-    if not rules.can_list_classes(actor, school_id):
+    province = schools.require_province(session, school_id)
+    if not rules.can_list_classes(actor, school_id, province):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
     order = sa.select(SchoolClass).where(SchoolClass.school_id == school_id)
-    visible = rules.visible_classes(actor, school_id)
+    visible = rules.visible_classes(actor, school_id, province)
     if visible is not None:
         order = order.where(SchoolClass.id.in_(visible))
     if start_year is not None:

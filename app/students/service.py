@@ -95,19 +95,19 @@ def search(
     ListMoved when that student is gone.
     """
     auth.require_scope(actor, "students:read")
-    order = sa.select(Student).where(_visible_to(actor))
+    order = sa.select(Student).where(visible_to(actor))
     wanted = {"school_id": school_id, "class_id": class_id, "source": source, "external_id": external_id}
     order = order.filter_by(**{name: value for name, value in wanted.items() if value is not None})
     place = (Student.family_name, Student.given_name, Student.id)
     if after is not None:
-        last = session.execute(sa.select(*place).where(Student.id == after, _visible_to(actor))).one_or_none()
+        last = session.execute(sa.select(*place).where(Student.id == after, visible_to(actor))).one_or_none()
         if last is None:
             raise ListMoved
         order = order.where(sa.tuple_(*place) > sa.tuple_(*(sa.literal(value) for value in last)))
     return parts.load(session, session.scalars(order.order_by(*place).limit(limit)).all())
 
 
-def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """`rules.can_see` as a condition."""
     if actor.is_administrator:
         return sa.true()
@@ -183,6 +183,7 @@ def remove(session: Session, actor: Actor, student_id: UUID) -> None:
     session.flush()
     events.record(session, actor, "student.removed", student_id)
     db.touch(session, "students")
+    db.touch(session, "students_gone")
 
 
 def check_rights(actor: Actor, before: FullStudent, changed: Mapping[str, Any]) -> None:

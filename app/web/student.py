@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.auth.actors import Actor, Role
 from app.companies import service as companies
+from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -23,6 +24,7 @@ from app.skills import service as skills
 from app.students import service as students
 from app.students import surroundings
 from app.students.schemas import StudentOut
+from app.web import disclosures
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)
@@ -41,8 +43,11 @@ def show_student(
         where = surroundings.read(session, student.student)
         labels = skills.refs(session, {skill.skill_id for skill in student.skills} | set(student.interests))
         question = matches.ask_for_student(session, actor, view.engine, student_id)
+        asked = disclosures.listed(view, session, actor, student_id=student_id)
     page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
+    view.looked(LookKind.RANKING, [student_id])
+    view.looked(LookKind.PROFILE, [student_id])
     return view.show(
         "student/student.html",
         student=student,
@@ -54,6 +59,9 @@ def show_student(
         page=page,
         is_first=position is None,
         is_self=actor.is_student(student_id),
+        can_answer=actor.is_student(student_id)
+        or actor.is_staff_of(student.student.school_id, student.student.class_id),
+        asked=asked,
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
     )
 
@@ -72,6 +80,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
             visibility = matches.visibility(session, actor, view.engine, opportunity_id, reader)
         names = _names(session, opportunity)
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
+    view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(
         "student/opportunity.html",
         opportunity=opportunity,
@@ -80,7 +89,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         is_self=reader is not None and actor.is_student(reader),
         visibility=visibility,
         match=match,
-        has_candidates=match_rules.can_see_candidates(actor, row.company_id),
+        has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
     )
 
