@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import admin, audit, imports, keys, privacy, worker
+from app.commands import admin, audit, imports, keys, loads, privacy, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
+app.command("load")(loads.load)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
 app.command("worker")(worker.work)

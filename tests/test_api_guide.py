@@ -17,6 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.auth.actors import Role
+from app.auth.models import ApiKeySecret
 from tests.factories import Factory
 
 GUIDE = Path(__file__).parents[1] / "docs/api-guide.md"
@@ -58,9 +59,14 @@ def variables(make: Factory) -> Variables:
         ],
     )  # fmt: skip
     network = make.bearer(Role.COORDINATOR, scopes=["events:read", "companies:read", "companies:write"])
-    keys = {"register_key": register, "company_key": firm, "network_key": network}
+    portal = make.bearer(Role.COORDINATOR, scopes=["companies:read", "keys:write"])
+    keys = {"register_key": register, "company_key": firm, "network_key": network, "portal_key": portal}
+    with make.database.read() as session:
+        mine = session.query(ApiKeySecret.key_id).filter_by(prefix=portal["Authorization"].split("_")[1])
+        portal_id = str(mine.scalar())
     return {name: headers["Authorization"].removeprefix("Bearer ") for name, headers in keys.items()} | {
         "school_id": str(school.id), "class_id": str(school_class.id), "company_id": str(company.id),
+        "portal_id": portal_id,
     }  # fmt: skip
 
 
@@ -100,7 +106,10 @@ def judge(text: str, answer: Any, variables: Variables, heading: str) -> None:
     assert answer.status_code == int(first.split()[1]), f"{heading}: {answer.text}"
     for name, value in headers:
         fit(value, answer.headers.get(name), variables, f"{heading}: {name}")
-    if body:
+    if answer.headers.get("content-type") == "application/x-ndjson":
+        for told, line in zip(body.splitlines(), answer.text.splitlines(), strict=True):
+            fit(json.loads(told), json.loads(line), variables, heading)
+    elif body:
         fit(json.loads(body), answer.json(), variables, heading)
     else:
         assert not answer.content, heading

@@ -84,7 +84,7 @@ def test_an_issued_key_opens_what_its_scopes_say(file: str) -> None:
             session, bearer=f"Bearer {printed.stdout.strip()}", cookie=None, request_id="r"
         )
     database.close()
-    assert actor.scopes == {"schools:read", "matches:read"}
+    assert actor.scopes == {"schools:read", "classes:read", "members:read", "matches:read"}
 
 
 @pytest.mark.parametrize(
