@@ -55,6 +55,13 @@ def list_due(session: Session, settings: Settings, today: date) -> list[Due]:
     """Everything that ends up to this day, by day."""
     found = [*_leavers(session, settings, today), *_archived(session, settings, today)]
     found += _unused(session, settings, today)
+    asked = {
+        (kind, subject_id)
+        for kind, subject_id in session.execute(
+            sa.select(Erasure.subject_kind, Erasure.subject_id).where(Erasure.done_at.is_(None))
+        )
+    }
+    found = [due for due in found if (due.subject.kind, due.subject.id) not in asked]
     return sorted(found, key=lambda due: (due.on, due.rule, due.subject.id))
 
 
@@ -189,10 +196,9 @@ def _archive(session: Session, actor: Actor, subject: Subject, now: datetime) ->
 
 
 def _ask_for_erasure(session: Session, actor: Actor, subject: Subject, now: datetime) -> None:
-    if erasure.find(session, subject) is None:
-        session.add(Erasure(subject_kind=subject.kind, subject_id=subject.id, asked_at=now, due_at=now))
-        noun = "student" if subject.kind is SubjectKind.STUDENT else "user"
-        events.record(session, actor, f"{noun}.erasure_asked", subject.id)
+    session.add(Erasure(subject_kind=subject.kind, subject_id=subject.id, asked_at=now, due_at=now))
+    noun = "student" if subject.kind is SubjectKind.STUDENT else "user"
+    events.record(session, actor, f"{noun}.erasure_asked", subject.id)
 
 
 _DO: dict[Rule, Callable[[Session, Actor, Subject, datetime], None]] = {

@@ -13,12 +13,24 @@ from app.settings import Settings
 
 def mount(app: FastAPI) -> None:
     """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
-    from app.web import account, codes, company, files, hats, invited, people, public, student, teacher
+    from app.web import (
+        account,
+        codes,
+        company,
+        files,
+        hats,
+        invited,
+        people,
+        privacy,
+        public,
+        student,
+        teacher,
+    )
 
     settings: Settings = app.state.settings
     if settings.environment == "production":
         files.require()
-    for audience in (public, account, student, company, teacher, hats, codes, people, invited):
+    for audience in (public, account, student, company, teacher, hats, codes, people, invited, privacy):
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
 

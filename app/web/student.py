@@ -18,6 +18,7 @@ from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
 from app.opportunities.schemas import OpportunityOut
 from app.places import service as places
+from app.privacy import service_notices as notices
 from app.programmes import service as programmes
 from app.rest import Cursor, decode_cursor
 from app.skills import service as skills
@@ -42,6 +43,7 @@ def show_student(
         where = surroundings.read(session, student.student)
         labels = skills.refs(session, {skill.skill_id for skill in student.skills} | set(student.interests))
         question = matches.ask_for_student(session, actor, view.engine, student_id)
+        unread = notices.unread(session, actor, view.language, view.now().date())
     page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
     view.looked(LookKind.RANKING, [student_id])
@@ -57,6 +59,7 @@ def show_student(
         page=page,
         is_first=position is None,
         is_self=actor.is_student(student_id),
+        unread=unread if position is None else [],
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
     )
 
