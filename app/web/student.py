@@ -59,7 +59,7 @@ def show_student(
         page=page,
         is_first=position is None,
         is_self=actor.is_student(student_id),
-        unread=unread if position is None else [],
+        unread=unread[:1] if position is None else [],
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
     )
 

@@ -103,7 +103,7 @@ def test_notices_are_shown_until_read_and_again_when_new(
     visit: Visit, land: Territory, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     student, path = visit("student"), f"/students/{land.student_id}"
-    assert student.get(path).text.count('action="/notices/') == 2
+    assert student.get(path).text.count('action="/notices/student"') == 1  # one at a time
     for name in ("student", "profiling"):
         [version] = notices.versions(name)
         data = {"version": version, "next": path}

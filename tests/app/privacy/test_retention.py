@@ -18,6 +18,7 @@ from app.db import Database
 from app.events import service as events
 from app.events.models import Event, Look
 from app.events.service_looks import NOBODY
+from app.mails.models import Mail
 from app.privacy import service_erasure as erasures
 from app.privacy import service_retention as retention
 from app.privacy.map import Subject
@@ -156,6 +157,10 @@ def test_an_account_that_nobody_uses_is_forgotten(database: Database, make: Fact
     assert due(database, unused_on - timedelta(days=1)) == []
     assert due(database, unused_on) == [(user.id, Rule.UNUSED, unused_on)]
     assert keep(database, unused_on) == {"warned": 1}
+    with database.read() as session:
+        [mail] = session.query(Mail)
+        assert (mail.to_address, mail.kind) == (user.email, "end_announced")
+        assert "/data" in mail.body_text
     assert keep(database, unused_on + timedelta(days=30)) == {"account_unused": 1}
     keeping.erase(SETTINGS, database, day(unused_on + timedelta(days=30)))
     with database.read() as session:
