@@ -125,8 +125,9 @@ def _write(session: Session, pending: Counter[_Seen]) -> None:
         for seen, count in rows
         if seen.student_id in present
     ]
-    for first in range(0, len(values), AT_ONCE):
-        insert = db.inserting(session, Look).values(values[first : first + AT_ONCE])
+    if values:
+        insert = db.inserting(session, Look)
         more = {"times": Look.__table__.c.times + insert.excluded.times}
         key = [column.name for column in Look.__table__.primary_key]
-        session.execute(insert.on_conflict_do_update(index_elements=key, set_=more))
+        # Row by row in one call: a statement with all values would cost its making anew each time.
+        session.connection().execute(insert.on_conflict_do_update(index_elements=key, set_=more), values)

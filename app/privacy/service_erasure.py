@@ -25,7 +25,7 @@ from app.privacy import map as maps
 from app.privacy import rules
 from app.privacy.map import Subject
 from app.privacy.models import ErasedCount, Erasure, SubjectKind, Tombstone
-from app.privacy.service_export import NotAPerson, subjects_of_student
+from app.privacy.service_export import subjects_of_actor, subjects_of_student
 from app.schools.models import SchoolClass
 from app.students import service as students
 from app.students.models import Student
@@ -64,20 +64,10 @@ def ask_for_student(
 def ask_for_actor(session: Session, actor: Actor, *, now: datetime, hours: int) -> Erasure:
     """Forget whoever asks, after `hours`: the account, and the student's profile if there is one. Raises NotAPerson."""
     wait = timedelta(hours=hours)
-    first, *others = _own(actor)
+    first, *others = subjects_of_actor(session, actor)
     for subject in others:
         _ask(session, actor, subject, now, wait)
     return _ask(session, actor, first, now, wait)
-
-
-def _own(actor: Actor) -> list[Subject]:
-    if actor.kind != "user" or actor.id is None:
-        raise NotAPerson
-    profiles = [grant.student_id for grant in actor.grants if grant.student_id is not None]
-    return [
-        Subject(SubjectKind.ACCOUNT, actor.id),
-        *(Subject(SubjectKind.STUDENT, profile) for profile in profiles),
-    ]
 
 
 def _ask(session: Session, actor: Actor, subject: Subject, now: datetime, wait: timedelta) -> Erasure:
@@ -125,7 +115,7 @@ def withdraw_for_student(session: Session, actor: Actor, student_id: UUID) -> No
 
 def withdraw_for_actor(session: Session, actor: Actor) -> None:
     """Think better of it, if there is anything to think better of. Raises NotAPerson."""
-    _withdraw(session, actor, _own(actor))
+    _withdraw(session, actor, subjects_of_actor(session, actor))
 
 
 def _withdraw(session: Session, actor: Actor, subjects: list[Subject]) -> None:

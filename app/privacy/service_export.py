@@ -52,15 +52,24 @@ def of_student(session: Session, actor: Actor, student_id: UUID) -> Tables:
 
 def of_actor(session: Session, actor: Actor) -> Tables:
     """Everything about whoever asks. Raises NotAPerson."""
+    return collect(session, subjects_of_actor(session, actor))
+
+
+def person_id(actor: Actor) -> UUID:
+    """The account of whoever asks. Raises NotAPerson."""
     if actor.kind != "user" or actor.id is None:
         raise NotAPerson
-    found = [Subject(SubjectKind.ACCOUNT, actor.id)]
-    found += [
-        Subject(SubjectKind.STUDENT, grant.student_id)
-        for grant in actor.grants
-        if grant.student_id is not None
-    ]
-    return collect(session, found)
+    return actor.id
+
+
+def subjects_of_actor(session: Session, actor: Actor) -> list[Subject]:
+    """The account, and the student's profile if there is one, whatever hat is worn. Raises NotAPerson."""
+    user_id = person_id(actor)
+    own = sa.select(Membership.student_id).where(
+        Membership.user_id == user_id, Membership.student_id.is_not(None)
+    )
+    profiles = [Subject(SubjectKind.STUDENT, one) for one in session.scalars(own) if one is not None]
+    return [Subject(SubjectKind.ACCOUNT, user_id), *profiles]
 
 
 def subjects_of_student(session: Session, student: Student) -> list[Subject]:

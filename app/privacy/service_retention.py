@@ -19,6 +19,7 @@ from app.auth.actors import Actor
 from app.auth.models import Membership, User
 from app.events import service as events
 from app.events.models import Event
+from app.mails import service as mails
 from app.privacy import service_erasure as erasure
 from app.privacy.map import Subject
 from app.privacy.models import Erasure, RetentionWarning, SubjectKind
@@ -55,6 +56,13 @@ def list_due(session: Session, settings: Settings, today: date) -> list[Due]:
     """Everything that ends up to this day, by day."""
     found = [*_leavers(session, settings, today), *_archived(session, settings, today)]
     found += _unused(session, settings, today)
+    asked = {
+        (kind, subject_id)
+        for kind, subject_id in session.execute(
+            sa.select(Erasure.subject_kind, Erasure.subject_id).where(Erasure.done_at.is_(None))
+        )
+    }
+    found = [due for due in found if (due.subject.kind, due.subject.id) not in asked]
     return sorted(found, key=lambda due: (due.on, due.rule, due.subject.id))
 
 
@@ -161,7 +169,37 @@ def warn(session: Session, actor: Actor, settings: Settings, now: datetime) -> l
         )  # fmt: skip
         noun = "student" if due.subject.kind is SubjectKind.STUDENT else "user"
         events.record(session, actor, f"{noun}.end_announced", due.subject.id, {"rule": str(due.rule)})
+        _mail(session, settings, due, on, now)
     return list(by_key.values())
+
+
+_MAILS = {
+    "it": (
+        "Bottega: i tuoi dati stanno per finire",
+        "Dal {day} il tuo profilo o il tuo accesso finisce. Perché, e che cosa puoi fare: {url}/data",
+    ),
+    "en": (
+        "Bottega: your data are about to end",
+        "From {day} on your profile or your account ends. Why, and what you can do: {url}/data",
+    ),
+}
+"""A subject that names nobody, and a text that says everything only to who signs in."""
+
+
+def _mail(session: Session, settings: Settings, due: Due, on: date, now: datetime) -> None:
+    people = sa.select(User.email, User.language).where(User.email.is_not(None), User.is_active)
+    if due.subject.kind is SubjectKind.ACCOUNT:
+        people = people.where(User.id == due.subject.id)
+    else:
+        people = people.join(Membership, Membership.user_id == User.id).where(
+            Membership.student_id == due.subject.id
+        )
+    for address, language in session.execute(people):
+        subject, text = _MAILS.get(language, _MAILS["it"])
+        mails.queue(
+            session, to=address or "", subject=subject, text=text.format(day=on, url=settings.public_url),
+            kind="end_announced", now=now, language=language,
+        )  # fmt: skip
 
 
 def carry_out(session: Session, actor: Actor, settings: Settings, now: datetime) -> dict[str, int]:
@@ -189,10 +227,9 @@ def _archive(session: Session, actor: Actor, subject: Subject, now: datetime) ->
 
 
 def _ask_for_erasure(session: Session, actor: Actor, subject: Subject, now: datetime) -> None:
-    if erasure.find(session, subject) is None:
-        session.add(Erasure(subject_kind=subject.kind, subject_id=subject.id, asked_at=now, due_at=now))
-        noun = "student" if subject.kind is SubjectKind.STUDENT else "user"
-        events.record(session, actor, f"{noun}.erasure_asked", subject.id)
+    session.add(Erasure(subject_kind=subject.kind, subject_id=subject.id, asked_at=now, due_at=now))
+    noun = "student" if subject.kind is SubjectKind.STUDENT else "user"
+    events.record(session, actor, f"{noun}.erasure_asked", subject.id)
 
 
 _DO: dict[Rule, Callable[[Session, Actor, Subject, datetime], None]] = {

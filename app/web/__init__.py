@@ -24,6 +24,7 @@ def mount(app: FastAPI) -> None:
         oidc,
         own_access,
         people,
+        privacy,
         public,
         review,
         second_factor,
@@ -37,7 +38,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review,
+        oidc, disclosures, review, privacy,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())

@@ -18,6 +18,7 @@ from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
 from app.opportunities.schemas import OpportunityOut
 from app.places import service as places
+from app.privacy import service_notices as notices
 from app.programmes import service as programmes
 from app.rest import Cursor, decode_cursor
 from app.skills import service as skills
@@ -44,6 +45,7 @@ def show_student(
         labels = skills.refs(session, {skill.skill_id for skill in student.skills} | set(student.interests))
         question = matches.ask_for_student(session, actor, view.engine, student_id)
         asked = disclosures.listed(view, session, actor, student_id=student_id)
+        unread = notices.unread(session, actor, view.language, view.now().date())
     page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
     view.looked(LookKind.RANKING, [student_id])
@@ -62,6 +64,7 @@ def show_student(
         can_answer=actor.is_student(student_id)
         or actor.is_staff_of(student.student.school_id, student.student.class_id),
         asked=asked,
+        unread=unread[:1] if position is None else [],
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
     )
 

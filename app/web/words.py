@@ -189,3 +189,22 @@ OLD_FORM = Trouble(
 def trouble(status: int) -> Trouble:
     """The words for a problem; any that is not listed is told as its class of problems is."""
     return TROUBLES.get(status) or TROUBLES[500 if status >= 500 else 400]
+
+
+LOOKS = {
+    "profile": _("il profilo"),
+    "ranking": _("l'ordine delle proposte"),
+    "stored_ranking": _("un ordine conservato"),
+    "candidate": _("un codice tra i candidati"),
+    "export": _("una copia dei dati"),
+}
+ENDS = {
+    "student_left": _(
+        "il profilo va in archivio, perché l'anno scolastico della classe è finito. Se non è così, basta passare alla nuova classe."
+    ),
+    "student_idle": _(
+        "il profilo va in archivio, perché nessuno lo usa da tanto tempo. Basta usarlo ancora."
+    ),
+    "student_archived": _("il profilo in archivio si cancella."),
+    "account_unused": _("l'accesso si cancella, perché nessuno lo usa da tanto tempo. Basta entrare ancora."),
+}

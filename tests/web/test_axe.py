@@ -61,6 +61,11 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("company/company.html", "coordinator", "/companies/{unapproved_id}", ""),
     ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
+    ("privacy/data.html", "student", "/students/{student_id}/data", ""),
+    ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
+    ("privacy/data.html", "company", "/data", ""),
+    ("privacy/notice.html", "student", "/notices/student", ""),
+    ("privacy/notice.html", None, "/notices/profiling", ""),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
