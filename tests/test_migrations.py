@@ -77,8 +77,8 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
             run(
                 "INSERT INTO municipalities (istat, cadastral, name, province_code, province_name, region_code,"
                 " region_name, caps, latitude, longitude, coordinate_source, population)"
-                " VALUES (:istat, substr(:istat, 3), :istat, :province, '', '', '', '', 0, 0, 'town', 1)",
-                istat=istat, province=province,
+                " VALUES (:istat, :cadastral, :name, :province, '', '', '', '', 0, 0, 'town', 1)",
+                istat=istat, cadastral=istat[2:], name=istat, province=province,
             )  # fmt: skip
         for number, istat in enumerate(("037006", "036023")):
             run(
