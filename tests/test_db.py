@@ -148,7 +148,8 @@ def test_stamps_of_many_writers_become_visible_in_their_order(blocks: Database) 
 
 COMPANIES = Company.__table__.c
 PREPARED = sa.select(
-    COMPANIES.id, COMPANIES.name, COMPANIES.website, COMPANIES.description,
+    COMPANIES.id, COMPANIES.name, COMPANIES.approved_at, COMPANIES.description,
+    sa.select(Opportunity.is_online).where(Opportunity.company_id == COMPANIES.id).scalar_subquery().label("is_online"),
     sa.select(sa.func.count()).select_from(Opportunity).where(Opportunity.kind == Kind.VISIT).label("visits"),
     sa.select(Opportunity.kind).where(Opportunity.company_id == COMPANIES.id).scalar_subquery().label("kind"),
     sa.select(Opportunity.created_at).where(Opportunity.company_id == COMPANIES.id).scalar_subquery().label("at"),
@@ -158,7 +159,7 @@ PREPARED = sa.select(
 def test_a_prepared_statement_answers_as_the_statement_does(blocks: Database) -> None:
     prepared = db.Prepared(PREPARED)
     with blocks.write() as session:
-        companies = [Company(name=f"Officina {number}") for number in range(2)]
+        companies = [Company(name=f"Officina {number}", **APPROVED) for number in range(2)]
         session.add_all(companies)
     for company in companies:
         add_stamped(blocks, company)

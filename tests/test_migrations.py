@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -59,6 +60,10 @@ def test_a_failing_migration_leaves_the_database_as_it_was(
     assert "half" not in sa.inspect(empty).get_table_names()
 
 
+def _rows(connection: sa.Connection, what: str, table: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in connection.execute(sa.text(f"SELECT {what} FROM {table} ORDER BY 1"))]
+
+
 def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> None:
     """0010 rewrites memberships, keys and companies: whoever was there is there, up and down again."""
     migrate.upgrade(empty, "0009")
@@ -71,9 +76,9 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
         for istat, province in (("037006", "BO"), ("036023", "MO"), ("015146", "MI")):
             run(
                 "INSERT INTO municipalities (istat, cadastral, name, province_code, province_name, region_code,"
-                " region_name, caps, latitude, longitude, coordinate_source)"
-                " VALUES (:istat, substr(:istat, 3), :istat, :province, '', '', '', '', 0, 0, 'town')",
-                istat=istat, province=province,
+                " region_name, caps, latitude, longitude, coordinate_source, population)"
+                " VALUES (:istat, :cadastral, :name, :province, '', '', '', '', 0, 0, 'town', 1)",
+                istat=istat, cadastral=istat[2:], name=istat, province=province,
             )  # fmt: skip
         for number, istat in enumerate(("037006", "036023")):
             run(
@@ -101,30 +106,26 @@ def test_territories_take_over_who_coordinated_everything(empty: sa.Engine) -> N
                 id=ids[name], role=role, school=school,
             )  # fmt: skip
     migrate.upgrade(empty, "0010")
-    ask = "SELECT {} FROM {} ORDER BY 1"
     with empty.connect() as connection:
-        rows = lambda what, table: [
-            tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
-        ]
-        assert rows("province_code", "territory_provinces") == [("BO",), ("MO",)]  # where there are schools
-        [(territory,)] = rows("id", "territories")
-        bound = rows("role, territory_id, school_id IS NULL", "memberships")
+        assert _rows(connection, "province_code", "territory_provinces") == [
+            ("BO",),
+            ("MO",),
+        ]  # where there are schools
+        [(territory,)] = _rows(connection, "id", "territories")
+        bound = _rows(connection, "role, territory_id, school_id IS NULL", "memberships")
         assert [(role, place == territory) for role, place, _ in bound] == [
             ("coordinator", True),
             ("school_lead", False),
         ]
-        companies = rows("name, approved_at IS NULL, approved_by, territory_id", "companies")
+        companies = _rows(connection, "name, approved_at IS NULL, approved_by, territory_id", "companies")
         assert companies == [("firm", False, "system:migration", territory), ("new", True, None, territory)]
     migrate.downgrade(empty, "0009")
     with empty.connect() as connection:
-        rows = lambda what, table: [
-            tuple(row) for row in connection.execute(sa.text(ask.format(what, table)))
-        ]
-        assert [(name, bool(yes)) for name, yes in rows("name, is_approved", "companies")] == [
+        assert [(name, bool(yes)) for name, yes in _rows(connection, "name, is_approved", "companies")] == [
             ("firm", True),
             ("new", False),
         ]
-        assert rows("role", "memberships") == [("coordinator",), ("school_lead",)]
+        assert _rows(connection, "role", "memberships") == [("coordinator",), ("school_lead",)]
     migrate.upgrade(empty)
 
 

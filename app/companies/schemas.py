@@ -216,7 +216,7 @@ class CompanyMemberOut(Out):
         ]
         | None
     )
-    role: CompanyRole
+    role: CompanyRole | Literal[Role.TRAINING_BODY]
     is_active: bool = Field(description="False when the account was switched off.")
 
 
