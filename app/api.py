@@ -26,6 +26,7 @@ from app.invitations import api as invitations
 from app.matches import api as matches
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
 from app.settings import Settings
@@ -39,7 +40,7 @@ VERSION = "1.0.0"
 ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
-    company_members.router, invitations.router, accounts.router, territories.router, disclosures.router,
+    company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
 )  # fmt: skip
 
 

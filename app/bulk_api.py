@@ -160,7 +160,8 @@ async def load_companies(
     """Create, change or leave alone companies by external id. Only coordinators and administrators create."""
 
     def load(session: Any, actor: Actor, rows: Any) -> Any:
-        return companies.load(session, actor, rows, source=source)
+        days = call.request.app.state.settings.review_days
+        return companies.load(session, actor, rows, source=source, now=call.now(), review_days=days)
 
     return await _answer(call, load, companies.require_loader, companies.COLUMNS, mode, is_dry_run=dry_run)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import admin, imports, keys, worker
+from app.commands import admin, audit, imports, keys, privacy, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ app.add_typer(db_app, name="db")
 app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
+app.add_typer(privacy.app, name="privacy")
+app.add_typer(audit.app, name="audit")
 app.command("worker")(worker.work)
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]

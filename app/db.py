@@ -14,11 +14,12 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
@@ -192,6 +193,14 @@ def _raise_revisions(session: Session) -> None:
             session.execute(sa.update(table).where(some).values(revision=number))
 
 
+def inserting(session: Session, kind: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens when the row is there already."""
+    table = cast("sa.Table", kind.__table__)
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
 def referrers(
     session: Session, key: InstrumentedAttribute[Any], values: Collection[Any]
 ) -> dict[Any, set[str]]:
@@ -283,7 +292,13 @@ def make_engine(url: str, *, connections: int = 2) -> Engine:
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN is off; `_begin_sqlite` decides which kind
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+        "secure_delete=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

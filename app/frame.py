@@ -112,7 +112,7 @@ class Frame:
         except Problem as problem:
             await refuse(problem)
         except Exception:
-            log.exception("unforeseen", request_id=request_id, path=scope["path"])
+            log.exception("unforeseen", request_id=request_id, route=_route(scope))
             await refuse(ServerError())
 
     @staticmethod
@@ -151,3 +151,8 @@ def _refuse_length(headers: Headers, most: int) -> None:
 
 def _too_large(most: int) -> TooLarge:
     return TooLarge(f"This service takes at most {most} bytes.")
+
+
+def _route(scope: Scope) -> str:
+    """Which page or operation it was, without what the address had in it: a log must not repeat it."""
+    return str(getattr(scope.get("route"), "path", ""))

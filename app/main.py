@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app import api, errors, models, web
 from app.auth import oauth_api, oidc
 from app.db import Database
+from app.events.service_looks import Looks
 from app.frame import Frame
 from app.matches.engine import Engine
 from app.matches.recognition import Recogniser
@@ -38,6 +39,7 @@ def create_app(
         # A thread without a connection would only wait for one.
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.threads
         yield
+        looks.flush()
         await rates.close()
         database.close()
 
@@ -46,9 +48,11 @@ def create_app(
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
     site.state.oidc = oidc.clients(settings)
+    looks = Looks(database, delay_seconds=settings.look_delay_seconds)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser
+        part.state.looks = looks
     site.get("/status", include_in_schema=False)(api.read_status)
     site.get("/.well-known/oauth-authorization-server", include_in_schema=False)(
         lambda: oauth_api.metadata(settings, api.PREFIX)

@@ -10,6 +10,7 @@ from app.mails import models as mails
 from app.matches import models as matches
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.schools import models as schools
 from app.skills import models as skills
@@ -17,7 +18,7 @@ from app.students import models as students
 
 __all__ = [
     "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
-    "programmes", "schools",
+    "privacy", "programmes", "schools",
     "skills", "students",
 ]  # fmt: skip
 

@@ -99,10 +99,15 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     They read or change it at its own address, create it in its collection, or act on it (`POST /things/{id}/verb`).
     """
     objects = {path for path, item in paths.items() if "412" in item.get("patch", {}).get("responses", ())}
-    posted = {path for path in paths if path.rpartition("/")[0] in objects and not path.endswith("}")}
-    posted -= {
-        path for path in posted if "/" + path.rpartition("/")[2] in paths
-    }  # things of their own, not parts
+    posted = {
+        path
+        for path, item in paths.items()
+        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        if path.rpartition("/")[0] in objects
+        and not path.endswith("}")
+        and "delete" not in item
+        and "/" + path.rpartition("/")[2] not in paths
+    }
     posted |= {path.rpartition("/")[0] for path in objects}
     posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
     return {(path, method) for path in objects for method in ("get", "patch")} | {

@@ -6,14 +6,15 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
 from app.db import Database
+from app.events.service_looks import LookKind, Looks
 from app.rates import Counted
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -65,6 +67,20 @@ class Patch(In):
     """
 
     never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        # The fields may be left out, which null stands for in the class; to send null is a fault, so none is declared.
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name in cls.never_empty & set(properties):
+            field = properties[name]
+            field.pop("default", None)
+            for one in field.pop("anyOf", ()):  # gone when the schema is asked for again
+                field |= one if one != {"type": "null"} else {}
+        return schema
 
     def changes(self) -> dict[str, Any]:
         """The fields that the caller sent; what lies within them is whole, defaults included."""
@@ -174,6 +190,14 @@ class Call:
         """The token of the browser's session, if it brings one."""
         return self.request.cookies.get(auth.COOKIE)
 
+    def looked(
+        self, actor: Actor, kind: LookKind, student_ids: Iterable[UUID], *, about_id: UUID | None = None,
+        company_id: UUID | None = None,
+    ) -> None:  # fmt: skip
+        """Note, after the answer has been computed, that the actor has seen these students; no block may be open."""
+        looks: Looks = self.request.app.state.looks
+        looks.see(actor, kind, student_ids, self.now().date(), about_id=about_id, company_id=company_id)
+
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
@@ -258,6 +282,8 @@ class Call:
                 raise StillRunning from error
             self._kept = fresh
             return
+        if kept.status == 0:
+            raise StillRunning
         if kept.fingerprint != digest.hexdigest():
             raise KeyReused
         raise Replay(

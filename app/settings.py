@@ -114,6 +114,39 @@ class Settings(BaseSettings):
         le=3650,
         description="Days after which a stored ranking is forgotten; the worker deletes it.",
     )
+    look_delay_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=60,
+        description="How long looks at rankings are gathered before they are written together.",
+    )
+    look_days: int = Field(
+        730, ge=30, le=3650, description="Days after which a look at a profile is forgotten."
+    )
+    erasure_hours: int = Field(
+        12, ge=0, le=24, description="Hours in which a person can think better of being forgotten."
+    )
+    student_grace_days: int = Field(
+        120,
+        ge=0,
+        le=730,
+        description="Days after the end of a class's school year after which students who are still in it are archived.",
+    )
+    student_keep_days: int = Field(
+        365, ge=30, le=3650, description="Days after which an archived student is forgotten."
+    )
+    student_idle_months: int = Field(
+        24, ge=6, le=120, description="Months without any activity after which a student is archived."
+    )
+    account_idle_months: int = Field(
+        24, ge=6, le=120, description="Months without signing in after which an account is forgotten."
+    )
+    retention_warning_days: int = Field(
+        30, ge=1, le=180, description="Days before the end of somebody's data on which they are warned."
+    )
+    event_years: int = Field(
+        5, ge=1, le=20, description="Years after which events no longer say which person did them."
+    )
 
     review_days: int = Field(
         5, ge=1, le=60, description="Working days within which a company's profile is to be answered."

@@ -134,7 +134,7 @@ def database(migrated: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(rate_limit_per_minute=100_000, max_bulk_bytes=8 * 2**20)
+    return Settings(rate_limit_per_minute=100_000, max_bulk_bytes=8 * 2**20, look_delay_seconds=0)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
-from app.auth.models import Membership, User
+from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
@@ -38,6 +38,7 @@ from app.matches.engine import Engine
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.opportunities.models import Opportunity, Status
+from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -62,9 +63,10 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
-    **dict.fromkeys(
-        ("load_students", "load_classes", "load_companies", "load_opportunities"), {"source": "register"}
-    ),
+    "load_students": {"source": "register"},
+    "load_classes": {"source": "register"},
+    "load_companies": {"source": "register"},
+    "load_opportunities": {"source": "register"},
 }
 BODIES: dict[str, dict[str, Any]] = {
     "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
@@ -90,6 +92,8 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "edit_opportunity": {"seats": 3},
     "create_ranking": {"student_id": "{student_id}", "limit": 5},
+    "create_student_erasure": {"confirm": True},
+    "create_my_erasure": {"confirm": True},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
     "rotate_key": {"overlap_days": 3},
     "create_territory": {"name": "Altrove", "province_codes": ["BO"]},
@@ -187,7 +191,7 @@ def world(make: Factory) -> World:
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
         "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
-        "student_id": str(student.id), "key_id": str(key.id),
+        "student_id": str(student.id), "erasure_id": str(make.add(pending_erasure(make)).id), "key_id": str(key.id),
         "opportunity_id": str(make.opportunity(company).id), "ranking_id": str(stored_ranking(make, student.id).id),
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
@@ -203,6 +207,10 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def pending_erasure(make: Factory) -> Erasure:
+    return Erasure(subject_kind="student", subject_id=make.student().id, asked_at=NOW, due_at=NOW)
 
 
 def stored_ranking(make: Factory, student_id: UUID) -> StoredRanking:
@@ -313,6 +321,27 @@ def same_territory(make: Factory, call: Request) -> Request:
     return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
 
 
+def still_running(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
+    assert caller is not None
+    make.add(
+        IdempotencyKey(
+            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            created_at=datetime.now(UTC),
+        )
+    )  # fmt: skip
+    return replace(call, headers=call.headers | {"Idempotency-Key": "still-running"})
+
+
+def unranked_student(make: Factory, call: Request) -> Request:
+    student = make.student(is_ranked=False)
+    ids = {"student_id": str(student.id)}
+    if "ranking_id" in call.ids:
+        ids = {"ranking_id": str(stored_ranking(make, student.id).id)}
+    return replace(call, ids=ids)
+
+
 def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
@@ -387,6 +416,10 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
     "create_key": unknown_school,
+    "list_student_paths": unranked_student,
+    "read_replay": unranked_student,
+    "create_student_erasure": still_running,
+    "create_my_erasure": still_running,
     "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
     "create_territory": same_territory,
@@ -469,7 +502,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
     if declared["security"] != [{}]:
-        other = "schools:read" if name == "list_events" else "events:read"
+        other = "schools:read" if name in {"list_events", "list_erased_counts"} else "events:read"
         scopeless = make.bearer(scopes=[other])
         client.cookies.clear()
         assert note(call.send(client)).status_code == 401

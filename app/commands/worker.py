@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from app.commands import keeping
 from app.commands.opened import opened
 
 if TYPE_CHECKING:
@@ -84,6 +85,9 @@ def jobs() -> dict[str, Job]:
         "mails": Job(_send_mails, every_seconds=5, is_quiet=True),
         "expired_forgotten": Job(_forget_expired),
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
+        "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
+        "erasures_done": Job(keeping.erase, is_quiet=True),
+        "log_chained": Job(keeping.chain_log, is_quiet=True),
     }
 
 

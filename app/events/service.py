@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -44,6 +46,7 @@ def record_many(
 def _values(
     actor: Actor, action: str, object_id: UUID | str | int, data: dict[str, Any] | None
 ) -> dict[str, Any]:
+    object_salt, actor_salt = secrets.token_hex(16), secrets.token_hex(16)
     return {
         "at": datetime.now(UTC),
         "action": action,
@@ -53,7 +56,16 @@ def _values(
         "actor_id": actor.id,
         "request_id": actor.request_id,
         "data": data or {},
+        "object_salt": object_salt,
+        "object_seal": seal(object_salt, str(object_id)),
+        "actor_salt": actor_salt,
+        "actor_seal": seal(actor_salt, str(actor.id)),
     }
+
+
+def seal(salt: str, named: str) -> str:
+    """What stands for an id in the chain: without the salt nobody can tell whose it was."""
+    return hashlib.sha256(f"{salt}\n{named}".encode()).hexdigest()
 
 
 def history(session: Session, object_type: str, object_id: UUID | str) -> list[Event]:

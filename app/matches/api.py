@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches import service_paths as paths
 from app.matches import service_rankings as rankings
@@ -74,11 +75,11 @@ def list_student_matches(
     after = decode_cursor(cursor, float, str)
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
-    return _answer(
-        matches.student_page(
-            engine, question, kind=kind, limit=limit, after=after, is_explained=explain is Explain.FULL
-        )
+    page = matches.student_page(
+        engine, question, kind=kind, limit=limit, after=after, is_explained=explain is Explain.FULL
     )
+    call.looked(actor, LookKind.RANKING, [student_id])
+    return _answer(page)
 
 
 @router.post(
@@ -113,27 +114,31 @@ def create_ranking(
 def read_ranking(call: InCall, ranking_id: RankingId) -> StoredRankingOut:
     """The ranking as it was when it was stored."""
     with call.read() as (session, actor):
-        return rankings.show(rankings.read(session, actor, ranking_id, now=call.now()))
+        out = rankings.show(rankings.read(session, actor, ranking_id, now=call.now()))
+    call.looked(actor, LookKind.STORED, [out.student_id], about_id=ranking_id)
+    return out
 
 
 @router.get(
     "/rankings/{ranking_id}/replay",
     summary="Make a stored ranking again",
     response_model=ReplayOut,
-    responses=answers(404, 422),
+    responses=answers(404, 409, 422),
 )
 def read_replay(call: InCall, engine: InEngine, ranking_id: RankingId) -> Response:
     """Whether the stored values still give the stored ranking, what a ranking of today has different, and why."""
     with call.read() as (session, actor):
         question = replay.ask(session, actor, engine, ranking_id, now=call.now())
-    return _answer(replay.page(engine, question))
+    page = replay.page(engine, question)
+    call.looked(actor, LookKind.STORED, [question.stored[0].student_id], about_id=ranking_id)
+    return _answer(page)
 
 
 @router.get(
     "/students/{student_id}/paths",
     summary="Plan training paths for a student",
     response_model=PathList,
-    responses=answers(404, 422),
+    responses=answers(404, 409, 422),
 )
 def list_student_paths(
     call: InCall,
@@ -157,9 +162,9 @@ def list_student_paths(
     [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         question = paths.ask(session, actor, engine, student_id, goal)
-    return _answer(
-        paths.page(engine, question, budget_hours=budget_hours, by=by, limit=limit, offset=max(0, offset))
-    )
+    page = paths.page(engine, question, budget_hours=budget_hours, by=by, limit=limit, offset=max(0, offset))
+    call.looked(actor, LookKind.RANKING, [student_id])
+    return _answer(page)
 
 
 @router.get(
@@ -188,7 +193,10 @@ def list_candidates(
     [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, engine, opportunity_id)
-    return _answer(matches.candidates_page(engine, question, limit=limit, offset=max(0, offset)))
+    shown: list[UUID] = []
+    page = matches.candidates_page(engine, question, limit=limit, offset=max(0, offset), shown=shown)
+    call.looked(actor, LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
+    return _answer(page)
 
 
 @router.get(
@@ -205,7 +213,9 @@ def read_visibility(
 ) -> Response:
     """Every rule that hides the opportunity from the student; none when it is shown."""
     with call.read() as (session, actor):
-        return _answer(matches.visibility(session, actor, engine, opportunity_id, student))
+        found = matches.visibility(session, actor, engine, opportunity_id, student)
+    call.looked(actor, LookKind.RANKING, [student])
+    return _answer(found)
 
 
 @router.post(

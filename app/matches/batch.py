@@ -21,6 +21,7 @@ from app.students.models import Student
 from matching import Index, Kind
 
 STUDENTS_AT_ONCE = 500
+_IS_RANKED = sa.and_(Student.is_ranked, Student.archived_at.is_(None))
 AHEAD = 64
 """So many times as many students may wait to be ranked: enough for the cores of a small cluster."""
 
@@ -38,7 +39,7 @@ class Summary:
 def count_students(database: Database) -> int:
     """How many students a run would rank for."""
     with database.read() as session:
-        return session.scalar(sa.select(sa.func.count()).select_from(Student)) or 0
+        return session.scalar(sa.select(sa.func.count()).select_from(Student).where(_IS_RANKED)) or 0
 
 
 def match_all(
@@ -62,7 +63,9 @@ def match_all(
     """
     with database.read() as session:
         changes = engine.changes(session)
-        ids = list(session.scalars(sa.select(Student.id).order_by(Student.class_id, Student.id)))
+        ids = list(
+            session.scalars(sa.select(Student.id).where(_IS_RANKED).order_by(Student.class_id, Student.id))
+        )
     index = engine.apply(changes).index
     kept, without = 0, {str(kind): 0 for kind in Kind}
     with _workers(index, limit, len(ids), scheduler) as rank:
@@ -127,7 +130,8 @@ def _ranked(
     waiting: deque[tuple[list[Known], workers.Later]] = deque()
     for first in range(0, len(ids), STUDENTS_AT_ONCE):
         with database.read() as session:
-            some = Student.id.in_(ids[first : first + STUDENTS_AT_ONCE])
+            # Whoever has switched the ranking off since the run began is left out too.
+            some = sa.and_(Student.id.in_(ids[first : first + STUDENTS_AT_ONCE]), _IS_RANKED)
             students = engine.students(session, changes, some)
         waiting.append((students, rank([known.student for known in students])))
         if len(waiting) > AHEAD:

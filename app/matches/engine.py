@@ -35,6 +35,9 @@ from matching.rank import VERSION
 RULES = ("vocabulary", "places", "schools", "companies")
 """Topics that change so rarely that everything is read again."""
 
+GONE = "students_gone"
+"""The topic that is touched when a student is removed: no process keeps them in memory past its next request."""
+
 Stamp = tuple[int, int, tuple[int, ...]]
 """Versions of a student, of the class, and of everything that is read again as a whole."""
 
@@ -92,6 +95,7 @@ class Engine:
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._known: dict[UUID, Known] = {}
+        self._gone = 0
         self._lock = Lock()
 
     def today(self) -> date:
@@ -105,6 +109,8 @@ class Engine:
         return self._lacking(session, _revisions.one_or_none(session))
 
     def _lacking(self, session: Session, numbers: Any) -> Changes:
+        if (numbers.students_gone or 0) > self._gone:
+            self._forget_gone(session, numbers.students_gone)
         opportunities = numbers.opportunities or 0
         rules = tuple(getattr(numbers, topic) or 0 for topic in RULES)
         on, state = self.today(), self._state
@@ -226,6 +232,12 @@ class Engine:
             known |= fresh
         return [known[student_id] for student_id in stamps]
 
+    def _forget_gone(self, session: Session, number: int) -> None:
+        present = set(session.scalars(sa.select(_STUDENTS.id)))
+        for student_id in [known for known in self._known if known not in present]:
+            self._known.pop(student_id, None)
+        self._gone = number
+
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""
         digest = hmac.digest(self._secret, company_id.bytes + student_id.bytes, hashlib.sha256)
@@ -261,7 +273,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken
 _STUDENTS, _CLASSES, _REVISIONS = (table.__table__.c for table in (StudentRow, SchoolClass, Revision))
 _numbers = [
     sa.select(_REVISIONS.number).where(_REVISIONS.topic == topic).scalar_subquery().label(topic)
-    for topic in ("opportunities", *RULES)
+    for topic in ("opportunities", GONE, *RULES)
 ]
 _revisions = Prepared(sa.select(*_numbers))
 _versions = (

@@ -149,7 +149,9 @@ class MatchOut(Out):
     """One line of a student's ranking."""
 
     opportunity: OpportunityCard
-    score: Share
+    score: Share | None = Field(
+        description="Null for a student who is not ranked: the list goes by distance."
+    )
     parts: PartsOut
     reasons: Annotated[list[ReasonOut], Field(max_length=3)]
     gap: ReasonOut | None

@@ -18,6 +18,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.matches import cells, rules, translate
 from app.matches import service_explained as explained
+from app.matches import service_plain as plain
 from app.matches.engine import Changes, Engine, Known, State
 from app.matches.words import RULES
 from app.opportunities import service as opportunities
@@ -74,7 +75,13 @@ def student_page(
     after: tuple[float, str] | None = None,
     is_explained: bool = False,
 ) -> dict[str, Any]:
-    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up."""
+    """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up.
+
+    For a student who is not ranked it is a list by distance, without scores.
+    """
+    if not question.known.profile.is_ranked:
+        with engine.still(question.changes) as state:
+            return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after)
     with engine.turn:
         return _student_page(engine, question, kind, limit, after, is_explained=is_explained)
 
@@ -124,7 +131,9 @@ def ranked_opportunities(
 
 
 def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUID) -> dict[str, Any] | None:
-    """One line of the student's ranking with how it was made; None when the ranking does not have it."""
+    """One line of the student's ranking with how it was made; None when the ranking does not have it, or there is none."""
+    if not question.known.profile.is_ranked:
+        return None
     state = engine.apply(question.changes)
     key, student = str(opportunity_id), question.known.student
     if key not in state.index or state.index.hidden_by(student, key) is not None:
@@ -161,16 +170,22 @@ def ask_for_candidates(
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
     changes = engine.changes(session)
-    everybody = engine.students(session, changes)
+    everybody = [known for known in engine.students(session, changes) if known.profile.is_ranked]
     return CandidatesQuestion(opportunity_id, opportunity.company_id, everybody, changes)
 
 
 def candidates_page(
-    engine: Engine, question: CandidatesQuestion, *, limit: int = 20, offset: int = 0
+    engine: Engine,
+    question: CandidatesQuestion,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    shown: list[UUID] | None = None,
 ) -> dict[str, Any]:
     """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
 
-    Pages go by position: a cursor with a student's id in it would say more than a pseudonym.
+    Pages go by position: a cursor with a student's id in it would say more than a pseudonym. Who stands on the page is
+    added to `shown`, for the record of who saw whom.
     """
     state = engine.apply(question.changes)
     if str(question.opportunity_id) not in state.index:
@@ -186,13 +201,15 @@ def candidates_page(
     items = []
     for ranked in found[:limit]:
         profile = by_id[ranked.id].profile
+        if shown is not None:
+            shown.append(profile.id)
         cell = cell_of[profile.id]
-        shown = {
+        item = {
             "pseudonym": engine.pseudonym(question.company_id, profile.id),
             "skills": cells.skills(profile, cell, asked_skills),
             "availabilities": [translate.show_span(span) for span in profile.availabilities],
         }
-        items.append(shown | cell.told() | cells.line(_line(ranked, words, "company"), cell))
+        items.append(item | cell.told() | cells.line(_line(ranked, words, "company"), cell))
     following = encode_cursor(offset + limit) if len(found) > limit else None
     return {"items": items, "next_cursor": following} | engine.making()
 

@@ -13,6 +13,7 @@ from app.auth.actors import Actor
 from app.matches import translate
 from app.matches.engine import Engine, State
 from app.matches.service import StudentQuestion, ask_for_student
+from app.matches.service_plain import require_ranked
 from app.matches.words import PATH, RULES
 from app.opportunities import service as opportunities
 from app.programmes import service as programmes
@@ -42,12 +43,13 @@ class PathsQuestion:
 
 
 def ask(session: Session, actor: Actor, engine: Engine, student_id: UUID, goal: str) -> PathsQuestion:
-    """Take what the student's paths need. Raises NoSuchStudent, NoSuchOpportunity, NoSuchProgramme.
+    """Take what the student's paths need. Raises NoSuchStudent, RankingOff, NoSuchOpportunity, NoSuchProgramme.
 
     A programme stands for what its students have normally met by the end of its last year. Occupations have no
     skills in the vocabulary, so they are no goals.
     """
     question = ask_for_student(session, actor, engine, student_id)
+    require_ranked(question.known)
     kind, _, key = goal.partition(":")
     if kind == "opportunity":
         opportunities.read(session, actor, UUID(key))

@@ -23,6 +23,7 @@ from app.matches.engine import Engine
 from app.matches.models import RankingLine, StoredRanking
 from app.matches.schemas import StoredRankingOut
 from app.matches.service import StudentQuestion, ask_for_student, ranked_opportunities
+from app.matches.service_plain import require_ranked
 from app.opportunities.models import Kind
 from app.students.models import Student
 from app.students.rules import can_see
@@ -55,12 +56,14 @@ class TooManyRankings(errors.Conflict):
 
 
 def ask(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
-    """Take what the student's ranking needs. Raises UnknownStudent."""
+    """Take what the student's ranking needs. Raises UnknownStudent and RankingOff."""
     auth.require_scope(actor, "matches:write")
     try:
-        return ask_for_student(session, actor, engine, student_id)
+        question = ask_for_student(session, actor, engine, student_id)
     except NoSuchStudent as error:
         raise _unknown() from error
+    require_ranked(question.known)
+    return question
 
 
 def make(

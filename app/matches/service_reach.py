@@ -51,7 +51,7 @@ def ask(session: Session, actor: Actor, engine: Engine, opportunity_id: UUID) ->
     if not rules.can_see_reach(actor, opportunity.company_id, opportunity.kind, is_overseen=is_overseen):
         raise errors.NotAllowed("Only the company that offers it and coordinators see its reach.")
     changes = engine.changes(session)
-    students = engine.students(session, changes)
+    students = [known for known in engine.students(session, changes) if known.profile.is_ranked]
     others = (
         sa.select(Municipality.istat, Municipality.latitude, Municipality.longitude)
         .join(CompanySite, CompanySite.municipality_istat == Municipality.istat)

@@ -21,6 +21,7 @@ from app.matches.engine import Engine
 from app.matches.models import RankingLine, StoredRanking
 from app.matches.schemas import Fate
 from app.matches.service import StudentQuestion, ask_for_student, ranked_opportunities
+from app.matches.service_plain import require_ranked
 from app.matches.service_rankings import Stored
 from app.matches.words import FATES, FIELDS, REPLAY, RULES
 from app.opportunities import details
@@ -55,9 +56,10 @@ class Today:
 
 
 def ask(session: Session, actor: Actor, engine: Engine, ranking_id: UUID, *, now: datetime) -> ReplayQuestion:
-    """Take what the replay needs. Raises NoSuchRanking."""
+    """Take what the replay needs. Raises NoSuchRanking and RankingOff."""
     stored = rankings.read(session, actor, ranking_id, now=now)
     student = ask_for_student(session, actor, engine, stored[0].student_id)
+    require_ranked(student.known)
     found = details.load(session, [line.opportunity_id for line in stored[1]])
     return ReplayQuestion(stored, student, {detail.id: detail for detail in found})
 

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from app import bulk
 from app.auth import service as auth
-from app.auth.actors import Actor, Role
+from app.auth.actors import AT_COMPANY, Actor
 from app.bulk import Done
 from app.bulk_rows import Row
+from app.companies import access
 from app.companies.models import Company
-from app.opportunities import rules
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity
 from app.opportunities.schemas import OpportunityIn, OpportunityPatch
@@ -28,7 +28,7 @@ COLUMNS = frozenset(OpportunityIn.model_fields) - {"source"} | {"company_externa
 def require_loader(actor: Actor) -> None:
     """Refuse whoever could write no opportunity. Raises NotYourOpportunity."""
     auth.require_scope(actor, "opportunities:write")
-    if not (actor.oversees or actor.has_role(Role.COMPANY_ADMIN, Role.COMPANY_MEMBER)):
+    if not (actor.is_overseer or actor.has_role(*AT_COMPANY)):
         raise opportunities.NotYourOpportunity
 
 
@@ -58,9 +58,11 @@ def load(session: Session, actor: Actor, rows: Sequence[Row], *, source: str, no
                 document = document | {"company_id": str(*own)}
             given = bulk.read_new(OpportunityIn, row._replace(document=document), source)
             return Done(bulk.CREATED, opportunities.create(session, actor, given, now=now).id)
-        if not rules.can_see(actor, before):
-            raise opportunities.AlreadyKnown
-        opportunity, version = opportunities.get_for_change(session, actor, before.id), before.version
+        try:
+            opportunity = opportunities.get_for_change(session, actor, before.id)
+        except opportunities.NoSuchOpportunity as error:  # somebody else's
+            raise opportunities.AlreadyKnown from error
+        version = opportunity.version
         fixed = {"company_id": before.company_id, "kind": before.kind.value}
         patch = bulk.read_changes(OpportunityPatch, row._replace(document=document), fixed)
         opportunities.edit(session, actor, opportunity, patch.changes(), today=now.date())
@@ -74,11 +76,13 @@ def _find_companies(
 ) -> dict[str, list[UUID]]:
     named = [name for row in rows if isinstance(name := row.document.get("company_external_id"), str)]
     found: dict[str, list[UUID]] = defaultdict(list)
+    own = [grant.company_id for grant in actor.grants if grant.company_id is not None]
     for company in session.execute(
         sa.select(Company.id, Company.external_id).where(
-            Company.source == source, Company.external_id.in_(named)
+            Company.source == source,
+            Company.external_id.in_(named),
+            sa.or_(Company.id.in_(own), access.is_overseen(actor, Company.__table__.c.id)),
         )
     ):
-        if rules.can_edit(actor, company.id):
-            found[str(company.external_id)].append(company.id)
+        found[str(company.external_id)].append(company.id)
     return found

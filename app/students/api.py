@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
+from app.events.service_looks import LookKind
 from app.rest import (
     MERGE_PATCH,
     Cursor,
@@ -55,6 +56,7 @@ def list_students(
             after=after[0] if after else None,
         )
         items = [StudentOut.of(full) for full in found[:limit]]
+    call.looked(actor, LookKind.PROFILE, [item.id for item in items])
     last = items[-1] if len(found) > limit else None
     return StudentList(items=items, next_cursor=encode_cursor(last.id) if last else None)
 
@@ -87,6 +89,7 @@ def read_student(call: InCall, student_id: UUID) -> Response:
     """One student's whole profile."""
     with call.read() as (session, actor):
         out = StudentOut.of(students.read(session, actor, student_id))
+    call.looked(actor, LookKind.PROFILE, [student_id])
     return with_etag(out, out.version)
 
 

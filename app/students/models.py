@@ -31,7 +31,10 @@ class TravelMode(StrEnum):
 
 
 class Student(Base):
-    """A student of a class. Place is the municipality; there is no home address anywhere."""
+    """A student of a class. Place is the municipality; there is no home address anywhere.
+
+    Who is not `is_ranked`, or archived, is in nobody's ranking; `archived_at` is set when the student has left.
+    """
 
     __tablename__ = "students"
     __table_args__ = (
@@ -50,6 +53,8 @@ class Student(Base):
     max_km: Mapped[int | None]
     travel_mode: Mapped[TravelMode] = mapped_column(text_enum(TravelMode), default=TravelMode.TRANSIT)
     hours_owed: Mapped[int] = mapped_column(default=0)
+    is_ranked: Mapped[bool] = mapped_column(default=True)
+    archived_at: Mapped[datetime | None]
     source: Mapped[str | None] = mapped_column(sa.String(40))
     external_id: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[datetime]

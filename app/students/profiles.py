@@ -59,6 +59,8 @@ class Profile:
     year: int
     born_on: date
     hours_owed: int
+    is_ranked: bool = True
+    """Whether anybody may be shown a ranking in which the student is."""
 
 
 def load(session: Session, student_ids: Collection[UUID] | None = None) -> list[Profile]:
@@ -91,6 +93,7 @@ def _load(session: Session, ids: Sequence[UUID] | None) -> Iterator[Profile]:
             programmes=lines.get(row.programme_id, ()),
             school_kind=row.programme_kind or row.school_kind.value,
             sector=row.sector or "", year=row.year, born_on=row.born_on, hours_owed=row.hours_owed,
+            is_ranked=row.is_ranked and row.archived_at is None,
         )  # fmt: skip
 
 
@@ -108,7 +111,7 @@ Value = TypeVar("Value", ProfileSkill, _Interest, FreeTime)
 _rows = (
     sa.select(
         Student.id, _raw(Student.id).label("key"), Student.version, Student.school_id, Student.class_id, Student.municipality_istat, Student.max_km,
-        Student.born_on, Student.hours_owed, Municipality.province_code, Municipality.latitude,
+        Student.born_on, Student.hours_owed, Student.is_ranked, Student.archived_at, Municipality.province_code, Municipality.latitude,
         Municipality.longitude,
         School.kind.label("school_kind"), SchoolClass.year, SchoolClass.programme_id,
         Programme.kind.label("programme_kind"), Programme.sector,

@@ -15,7 +15,9 @@ from app.students.models import Evidence, Student
 
 YOUNGEST, OLDEST = 13, 70
 """Ages that a student can have; others are slips of the pen."""
-OWN_FIELDS = frozenset({"skills", "interests", "availabilities", "max_km", "travel_mode", "languages"})
+OWN_FIELDS = frozenset(
+    {"skills", "interests", "availabilities", "max_km", "travel_mode", "languages", "is_ranked"}
+)
 """What students change of their own profile."""
 
 Fault = dict[str, str]

@@ -106,6 +106,9 @@ class StudentIn(In):
     max_km: Kilometres | None = Field(None, description="Furthest journey by road; null: no limit.")
     travel_mode: TravelMode = TravelMode.TRANSIT
     hours_owed: Hours = Field(0, description="Hours still to be done towards the diploma.")
+    is_ranked: bool = Field(
+        default=True, description="False: opportunities are listed by distance, no company sees the student."
+    )
     skills: SkillsIn = Field(default_factory=list)
     interests: Interests = Field(default_factory=list, description="Skills, broad or narrow, that attract.")
     availabilities: AvailabilitiesIn = Field(default_factory=list)
@@ -130,6 +133,7 @@ class StudentPatch(Patch):
             "municipality_istat",
             "travel_mode",
             "hours_owed",
+            "is_ranked",
         }
     )
 
@@ -141,6 +145,7 @@ class StudentPatch(Patch):
     max_km: Kilometres | None = None
     travel_mode: TravelMode | None = None
     hours_owed: Hours | None = None
+    is_ranked: bool | None = None
     skills: SkillsIn | None = None
     interests: Interests | None = None
     availabilities: AvailabilitiesIn | None = None
@@ -187,6 +192,7 @@ class StudentOut(Out):
     max_km: Kilometres | None
     travel_mode: TravelMode
     hours_owed: Hours
+    is_ranked: bool
     skills: Annotated[list[StudentSkillOut], Field(max_length=200)]
     interests: Interests
     availabilities: Annotated[list[StudentAvailabilityOut], Field(max_length=50)]

@@ -183,6 +183,7 @@ def remove(session: Session, actor: Actor, student_id: UUID) -> None:
     session.flush()
     events.record(session, actor, "student.removed", student_id)
     db.touch(session, "students")
+    db.touch(session, "students_gone")
 
 
 def check_rights(actor: Actor, before: FullStudent, changed: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from app.companies import access, sectors
 from app.companies import rules as company_rules
 from app.companies import service as companies
 from app.disclosures import rules as disclosure_rules
+from app.events.service_looks import LookKind
 from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
@@ -74,7 +75,9 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         row = opportunities.read(session, actor, opportunity_id)
         [opportunity] = opportunities.show(session, [row])
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
-    page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset))
+    shown: list[UUID] = []
+    page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset), shown=shown)
+    view.looked(LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
     with view.read() as (session, actor):
         candidates = page["items"]
         labels = skills.refs(

@@ -211,6 +211,7 @@ def sign_out(view: InView) -> Response:
         sessions.sign_out(session, view.session_cookie, request_id=view.request_id)
     response = view.go("/")
     cookies.drop(response, auth.COOKIE, view.settings)
+    response.headers["clear-site-data"] = '"cache", "storage"'  # the language's cookie stays
     return response
 
 

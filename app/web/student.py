@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.auth.actors import Actor, Role
 from app.companies import service as companies
+from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -45,6 +46,8 @@ def show_student(
         asked = disclosures.listed(view, session, actor, student_id=student_id)
     page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
+    view.looked(LookKind.RANKING, [student_id])
+    view.looked(LookKind.PROFILE, [student_id])
     return view.show(
         "student/student.html",
         student=student,
@@ -77,6 +80,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
             visibility = matches.visibility(session, actor, view.engine, opportunity_id, reader)
         names = _names(session, opportunity)
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
+    view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(
         "student/opportunity.html",
         opportunity=opportunity,

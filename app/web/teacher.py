@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.events.service_looks import LookKind
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
@@ -29,6 +30,7 @@ def show_class(view: InView, class_id: UUID) -> Response:
         found = students.search(session, actor, class_id=class_id, limit=MOST_STUDENTS)
         asked = disclosures.listed(view, session, actor, class_id=class_id)
         titles = programmes.titles(session, [school_class.programme_id] if school_class.programme_id else [])
+    view.looked(LookKind.PROFILE, [one.student.id for one in found])
     return view.show(
         "teacher/class.html",
         school_class=school_class,

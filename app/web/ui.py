@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -22,6 +23,7 @@ from app import errors
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.events.service_looks import LookKind
 from app.matches.engine import Engine
 from app.rest import Call
 from app.settings import Settings
@@ -30,7 +32,7 @@ from app.web import files, language, words
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
 _PACK_FROM = 1000
-_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""", re.IGNORECASE)
+_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""")
 
 
 @cache
@@ -132,6 +134,11 @@ class View:
         with self._call.write(needs_hat=needs_hat) as (session, actor):
             self.actor = actor
             yield session, actor
+
+    def looked(self, kind: LookKind, student_ids: Iterable[UUID], **about: UUID | None) -> None:
+        """Note that the reader has seen these students; no block may be open."""
+        if self.actor is not None:
+            self._call.looked(self.actor, kind, student_ids, **about)
 
     @contextmanager
     def open_read(self) -> Iterator[Session]:

@@ -34,7 +34,7 @@ def document(school_class: SchoolClass, **values: Any) -> dict[str, Any]:
     return {
         "class_id": str(school_class.id), "given_name": "Giulia", "family_name": "Prova",
         "born_on": f"{THIS_YEAR - 17}-01-01", "municipality_istat": "037006", "max_km": 30, "travel_mode": "bicycle",
-        "hours_owed": 90, "source": "registro", "external_id": "S-1",
+        "hours_owed": 90, "is_ranked": True, "source": "registro", "external_id": "S-1",
     } | PARTS | values  # fmt: skip
 
 

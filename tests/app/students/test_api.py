@@ -64,7 +64,7 @@ def test_create_student_fills_an_empty_profile_with_what_the_class_has_met(
     body = client.post(URL, json=least, headers=staff(make, school_class)).json()
     assert body == least | {
         "id": body["id"], "school_id": str(school_class.school_id), "max_km": None, "travel_mode": "transit",
-        "hours_owed": 0, "interests": [], "availabilities": [], "languages": [], "source": None, "external_id": None,
+        "hours_owed": 0, "is_ranked": True, "interests": [], "availabilities": [], "languages": [], "source": None, "external_id": None,
         "created_at": body["created_at"], "version": 1,
         "skills": [
             {"skill_id": "cad", "level": 2, "evidence": "curriculum", "words": None},

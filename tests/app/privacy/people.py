@@ -1,0 +1,167 @@
+"""A student of whom something stands in every table, put there the way people and programs do it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from starlette.testclient import TestClient
+
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
+from app.auth.models import Identity, Membership, User
+from app.companies.models import CompanyContact
+from app.db import Database
+from app.invitations.models import Invitation
+from app.mails.models import Mail
+from app.matches import batch
+from app.matches.engine import Engine
+from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
+from app.privacy.models import NoticeView, RetentionWarning
+from app.schools.models import SchoolClass
+from app.settings import Settings
+from app.students.models import StudentCode
+from tests.app.students.callers import PATCH
+from tests.factories import ACTOR, NOW, TODAY, Factory
+
+PLANTED = {
+    "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
+    "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
+    "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
+}  # fmt: skip
+"""What nobody else has: each is looked for everywhere."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """The student, the account that is the student's alone, and how each calls."""
+
+    student_id: UUID
+    user_id: UUID
+    school_class: SchoolClass
+    own: dict[str, str]
+    lead: dict[str, str]
+    company: dict[str, str]
+    opportunity_id: UUID
+
+
+def plant(client: TestClient, make: Factory, database: Database) -> Person:
+    """Fill every table that can hold something of a student."""
+    make.skill("plc")
+    make.skill("cad")
+    make.municipality()
+    school_class = make.school_class()
+    lead = {
+        "Cookie": f"{auth.COOKIE}={make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school_class.school_id))}"
+    }
+    student = create(client, school_class, lead)
+    user_id, own = account(make, database, student)
+    company, opportunity = offer(make)
+    with database.write() as session:
+        session.add(
+            CompanyContact(
+                company_id=company, name=PLANTED["contact"], job=PLANTED["job"], phone=PLANTED["phone"],
+                email=PLANTED["email"].upper(),
+            )
+        )  # fmt: skip
+        later = NOW + timedelta(days=7)
+        session.add(
+            Identity(user_id=user_id, issuer="https://id.example", subject="zyxsubject", created_at=NOW)
+        )
+        session.add(
+            Mail(
+                kind="test", language="it", to_address=PLANTED["email"], subject=f"Ciao {PLANTED['account']}",
+                body_text=PLANTED["given_name"], created_at=NOW, send_after=NOW, send_before=later,
+            )
+        )  # fmt: skip
+        session.add(
+            Invitation(
+                email=PLANTED["email"], role=Role.COORDINATOR, code_hash="zyxhash-1", created_at=NOW, expires_at=later
+            )
+        )  # fmt: skip
+        session.add(
+            StudentCode(
+                student_id=student, code_hash="zyxhash-2", made_by=user_id, made_at=NOW, expires_at=later
+            )
+        )
+        for kind, subject in (("student", student), ("account", user_id)):
+            session.add(
+                RetentionWarning(
+                    subject_kind=kind, subject_id=subject, rule="student_left", warned_at=NOW, due_on=TODAY
+                )
+            )
+        session.add(
+            NoticeView(user_id=user_id, notice="student", version="2026-09-01", language="it", seen_at=NOW)
+        )
+    shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
+    use(client, student, own, lead, shown_by, opportunity)
+    batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
+    return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+
+
+def create(client: TestClient, school_class: SchoolClass, lead: dict[str, str]) -> UUID:
+    body = {
+        "class_id": str(school_class.id), "given_name": PLANTED["given_name"], "family_name": PLANTED["family_name"],
+        "born_on": "2008-05-04", "municipality_istat": "037006", "source": PLANTED["source"], "max_km": 50,
+        "external_id": PLANTED["external_id"], "hours_owed": 90, "interests": ["plc"],
+        "skills": [{"skill_id": "plc", "level": 3, "evidence": "validated", "words": PLANTED["words"]}],
+        "availabilities": [{"starts_on": "2026-05-01", "ends_on": "2026-06-30"}],
+        "languages": [{"language": "de", "cefr": "A2"}],
+    }  # fmt: skip
+    headers = lead | {"Idempotency-Key": PLANTED["key"], "Request-Id": PLANTED["request"]}
+    answer = client.post("/api/v1/students", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
+
+
+def account(make: Factory, database: Database, student_id: UUID) -> tuple[UUID, dict[str, str]]:
+    token = make.signed_in(Grant(Role.STUDENT, student_id=student_id), name=PLANTED["account"])
+    with database.write() as session:
+        user = session.query(User).join(Membership).filter(Membership.student_id == student_id).one()
+        user.email, user.password_hash = PLANTED["email"], "zyxhash"
+        return user.id, {"Cookie": f"{auth.COOKIE}={token}"}
+
+
+def offer(make: Factory) -> tuple[UUID, UUID]:
+    company = make.company()
+    opportunity = make.opportunity(company, kind=Kind.INTERNSHIP, hours=80)
+    make.add(
+        OpportunitySkill(opportunity_id=opportunity.id, skill_id="plc", role=SkillRole.REQUIRED, level=2)
+    )
+    make.add(
+        OpportunitySpan(
+            opportunity_id=opportunity.id,
+            starts_on=TODAY.replace(month=5),
+            ends_on=TODAY.replace(month=5, day=29),
+        )
+    )
+    make.change(opportunity)
+    return company.id, opportunity.id
+
+
+def use(
+    client: TestClient,
+    student: UUID,
+    own: dict[str, str],
+    lead: dict[str, str],
+    company: dict[str, str],
+    offer: UUID,
+) -> None:
+    """What happens to a student in a week."""
+    path = f"/api/v1/students/{student}"
+
+    def fine(answer: Any) -> Any:
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    request = {"Request-Id": PLANTED["request"]}
+    fine(client.patch(path, json={"max_km": 49}, headers=own | PATCH | request | {"If-Match": "*"}))
+    ranking = {"student_id": str(student), "limit": 5}
+    fine(client.post("/api/v1/rankings", json=ranking, headers=own | {"Idempotency-Key": "zyx-ranking"}))
+    for headers in (lead, own):
+        fine(client.get(path, headers=headers))
+        fine(client.get(f"{path}/matches", headers=headers))
+    fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company))
+    fine(client.get(f"{path}/export", headers=lead))
