@@ -183,7 +183,7 @@ def test_codes_are_for_the_staff_of_the_class(make: Factory) -> None:
         "teacher of another": Grant(Role.TEACHER, school_id=school_id, class_ids=frozenset({other.id})),
         "lead": Grant(Role.SCHOOL_LEAD, school_id=school_id),
         "lead elsewhere": Grant(Role.SCHOOL_LEAD, school_id=other.school_id),
-        "coordinator": Grant(Role.COORDINATOR),
+        "coordinator": Grant(Role.COORDINATOR, provinces=frozenset({"BO"})),
         "administrator": Grant(Role.ADMINISTRATOR),
         "company": Grant(Role.COMPANY_ADMIN, company_id=make.company().id),
         "the student": Grant(Role.STUDENT, student_id=student.id),
