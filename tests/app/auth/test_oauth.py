@@ -30,7 +30,7 @@ def credentials(make: Factory) -> tuple[UUID, str]:
     """A client's id and secret."""
     with make.database.write() as session:
         key, token = keys.issue_key(
-            session, ACTOR, name="portal", role=Role.COORDINATOR, scopes=["companies:read", "events:read"]
+            session, ACTOR, name="portal", role=Role.ADMINISTRATOR, scopes=["companies:read", "events:read"]
         )
         return key.id, token
 
@@ -78,7 +78,9 @@ def test_a_token_has_no_more_than_the_scopes_asked_for(
 
 def test_a_part_of_a_scope_can_be_asked_for(client: TestClient, make: Factory) -> None:
     with make.database.write() as session:
-        key, token = keys.issue_key(session, ACTOR, name="x", role=Role.COORDINATOR, scopes=["schools:read"])
+        key, token = keys.issue_key(
+            session, ACTOR, name="x", role=Role.ADMINISTRATOR, scopes=["schools:read"]
+        )
     assert ask(client, (key.id, token), scope="classes:read").json()["scope"] == "classes:read"
 
 
@@ -192,7 +194,7 @@ def test_a_client_revokes_its_own_token_only(
     token = ask(client, credentials).json()["access_token"]
     with make.database.write() as session:
         key, secret = keys.issue_key(
-            session, ACTOR, name="other", role=Role.COORDINATOR, scopes=["events:read"]
+            session, ACTOR, name="other", role=Role.ADMINISTRATOR, scopes=["events:read"]
         )
     for caller, left in (((key.id, secret), 200), (credentials, 401), (credentials, 401)):
         answer = client.post(REVOKE, data={"token": token}, headers=basic(*caller))
