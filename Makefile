@@ -32,6 +32,20 @@ test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTT
 		$(PY) -m coverage report --include='$(COVERED)' --skip-covered --fail-under=95; \
 	fi
 
+.PHONY: fuzz
+fuzz: $(DEV) ## try every operation with BOTTEGA_FUZZ_CASES cases (300), on both databases, always the same ones
+	@$(PY) -m pytest -q -n 2 -p no:randomly tests/fuzz/fuzz_api.py
+
+.PHONY: crash
+crash: $(DEV) ## kill the server 200 times while it writes, on each database
+	@BOTTEGA_CRASH_KILLS=200 $(PY) -m pytest -q -s -n 2 tests/test_crash.py
+
+.PHONY: audit
+audit: $(RUN) ## ask the public lists of known weaknesses about every locked package (needs uv, npm and the network)
+	@command -v uv >/dev/null || { echo "make audit needs uv: pip install uv"; exit 1; }
+	uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
+	npm audit --package-lock-only --audit-level=high
+
 .PHONY: bench
 bench: $(BENCH) ## run the benchmarks beside their peers
 	@for file in $(wildcard benchmarks/[a-z]*.py); do \
@@ -65,7 +79,8 @@ clean: ## remove what was installed and built; the database in var/ stays
 
 # --- Checks: `make lint` stops at the first that fails; `make -k lint` runs them all.
 
-LINTERS := lint-ruff lint-format lint-mypy lint-imports lint-templates lint-docker lint-compose lint-publiccode lint-openapi
+LINTERS := lint-ruff lint-format lint-mypy lint-imports lint-templates lint-docker lint-compose lint-publiccode lint-openapi \
+	lint-locks lint-secrets
 
 .PHONY: lint $(LINTERS)
 lint: $(LINTERS) ## run all checks that read the code
@@ -108,6 +123,14 @@ lint-openapi: $(DEV) $(TOOLS) ## spectral: the API's description, standard and O
 		mkdir -p var && BOTTEGA_PUBLIC_URL=https://bottega.example $(PY) -m app openapi > var/openapi.json && \
 		$(PY) -m app.web.assets --run spectral lint --fail-severity warn var/openapi.json; \
 	fi
+
+lint-locks: $(DEV) ## every package pinned, with hashes, from no address of its own
+	@echo "== lock files"
+	@$(PY) -m tests.supply locks
+
+lint-secrets: $(DEV) ## detect-secrets: nothing that looks like a secret, but what is known to be none
+	@echo "== secrets"
+	@$(PY) -m tests.supply secrets
 
 # --- What the targets above stand on
 

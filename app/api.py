@@ -10,14 +10,17 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
+from app.auth import territories_api as territories
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
 from app.matches import api as matches
@@ -35,9 +38,9 @@ PREFIX = "/api/v1"
 VERSION = "1.0.0"
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
-    matches.router, students.router, opportunities.router, companies.router, places.router, skills.router,
+    matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
-    company_members.router, invitations.router, accounts.router, privacy.router,
+    company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import audit, imports, keys, privacy, worker
+from app.commands import admin, audit, imports, keys, privacy, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 db_app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
+app.add_typer(admin.app, name="admin")
 app.add_typer(keys.app, name="key")
 app.add_typer(imports.app, name="import")
 app.add_typer(privacy.app, name="privacy")
@@ -57,6 +58,7 @@ def serve(
 
     from app import logs
     from app.main import create_app
+    from app.matches.engine import settle
 
     with opened() as (settings, database):
         logs.set_up(settings)
@@ -70,7 +72,14 @@ def serve(
                 typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
             typer.echo(demo.welcome(database, f"http://{host}:{port}"))
         service = create_app(settings, database=database)
-        Thread(target=service.state.engine.warm_up, args=(database,), daemon=True).start()
+
+        def warm_up() -> None:
+            service.state.engine.warm_up(database)
+            settle()
+
+        Thread(target=warm_up, daemon=True).start()
+        if settings.environment == "development":
+            Thread(target=worker.keep_mailing, args=(settings, database), daemon=True).start()
         uvicorn.run(
             service, host=host, port=port, log_config=None, access_log=False,
             server_header=False,

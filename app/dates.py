@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
@@ -95,8 +96,13 @@ def mask_to_parts(mask: int) -> list[PartName]:
 
 
 def _to_mask(kind: type[Name], names: Iterable[Name]) -> int:
-    order = list(kind)
-    return sum(1 << order.index(name) for name in set(names))
+    bits = _bits(kind)
+    return sum(bits[name] for name in set(names))
+
+
+@cache
+def _bits(kind: type[Name]) -> dict[Name, int]:
+    return {name: 1 << bit for bit, name in enumerate(kind)}
 
 
 def _to_names(kind: type[Name], mask: int) -> list[Name]:

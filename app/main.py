@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from app import api, errors, models, web
-from app.auth import oauth_api
+from app.auth import oauth_api, oidc
 from app.db import Database
 from app.events.service_looks import Looks
 from app.frame import Frame
@@ -47,6 +47,7 @@ def create_app(
     service = api.build(settings)
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
+    site.state.oidc = oidc.clients(settings)
     looks = Looks(database, delay_seconds=settings.look_delay_seconds)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings

@@ -3,6 +3,7 @@
 from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
+from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
 from app.mails import models as mails
@@ -16,7 +17,8 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "events", "invitations", "mails", "matches", "opportunities", "places", "privacy", "programmes", "schools",
+    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
+    "privacy", "programmes", "schools",
     "skills", "students",
 ]  # fmt: skip
 

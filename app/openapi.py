@@ -19,7 +19,7 @@ DESCRIPTION = (
     "Students of technical schools and the companies of their territory find each other. Every list has cursors, "
     "every ranking explains itself, every change is recorded."
 )
-PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools"}
+PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools", "territories"}
 INT32, INT64 = 2**31 - 1, 2**53 - 1
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
@@ -102,8 +102,11 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     posted = {
         path
         for path, item in paths.items()
-        # What can be removed again is a thing of its own, not a verb.
-        if path.rpartition("/")[0] in objects and not path.endswith("}") and "delete" not in item
+        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        if path.rpartition("/")[0] in objects
+        and not path.endswith("}")
+        and "delete" not in item
+        and "/" + path.rpartition("/")[2] not in paths
     }
     posted |= {path.rpartition("/")[0] for path in objects}
     posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
@@ -132,6 +135,9 @@ def _complete_operation(operation: Json, *, is_versioned: bool) -> None:
         if is_versioned and code in ("200", "201"):
             names.append("ETag")
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    for body in responses["200"].get("content", {}).values() if "200" in responses else ():
+        # The framework takes whatever is not JSON for text; a line of it is one of several objects.
+        body["schema"].pop("type" if "anyOf" in body["schema"] else "", None)
     operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -13,7 +13,8 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -66,6 +67,20 @@ class Patch(In):
     """
 
     never_empty: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        # The fields may be left out, which null stands for in the class; to send null is a fault, so none is declared.
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name in cls.never_empty & set(properties):
+            field = properties[name]
+            field.pop("default", None)
+            for one in field.pop("anyOf", ()):  # gone when the schema is asked for again
+                field |= one if one != {"type": "null"} else {}
+        return schema
 
     def changes(self) -> dict[str, Any]:
         """The fields that the caller sent; what lies within them is whole, defaults included."""
@@ -171,6 +186,10 @@ class Call:
         moment: datetime = self.request.app.state.clock()
         return moment
 
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session, if it brings one."""
+        return self.request.cookies.get(auth.COOKIE)
+
     def looked(
         self, actor: Actor, kind: LookKind, student_ids: Iterable[UUID], *, about_id: UUID | None = None,
         company_id: UUID | None = None,
@@ -219,8 +238,9 @@ class Call:
             actor, use = auth.identify(
                 session,
                 bearer=self.request.headers.get("authorization"),
-                cookie=self.request.cookies.get(auth.COOKIE),
+                cookie=self.session_cookie(),
                 request_id=errors.request_id(self.request),
+                now=self.now(),
             )
         except errors.NotSignedIn:
             if counted is not None:

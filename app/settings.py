@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "for-development-only-never-in-production"  # noqa: S105 -- refused in production below
+
+
+class OidcProvider(BaseModel):
+    """A provider of OpenID Connect that people may sign in with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$")
+    """Stands in the redirect address: `/sign-in/with/KEY/back`."""
+    label_it: str = Field(min_length=1, max_length=60)
+    label_en: str = Field(min_length=1, max_length=60)
+    issuer: str = Field(max_length=255, pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1, max_length=255)
+    client_secret: SecretStr
+    scopes: str = Field("openid email", max_length=200, pattern=r"^openid( |$)")
+    domains: tuple[Annotated[str, StringConstraints(to_lower=True, pattern=r"^[^@\s]+\.[^@\s]+$")], ...] = (
+        Field(min_length=1)
+    )
+    """Only addresses of these domains find an account the first time."""
+    email_claim: str = Field("email", max_length=80)
+    verified_claim: str = Field("email_verified", max_length=80)
+    """Must be true for the address to count."""
+    is_second_factor: bool = False
+    """Whether the provider's own second factor (`amr` with `mfa`, or an `acr` of `strong_acr`) is enough for ours."""
+    strong_acr: tuple[str, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -32,7 +57,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET),
         min_length=32,
-        description="Makes the pseudonyms that companies see. Changing it changes every pseudonym.",
+        description="Makes the pseudonyms that companies see, and guards second factors. Changing it changes every"
+        " pseudonym, and everybody has to set up the second factor anew.",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", max_length=200, description="Address under which people reach the service."
@@ -70,7 +96,12 @@ class Settings(BaseSettings):
     max_bulk_bytes: int = Field(
         64 * 1024 * 1024, ge=1024, description="Largest file of a bulk load; a larger one is answered 413."
     )
-    session_hours: int = Field(12, ge=1, le=720, description="Hours after which a person signs in again.")
+    session_hours: int = Field(
+        12,
+        ge=1,
+        le=12,
+        description="Hours after which a person signs in again, but on a device of their own.",
+    )
     time_zone: str = Field(
         "Europe/Rome", max_length=60, description="The territory's; decides which day it is when ranking."
     )
@@ -117,6 +148,16 @@ class Settings(BaseSettings):
         5, ge=1, le=20, description="Years after which events no longer say which person did them."
     )
 
+    review_days: int = Field(
+        5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
+    )
+    disclosure_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Days for which a company's request for a name stays open, and an accepted one shows it.",
+    )
+
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or"
@@ -140,6 +181,21 @@ class Settings(BaseSettings):
             raise ValueError(
                 "BOTTEGA_SMTP_URL would send a password in clear: use smtp+starttls:// or smtps://"
             )
+        return self
+
+    oidc: tuple[OidcProvider, ...] = Field(
+        (), max_length=10, description="Providers of OpenID Connect as a JSON list; see accounts-people.md."
+    )
+
+    @model_validator(mode="after")
+    def _refuse_bad_providers(self) -> Self:
+        keys = [provider.key for provider in self.oidc]
+        if len(set(keys)) != len(keys):
+            raise ValueError("BOTTEGA_OIDC: two providers have the same key")
+        if self.environment == "production" and any(
+            not provider.issuer.startswith("https://") for provider in self.oidc
+        ):
+            raise ValueError("BOTTEGA_OIDC: an issuer must begin with https:// in production")
         return self
 
     @model_validator(mode="after")

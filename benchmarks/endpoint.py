@@ -2,19 +2,20 @@
 
     python -m benchmarks.endpoint [--students 5000] [--opportunities 5000] [--clients 20] [--requests 4000]
 
-Prints the percentiles of the match endpoint, and its rate as a ratio to `/status` of the same server, asked in turns
-within one run. Clients run in a process of their own; each keeps its connection and sends its next request when it has
-the answer to the last.
+Prints percentiles of the match endpoint, cold (each student is asked about for the first time) and warm (the same
+requests once more), and its rate as a ratio to `/status` of the same server, asked in turns within one run. Clients
+share a process of their own that does little else than wait; each keeps its connection and sends its next request when
+it has the answer to the last. The processor time of both sides is printed, for on a busy machine only that can be compared.
+`python -m benchmarks.request` says where the server's goes.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import os
 import platform
 import random
+import selectors
 import socket
 import statistics
 import subprocess
@@ -22,9 +23,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 ROOT = Path(__file__).parents[1]
+TURNS = 4
+
+
+class Turn(NamedTuple):
+    """Some requests: seconds in all and of each, and the processor seconds of server and clients."""
+
+    elapsed: float
+    seconds: list[float]
+    server: float
+    clients: float
 
 
 def main() -> None:
@@ -54,7 +66,7 @@ def main() -> None:
             cwd=ROOT, env=environment, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            measure(port, token, students, chosen)
+            measure(port, server.pid, token, students, chosen)
         finally:
             server.terminate()
             server.wait(10)
@@ -95,33 +107,40 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def measure(port: int, token: str, students: list[UUID], chosen: argparse.Namespace) -> None:
+def measure(port: int, server: int, token: str, students: list[UUID], chosen: argparse.Namespace) -> None:
     """Ask `/status` and the match endpoint in turns, and print."""
     kinds = ("internship", "visit", "training")
-    match = [f"/api/v1/students/{one}/matches?kind={kinds[i % 3]}" for i, one in enumerate(students)]
+    paths = [f"/api/v1/students/{one}/matches?kind={kinds[i % 3]}" for i, one in enumerate(students)]
+    share = min(chosen.requests, len(paths) - 40) // TURNS
     wait_for(port)
-    asyncio.run(ask(port, token, match[:40], 1, 40))
+    ask(port, server, token, paths[-40:], 1)
     time.sleep(8)  # the server gets to know its students in the background after its start
-    rounds: dict[str, list[tuple[float, list[float]]]] = {"/status": [], "matches": []}
-    for turn in range(4):
-        share = chosen.requests // 4
-        rounds["/status"].append(asyncio.run(ask(port, token, ["/api/v1/status"], chosen.clients, share)))
-        some = match[turn * share :] + match[: turn * share]
-        rounds["matches"].append(asyncio.run(ask(port, token, some, chosen.clients, share)))
+    rounds: dict[str, list[Turn]] = {"/status": [], "cold": [], "warm": []}
+    for turn in range(TURNS):
+        some = paths[turn * share : (turn + 1) * share]
+        rounds["/status"].append(ask(port, server, token, ["/api/v1/status"] * share, chosen.clients))
+        rounds["cold"].append(ask(port, server, token, some, chosen.clients))
+        rounds["warm"].append(ask(port, server, token, some, chosen.clients))
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(
         f"{chosen.students} students, {chosen.opportunities} opportunities, {chosen.clients} clients, one process"
     )
-    rates = {}
-    for name, turns in rounds.items():
-        times = sorted(seconds * 1000 for _, all_seconds in turns for seconds in all_seconds)
-        rates[name] = statistics.median(len(all_seconds) / elapsed for elapsed, all_seconds in turns)
-        points = {share: times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)}
-        said = ", ".join(f"p{share * 100:.0f} {value:.1f} ms" for share, value in points.items())
-        print(
-            f"{name:>8}: {rates[name]:.0f} requests/s, {said}, max {times[-1]:.1f} ms, {len(times)} answers, all 200"
-        )
-    print(f"matches at {rates['matches'] / rates['/status']:.2f} of the rate of /status")
+    rates = {name: show(name, turns) for name, turns in rounds.items()}
+    print(f"cold at {rates['cold'] / rates['/status']:.2f} of the rate of /status")
+
+
+def show(name: str, turns: list[Turn]) -> float:
+    """Print the figures of some turns; their median rate."""
+    times = sorted(seconds * 1000 for turn in turns for seconds in turn.seconds)
+    rate = statistics.median(len(turn.seconds) / turn.elapsed for turn in turns)
+    points = {share: times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)}
+    said = ", ".join(f"p{share * 100:.0f} {value:.1f} ms" for share, value in points.items())
+    server, clients = (sum(side) / len(times) * 1000 for side in list(zip(*turns, strict=True))[2:])
+    print(
+        f"{name:>8}: {rate:.0f} requests/s, {said}, max {times[-1]:.1f} ms, {len(times)} answers, all 200;"
+        f" processor {server:.2f} ms a request, clients {clients:.2f} ms"
+    )
+    return rate
 
 
 def wait_for(port: int) -> None:
@@ -134,30 +153,70 @@ def wait_for(port: int) -> None:
     raise SystemExit("the server did not start")
 
 
-async def ask(
-    port: int, token: str, paths: list[str], clients: int, requests: int
-) -> tuple[float, list[float]]:
-    """Send `requests` GETs from `clients` connections; seconds in all, and of each."""
-    queue = iter([paths[i % len(paths)] for i in range(requests)])
+def processor(process: int) -> float:
+    """Seconds that a process has computed; NaN where the system does not say so."""
+    try:
+        spent = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2].split()[11:13]
+    except FileNotFoundError:
+        return float("nan")
+    return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
+
+
+class Client:
+    """One connection, and the answer that it is waiting for."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.begun = 0.0
+        self.missing: int | None = None
+        self.head = b""
+
+    def send(self, request: bytes) -> None:
+        """Ask the next thing."""
+        self.begun, self.missing, self.head = time.perf_counter(), None, b""
+        self.socket.sendall(request)
+
+    def has_answer(self) -> bool:
+        """Take what has come; whether the answer is whole. Refuses any answer but 200."""
+        received = self.socket.recv(1 << 18)
+        if self.missing is not None:
+            self.missing -= len(received)
+        else:
+            self.head += received
+            head, end, body = self.head.partition(b"\r\n\r\n")
+            if not received or (end and not head.startswith(b"HTTP/1.1 200 ")):
+                raise SystemExit(f"not answered: {self.head.decode()}")
+            if end:
+                length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                self.missing = int(length) - len(body)
+        return self.missing == 0
+
+
+def ask(port: int, server: int, token: str, paths: list[str], clients: int) -> Turn:
+    """Send a GET for each path from `clients` connections."""
+    rest = f" HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+    queue = iter([f"GET {path}{rest}".encode() for path in paths])
     seconds: list[float] = []
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for path in queue:
-            begun = time.perf_counter()
-            writer.write(
-                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-            )
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            body = await reader.readexactly(int(head.split("content-length: ")[1].split("\r\n")[0]))
-            seconds.append(time.perf_counter() - begun)
-            if " 200 " not in head.split("\r\n")[0]:
-                raise SystemExit(f"{path}: {head.splitlines()[0]} {json.loads(body)}")
-        writer.close()
-
+    before = processor(server), time.process_time()
     begun = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return time.perf_counter() - begun, seconds
+    with selectors.DefaultSelector() as waiting:
+        for _, request in zip(range(clients), queue, strict=False):
+            client = Client(port)
+            client.send(request)
+            waiting.register(client.socket, selectors.EVENT_READ, client)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                client = key.data
+                if client.has_answer():
+                    seconds.append(time.perf_counter() - client.begun)
+                    request = next(queue, b"")
+                    if request:
+                        client.send(request)
+                    else:
+                        waiting.unregister(client.socket)
+                        client.socket.close()
+    elapsed = time.perf_counter() - begun
+    return Turn(elapsed, seconds, processor(server) - before[0], time.process_time() - before[1])
 
 
 if __name__ == "__main__":

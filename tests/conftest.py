@@ -12,11 +12,14 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app import migrate, models
+from app.auth import service_people as people
 from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
@@ -90,6 +93,15 @@ def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
         yield engine
 
 
+@pytest.fixture
+def shared(empty: sa.Engine) -> Iterator[Database]:
+    """A migrated database of the test's own that several threads may write to at once."""
+    migrate.upgrade(empty)
+    database = Database(empty.url.render_as_string(hide_password=False), connections=8)
+    yield database
+    database.close()
+
+
 class UndoneDatabase(Database):
     """A database on one connection whose outer transaction is undone; blocks become savepoints in it."""
 
@@ -122,7 +134,7 @@ def database(migrated: Database) -> Iterator[Database]:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(rate_limit_per_minute=100_000, look_delay_seconds=0)
+    return Settings(rate_limit_per_minute=100_000, max_bulk_bytes=8 * 2**20, look_delay_seconds=0)
 
 
 @pytest.fixture
@@ -136,6 +148,17 @@ def client(app: FastAPI) -> Iterator[TestClient]:
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         client.event_hooks = {"request": [forms.carry_token], "response": [contract.check]}
         yield client
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as ever, with parameters that cost little: for tests that verify by the hundred."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    monkeypatch.setattr(people, "_passwords", lambda: cheap)
+    monkeypatch.setattr(people, "_decoy", lambda: _DECOY)
+
+
+_DECOY = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash("nobody's")
 
 
 @pytest.fixture

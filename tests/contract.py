@@ -6,6 +6,7 @@ it, so that each test of the API is a test of the document too.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
@@ -126,13 +127,21 @@ def check(response: httpx2.Response) -> None:
     if bodies:
         assert media in bodies, f"{where}: {name} does not declare {media}"
         if media.endswith("json"):
-            _fits(bodies[media], response.json(), where)
+            for body in _bodies(media, response):
+                _fits(bodies[media], body, where)
     else:
         assert not response.content, f"{where}: {name} declares no body"
     for header, validator in headers.items():
         assert header in response.headers, f"{where}: {name} declares the header {header}"
         value = response.headers[header]
         _fits(validator, int(value) if validator.schema["type"] == "integer" else value, f"{where}, {header}")
+
+
+def _bodies(media: str, response: httpx2.Response) -> list[Any]:
+    """The answer's documents: each line of NDJSON is one."""
+    if media == "application/x-ndjson":
+        return [json.loads(line) for line in response.text.splitlines()]
+    return [response.json()]
 
 
 def _fits(validator: Any, value: Any, where: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
+
+import sqlalchemy as sa
 
 from app import db
 from app.auth import service as auth
@@ -14,8 +17,10 @@ from app.auth import service_keys as keys
 from app.auth import service_people as people
 from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role, system
+from app.auth.models import Territory, TerritoryProvince
 from app.companies.models import Company, CompanySite
 from app.db import Base, Database
+from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
 from app.places.models import Municipality
 from app.programmes.models import Programme
@@ -26,6 +31,8 @@ from app.students.models import Student
 NOW = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 ACTOR = system("tests")
+APPROVED: dict[str, Any] = {"approved_at": NOW, "approved_by": "system:tests"}
+"""What makes a company one that everybody sees."""
 
 
 Row = TypeVar("Row", bound=Base)
@@ -56,8 +63,11 @@ class Factory:
         scopes: Iterable[str] = auth.SCOPES,
         school_id: UUID | None = None,
         company_id: UUID | None = None,
+        territory_id: UUID | None = None,
     ) -> dict[str, str]:
-        """Headers of a caller with an API key."""
+        """Headers of a caller with an API key; a coordinator's is of the province of Bologna unless told otherwise."""
+        if role is Role.COORDINATOR:
+            territory_id = territory_id or self.territory().id
         # Issued as the system: a test needs keys before it has an administrator.
         with self.database.write() as session:
             key, token = keys.issue_key(
@@ -68,22 +78,42 @@ class Factory:
                 scopes=[],
                 school_id=school_id,
                 company_id=company_id,
+                territory_id=territory_id,
             )
             # Also more than its role may have: the rules must hold without the help of the scopes.
             key.scopes = " ".join(sorted(scopes))
         return {"Authorization": f"Bearer {token}"}
 
     def signed_in(self, *grants: Grant | Role, name: str = "Anna") -> str:
-        """The session token of a person with these grants."""
+        """The session token of a person with these grants; a coordinator is Bologna's unless told otherwise."""
+        given = [self.grant(grant) for grant in grants]
         with self.database.write() as session:
             user = people.add_user(
                 session,
                 ACTOR,
                 email=f"{name.lower()}{next(self.numbers)}@example.org",
                 name=name,
-                grants=[Grant(grant) if isinstance(grant, Role) else grant for grant in grants],
+                grants=given,
             )
-            return sessions.sign_in(session, user, hours=1, request_id="tests")
+            return sessions.sign_in(session, user, hours=1, request_id="tests", has_second_factor=True)
+
+    def grant(self, grant: Grant | Role) -> Grant:
+        """The grant, bound to a territory where it is a coordinator's."""
+        grant = Grant(grant) if isinstance(grant, Role) else grant
+        if grant.role is not Role.COORDINATOR or grant.territory_id is not None:
+            return grant
+        return replace(grant, territory_id=self.territory().id)
+
+    def territory(self, name: str = "Bologna", *provinces: str) -> Territory:
+        """The province of Bologna unless told otherwise; the same row when asked twice."""
+        with self.database.read() as session:
+            found = session.scalar(sa.select(Territory).where(Territory.name == name))
+        if found is not None:
+            return found
+        territory = self.add(Territory(name=name))
+        for code in provinces or ("BO",):
+            self.add(TerritoryProvince(territory_id=territory.id, province_code=code))
+        return territory
 
     def municipality(self, istat: str = "037006", **values: Any) -> Municipality:
         """Bologna unless told otherwise; the same row when asked twice."""
@@ -148,14 +178,13 @@ class Factory:
         return self.add(Student(**defaults | values))
 
     def company(self, **values: Any) -> Company:
-        """An approved firm with a site in Bologna."""
-        defaults: dict[str, Any] = {"name": f"Officina {next(self.numbers)}", "is_approved": True}
+        """An approved firm with a site in Bologna; with `is_approved=False` it waits."""
+        defaults: dict[str, Any] = {"name": f"Officina {next(self.numbers)}", "submitted_at": NOW}
+        if values.pop("is_approved", True):
+            defaults |= APPROVED
+        istat = values.pop("municipality_istat", None) or self.municipality().istat
         company = self.add(Company(**defaults | values))
-        self.add(
-            CompanySite(
-                company_id=company.id, name="Sede", municipality_istat=self.municipality().istat, is_main=True
-            )
-        )
+        self.add(CompanySite(company_id=company.id, name="Sede", municipality_istat=istat, is_main=True))
         return company
 
     def opportunity(self, company: Company | None = None, **values: Any) -> Opportunity:
@@ -169,6 +198,14 @@ class Factory:
         opportunity = self.add(Opportunity(**defaults | values))
         self.change(opportunity)
         return opportunity
+
+    def disclosure(self, student: Student, opportunity: Opportunity, **values: Any) -> Disclosure:
+        """A company's request for the name of a student; nobody has answered."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
+            "requested_at": NOW, "requested_by": "system:tests", "expires_at": NOW + timedelta(days=30),
+        }  # fmt: skip
+        return self.add(Disclosure(**defaults | values))
 
     def change(self, opportunity: Opportunity, **values: Any) -> None:
         """Change an opportunity so that rankings see it."""

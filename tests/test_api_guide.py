@@ -53,7 +53,9 @@ def variables(make: Factory) -> Variables:
     )  # fmt: skip
     firm = make.bearer(
         Role.COMPANY_ADMIN, company_id=company.id,
-        scopes=["companies:read", "opportunities:read", "opportunities:write", "matches:read"],
+        scopes=[
+            "companies:read", "opportunities:read", "opportunities:write", "matches:read", "disclosures:write",
+        ],
     )  # fmt: skip
     network = make.bearer(Role.COORDINATOR, scopes=["events:read", "companies:read", "companies:write"])
     keys = {"register_key": register, "company_key": firm, "network_key": network}

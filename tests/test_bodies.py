@@ -36,7 +36,7 @@ def test_json_that_hurts(client: TestClient, make: Factory, body: bytes, status:
     begun = time.monotonic()
     answer = client.post("/api/v1/skills/recognise", content=body, headers=JSON | make.bearer())
     assert answer.status_code == status
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize(

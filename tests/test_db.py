@@ -12,7 +12,7 @@ from app import db
 from app.companies.models import Company
 from app.db import Database, Revision
 from app.opportunities.models import Kind, Opportunity
-from tests.factories import NOW
+from tests.factories import APPROVED, NOW
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_read_block_sees_one_moment(blocks: Database) -> None:
 
 def test_a_touched_topic_rises_once_in_a_transaction(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
         db.touch(session, "opportunities")
         db.touch(session, "opportunities")
@@ -106,7 +106,7 @@ def test_a_touched_topic_rises_once_in_a_transaction(blocks: Database) -> None:
 
 def test_a_stamp_of_a_transaction_that_fails_is_forgotten(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
 
     def fail() -> None:
@@ -122,7 +122,7 @@ def test_a_stamp_of_a_transaction_that_fails_is_forgotten(blocks: Database) -> N
 
 def test_stamps_of_many_writers_become_visible_in_their_order(blocks: Database) -> None:
     with blocks.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
     is_over = Event()
 
@@ -144,3 +144,40 @@ def test_stamps_of_many_writers_become_visible_in_their_order(blocks: Database) 
             is_over.set()
         assert watcher.result() > 0
     assert stamps(blocks) == (200, list(range(1, 201)))
+
+
+COMPANIES = Company.__table__.c
+PREPARED = sa.select(
+    COMPANIES.id, COMPANIES.name, COMPANIES.is_approved, COMPANIES.description,
+    sa.select(sa.func.count()).select_from(Opportunity).where(Opportunity.kind == Kind.VISIT).label("visits"),
+    sa.select(Opportunity.kind).where(Opportunity.company_id == COMPANIES.id).scalar_subquery().label("kind"),
+    sa.select(Opportunity.created_at).where(Opportunity.company_id == COMPANIES.id).scalar_subquery().label("at"),
+).where(COMPANIES.id == sa.bindparam("wanted"))  # fmt: skip
+
+
+def test_a_prepared_statement_answers_as_the_statement_does(blocks: Database) -> None:
+    prepared = db.Prepared(PREPARED)
+    with blocks.write() as session:
+        companies = [Company(name=f"Officina {number}", is_approved=True) for number in range(2)]
+        session.add_all(companies)
+    for company in companies:
+        add_stamped(blocks, company)
+        with blocks.read() as session:
+            expected = session.execute(PREPARED, {"wanted": company.id}).one()
+            found = prepared.one_or_none(session, wanted=company.id)
+            assert found._asdict() == expected._asdict()
+            assert (found.id, found.kind, found.at) == (company.id, Kind.VISIT, NOW)
+    with blocks.read() as session:
+        assert prepared.one_or_none(session, wanted=db.new_id()) is None
+
+
+def test_a_prepared_statement_fails_as_the_statement_does(blocks: Database) -> None:
+    absent = sa.select(sa.column("number")).select_from(sa.table("absent"))
+    with pytest.raises(DBAPIError) as expected, blocks.read() as session:
+        session.execute(absent)
+    with pytest.raises(type(expected.value)), blocks.read() as session:
+        db.Prepared(absent).one_or_none(session)
+    with pytest.raises(sa.exc.MultipleResultsFound), blocks.read() as session:
+        db.Prepared(
+            sa.select(sa.literal(1).label("one")).union_all(sa.select(sa.literal(2))).subquery().select()
+        ).one_or_none(session)

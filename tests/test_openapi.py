@@ -24,21 +24,26 @@ from starlette.testclient import TestClient
 from app import api, openapi
 from app.auth import service as auth
 from app.auth import service_keys as keys
+from app.auth import service_people as people
 from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, User
-from app.companies.models import CompanyContact, CompanySite
+from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
+from app.invitations import service as invitations
+from app.invitations.models import Invitation
 from app.main import create_app
 from app.matches import translate
+from app.matches.engine import Engine
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
-from app.opportunities.models import Status
+from app.opportunities.models import Opportunity, Status
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
+from app.students.models import Student
 from matching import Weights
 from tests import contract
 from tests.factories import ACTOR, NOW, TODAY, Factory
@@ -58,11 +63,18 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "load_students": {"source": "register"},
+    "load_classes": {"source": "register"},
+    "load_companies": {"source": "register"},
+    "load_opportunities": {"source": "register"},
 }
 BODIES: dict[str, dict[str, Any]] = {
     "create_class": {"school_id": "{school_id}", "start_year": 2026, "year": 3, "section": "Z"},
     "edit_class": {"section": "Y"},
     "create_member": {"email": "new@example.org", "name": "New", "role": "school_lead"},
+    "edit_member": {"role": "teacher", "class_ids": ["{class_id}"]},
+    "edit_company_member": {"role": "company_admin"},
+    "create_invitation": {"email": "new@example.org", "role": "teacher", "school_id": "{school_id}"},
     "create_student_codes": {"student_ids": ["{student_id}"]},
     "create_company": {"name": "Rossi", "tax_code": "01234567890"},
     "edit_company": {"description": "Torneria"},
@@ -84,8 +96,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_my_erasure": {"confirm": True},
     "create_key": {"name": "Register", "role": "school_lead", "school_id": "{school_id}", "scopes": ["schools:read"]},
     "rotate_key": {"overlap_days": 3},
+    "create_territory": {"name": "Altrove", "province_codes": ["BO"]},
+    "reject_company": {"reason": "Manca il codice fiscale."},
+    "create_disclosure": {"pseudonym": "{pseudonym}"},
+    "accept_disclosure": {},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
+
+
+OTHERS: dict[str, dict[str, str]] = {
+    "archive_opportunity": {"opportunity_id": "draft_id"},
+    "approve_company": {"company_id": "waiting_id"},
+    "reject_company": {"company_id": "waiting_id"},
+    "submit_company": {"company_id": "waiting_id"},
+}
+"""What an operation is called for where the usual thing of its kind does not do."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +146,14 @@ def good_call(name: str, world: World) -> Request:
     body = filled(BODIES.get(name), world)
     if body is not None:
         [headers["Content-Type"]] = operation["requestBody"]["content"]
+    content = None
+    if name.startswith("load_"):
+        headers["Content-Type"], content = "application/x-ndjson", b'{"external_id": "1"}'
     ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
-    if name == "archive_opportunity":
-        ids["opportunity_id"] = world["draft_id"]
-    return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body)
+    ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
+    if name.endswith("_company_member"):
+        ids["member_id"] = world["company_member_id"]
+    return Request(method.upper(), path, ids, filled(QUERIES.get(name, {}), world), headers, body, content)
 
 
 def filled(value: Any, world: World) -> Any:
@@ -149,16 +178,35 @@ def world(make: Factory) -> World:
     contact = make.add(CompanyContact(company_id=company.id, name="Neri"))
     make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
     with make.database.write() as session:
-        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
-        member = session.query(Membership).filter_by(school_id=school.id).one()
+        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"])
+        teacher = people.add_user(session, ACTOR, email="teacher@example.org", name="Teacher")
+        member = people.add_membership(session, teacher.id, Grant(Role.TEACHER, school_id=school.id))
+        worker = people.add_membership(session, teacher.id, Grant(Role.COMPANY_MEMBER, company_id=company.id))
+        invitation = invitations.create(
+            session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
+            secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
+        )  # fmt: skip
     return {
+        "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
         "company_id": str(company.id), "site_id": str(site.id), "contact_id": str(contact.id),
         "student_id": str(student.id), "erasure_id": str(make.add(pending_erasure(make)).id), "key_id": str(key.id),
         "opportunity_id": str(make.opportunity(company).id), "ranking_id": str(stored_ranking(make, student.id).id),
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
+        "waiting_id": str(make.company(is_approved=False).id),
+        "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
     }  # fmt: skip
+
+
+CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+}
+"""Who makes the good call where the administrator has no say."""
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -244,6 +292,35 @@ def too_many_rankings(make: Factory, call: Request) -> Request:
     return replace(call, body={"student_id": str(student.id)})
 
 
+def asked_student(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        student = session.query(Student).one()
+        opportunity = session.get_one(Opportunity, UUID(call.ids["opportunity_id"]))
+    other = make.opportunity(make.get(Company, opportunity.company_id))
+    make.disclosure(student, other)
+    return replace(call, ids={"opportunity_id": str(other.id)})
+
+
+def ended(how: str) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        with make.database.read() as session:
+            student = session.query(Student).one()
+        end = {f"{how}_at": NOW, f"{how}_by": "system:tests"}
+        return replace(
+            call, ids={"disclosure_id": str(make.disclosure(student, make.opportunity(), **end).id)}
+        )
+
+    return change
+
+
+def approved_company(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"company_id": str(make.company().id)})
+
+
+def same_territory(make: Factory, call: Request) -> Request:
+    return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
+
+
 def still_running(make: Factory, call: Request) -> Request:
     with make.database.read() as session:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
@@ -269,6 +346,43 @@ def unknown_school(make: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"school_id": str(uuid4())})
 
 
+def last_lead(make: Factory, call: Request) -> Request:
+    with make.database.read() as session:
+        lead = session.query(Membership).filter_by(role=Role.SCHOOL_LEAD).one()
+    return replace(call, ids=call.ids | {"member_id": str(lead.id)})
+
+
+def last_admin(make: Factory, call: Request) -> Request:
+    make.signed_in(Grant(Role.COMPANY_ADMIN, company_id=UUID(call.ids["company_id"])), name="Boss")
+    with make.database.read() as session:
+        admin = session.query(Membership).filter_by(role=Role.COMPANY_ADMIN).one()
+    body = {"role": "company_member"} if call.body else None
+    return replace(call, ids=call.ids | {"member_id": str(admin.id)}, body=body)
+
+
+def too_many_invitations(make: Factory, call: Request) -> Request:
+    school = make.school()
+    with make.database.write() as session:
+        session.add_all(
+            Invitation(
+                email="a@example.org", role=Role.TEACHER, school_id=school.id, code_hash=f"{number:064d}",
+                created_at=NOW, expires_at=NOW + timedelta(days=1),
+            )
+            for number in range(invitations.MOST_OPEN)
+        )  # fmt: skip
+    return replace(call, body=(call.body or {}) | {"school_id": str(school.id)})
+
+
+def accepted_invitation(make: Factory, call: Request) -> Request:
+    accepted = make.add(
+        Invitation(
+            email="a@example.org", role=Role.COORDINATOR, code_hash="0" * 64, created_at=NOW, expires_at=NOW,
+            accepted_at=NOW,
+        )
+    )  # fmt: skip
+    return replace(call, ids={"invitation_id": str(accepted.id)})
+
+
 def ended_key(make: Factory, call: Request) -> Request:
     with make.database.write() as session:
         key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.COORDINATOR, scopes=["schools:read"])
@@ -280,6 +394,12 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
     "create_member": same_member,
+    "edit_member": last_lead,
+    "remove_member": last_lead,
+    "edit_company_member": last_admin,
+    "remove_company_member": last_admin,
+    "create_invitation": too_many_invitations,
+    "revoke_invitation": accepted_invitation,
     "create_company": same_tax_code,
     "edit_company": same_tax_code,
     "create_company_site": too_many(CompanySite, MOST_SITES),
@@ -302,6 +422,13 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_my_erasure": still_running,
     "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
+    "create_territory": same_territory,
+    "reject_company": approved_company,
+    "submit_company": approved_company,
+    "create_disclosure": asked_student,
+    "accept_disclosure": ended("refused"),
+    "refuse_disclosure": ended("withdrawn"),
+    "withdraw_disclosure": ended("refused"),
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -369,7 +496,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
         answered.setdefault(response.status_code, []).append(slug)
         return response
 
-    client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+    cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
+    client.cookies.set(auth.COOKIE, cookie)
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -382,7 +510,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
             assert call.send(client, **scopeless).status_code == 200
         else:
             assert note(call.send(client, **scopeless)).status_code == 403
-        client.cookies.set(auth.COOKIE, make.signed_in(Role.ADMINISTRATOR))
+        client.cookies.set(auth.COOKIE, cookie)
     for variable in call.ids:
         unknown = {"istat": "999999"}.get(variable, str(uuid4()))
         assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
@@ -390,6 +518,12 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
         assert note(replace(call, query=call.query | {"limit": "0"}).send(client)).status_code == 422
         assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
+    if call.content is not None:
+        assert note(call.send(client, **{"Content-Type": "text/plain"})).status_code == 415
+        assert note(replace(call, query=call.query | {"mode": "all"}).send(client)).status_code == 422
+        assert note(replace(call, query={}).send(client)).status_code == 422
+        large = iter([b"x" * (2**20)] * (settings.max_bulk_bytes // 2**20 + 1))
+        assert note(replace(call, content=large).send(client)).status_code == 413  # type: ignore[arg-type]
     if call.body is not None:
         text = {"Content-Type": "text/plain"}
         assert note(call.send(client, **text)).status_code == 415
@@ -453,7 +587,9 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     assert len(set(names)) == len(names)
     verbs = {
-        "get": r"list|read", "post": r"create|approve|publish|close|reopen|archive|revoke|rotate|recognise", "patch": "edit",
+        "get": r"list|read", "patch": "edit",
+        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        r"|deactivate|reactivate|load",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

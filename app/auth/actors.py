@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
@@ -15,19 +16,27 @@ class Role(StrEnum):
     SCHOOL_LEAD = "school_lead"
     COMPANY_MEMBER = "company_member"
     COMPANY_ADMIN = "company_admin"
+    TRAINING_BODY = "training_body"
     COORDINATOR = "coordinator"
     ADMINISTRATOR = "administrator"
 
 
+AT_SCHOOL = frozenset({Role.TEACHER, Role.SCHOOL_LEAD})
+AT_COMPANY = frozenset({Role.COMPANY_MEMBER, Role.COMPANY_ADMIN, Role.TRAINING_BODY})
+"""Roles that are bound to a school, and to a company. A training body is a company of that kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One membership: a role, and what it is bound to."""
+    """One membership: a role, and what it is bound to. `provinces` are the codes of those in the territory."""
 
     role: Role
     school_id: UUID | None = None
     class_ids: frozenset[UUID] = frozenset()
     student_id: UUID | None = None
     company_id: UUID | None = None
+    territory_id: UUID | None = None
+    provinces: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,11 @@ class Actor:
         """Whether the person has several hats and wears none: nothing is allowed before."""
         return self.hats > 1 and not self.grants
 
+    @property
+    def mark(self) -> str:
+        """Who it was, as the `…_by` columns keep it."""
+        return f"{self.kind}:{self.id or self.name}"[:80]
+
     def has_scope(self, scope: str) -> bool:
         """Whether nothing in the way of calling forbids `scope` ("students:read"); rules come on top."""
         return self.scopes is None or scope in self.scopes
@@ -79,7 +93,7 @@ class Actor:
 
     def is_of_company(self, company_id: UUID | None, *, as_admin: bool = False) -> bool:
         """Whether the actor works for the company (as its administrator)."""
-        roles = {Role.COMPANY_ADMIN} if as_admin else {Role.COMPANY_ADMIN, Role.COMPANY_MEMBER}
+        roles = {Role.COMPANY_ADMIN} if as_admin else AT_COMPANY
         return company_id is not None and any(
             grant.company_id == company_id and grant.role in roles for grant in self.grants
         )
@@ -94,9 +108,28 @@ class Actor:
         return Role.ADMINISTRATOR in self.roles
 
     @property
-    def oversees(self) -> bool:
-        """Whether the actor coordinates the territory, or runs the service."""
-        return self.has_role(Role.COORDINATOR, Role.ADMINISTRATOR)
+    def is_coordinator(self) -> bool:
+        """Whether the actor coordinates some territory."""
+        return Role.COORDINATOR in self.roles
+
+    @property
+    def is_overseer(self) -> bool:
+        """Whether the actor coordinates some territory, or runs the service; what they oversee is another question."""
+        return self.is_coordinator or self.is_administrator
+
+    @property
+    def provinces(self) -> frozenset[str]:
+        """The codes of the provinces that the actor coordinates."""
+        return frozenset[str]().union(*(grant.provinces for grant in self.grants))
+
+    @property
+    def territories(self) -> frozenset[UUID]:
+        """The territories that the actor coordinates."""
+        return frozenset(grant.territory_id for grant in self.grants if grant.territory_id is not None)
+
+    def oversees_any(self, provinces: Collection[str | None]) -> bool:
+        """Whether the actor runs the service, or coordinates one of the provinces."""
+        return self.is_administrator or not self.provinces.isdisjoint(provinces)
 
 
 def system(name: str) -> Actor:

@@ -27,6 +27,31 @@ class User(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
+    @property
+    def sign_in_name(self) -> str:
+        """What the person types to say who they are; whoever has neither address nor user name comes by code only."""
+        return self.email or self.username or str(self.id)
+
+
+class Territory(Base):
+    """What a coordinator coordinates: some provinces under a name. It is data; no code knows any of them."""
+
+    __tablename__ = "territories"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+
+
+class TerritoryProvince(Base):
+    """A province of a territory; one province may be in several."""
+
+    __tablename__ = "territory_provinces"
+
+    territory_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("territories.id", ondelete="CASCADE"), primary_key=True
+    )
+    province_code: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
+
 
 class Membership(Base):
     """One role of one person, bound to what the role needs and to nothing else."""
@@ -36,12 +61,14 @@ class Membership(Base):
         sa.CheckConstraint(
             "(role = 'student') = (student_id IS NOT NULL)"
             " AND (role IN ('teacher', 'school_lead')) = (school_id IS NOT NULL)"
-            " AND (role IN ('company_member', 'company_admin')) = (company_id IS NOT NULL)",
+            " AND (role IN ('company_member', 'company_admin', 'training_body')) = (company_id IS NOT NULL)"
+            " AND (role = 'coordinator') = (territory_id IS NOT NULL)",
             name="bound_to_role",
         ),
         sa.UniqueConstraint("user_id", "student_id"),
         sa.UniqueConstraint("user_id", "role", "school_id"),
         sa.UniqueConstraint("user_id", "role", "company_id"),
+        sa.UniqueConstraint("user_id", "territory_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -56,6 +83,7 @@ class Membership(Base):
     student_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("students.id", ondelete="CASCADE"), index=True
     )
+    territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"), index=True)
 
 
 class TaughtClass(Base):
@@ -72,18 +100,77 @@ class TaughtClass(Base):
 
 
 class SignIn(Base):
-    """A session of a signed-in person; only a hash of its token is stored."""
+    """A session of a signed-in person; only a hash of its token is stored.
+
+    `second_factor_at` is empty until the second factor has been given: who needs one can do nothing before.
+    """
 
     __tablename__ = "sign_ins"
 
     token_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     membership_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("memberships.id", ondelete="SET NULL"), index=True
     )
     """The hat that the person wears in this session; of whom has only one, it need not be chosen."""
+    how: Mapped[str] = mapped_column(sa.String(20))
+    browser: Mapped[str] = mapped_column(sa.String(40))
+    is_own_device: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    second_factor_at: Mapped[datetime | None]
+
+
+class SignInCode(Base):
+    """A mailed link and the code beside it, as hashes. Without a person it is there to take time, and opens nothing."""
+
+    __tablename__ = "sign_in_codes"
+    __table_args__ = (sa.CheckConstraint("wrong_codes BETWEEN 0 AND 5", name="wrong_codes"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    link_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The secret of a person's code generator, encrypted, and the last time step that was used: none serves twice."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    sealed_secret: Mapped[str] = mapped_column(sa.String(200))
+    last_step: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code on paper for the day on which the code generator is lost; as a hash, for once."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """How often something was tried in vain: by an account, an address or a device, under a keyed hash."""
+
+    __tablename__ = "throttles"
+    __table_args__ = (sa.CheckConstraint("tries >= 0", name="tries"),)
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    tries: Mapped[int]
+    tried_at: Mapped[datetime] = mapped_column(index=True)
+    blocked_until: Mapped[datetime]
 
 
 class Identity(Base):
@@ -134,6 +221,7 @@ class ApiKey(Base):
     role: Mapped[Role] = mapped_column(text_enum(Role))
     school_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("schools.id", ondelete="CASCADE"))
     company_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("companies.id", ondelete="CASCADE"))
+    territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"))
     scopes: Mapped[str] = mapped_column(sa.String(1000))
     requests_per_minute: Mapped[int | None]
     created_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))

@@ -1,12 +1,24 @@
-"""Who may do what with accounts and keys."""
+"""Who may do what with accounts and keys, who needs a second factor, how long sessions last, which passwords are taken."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
 from app.auth import scopes
-from app.auth.actors import Actor, Role
+from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import ApiKey
+
+STRICT = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
+"""Roles that see many people's data: a second factor, and no long sessions."""
+LONGEST_SESSION = timedelta(hours=12)
+OWN_DEVICE_SESSION = timedelta(days=30)
+FRESH_FOR = timedelta(minutes=15)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 
 def can_manage_keys(actor: Actor) -> bool:
@@ -22,9 +34,7 @@ def can_issue_key(actor: Actor, role: Role, school_id: UUID | None, company_id: 
         return True
     if role is Role.SCHOOL_LEAD:
         return actor.is_staff_of(school_id)
-    return role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER) and actor.is_of_company(
-        company_id, as_admin=True
-    )
+    return role in AT_COMPANY and actor.is_of_company(company_id, as_admin=True)
 
 
 def can_see_key(actor: Actor, key: ApiKey) -> bool:
@@ -41,3 +51,83 @@ def can_see_key(actor: Actor, key: ApiKey) -> bool:
 def excessive_scopes(role: Role, wanted: list[str]) -> list[str]:
     """Those of the scopes that a program in this role has no use for."""
     return [scope for scope in wanted if scope not in scopes.of_role(role)]
+
+
+def can_manage_territories(actor: Actor) -> bool:
+    """Whoever runs the service says who coordinates what."""
+    return actor.is_administrator
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
+
+
+def must_have_second_factor(roles: Collection[Role]) -> bool:
+    """Whether somebody with these roles may not do without."""
+    return not STRICT.isdisjoint(roles)
+
+
+def lacks_second_factor(roles: Collection[Role], *, is_enrolled: bool, has_given: bool) -> bool:
+    """Whether a session may do nothing before the second factor has been given, or set up."""
+    return not has_given and (is_enrolled or must_have_second_factor(roles))
+
+
+def session_length(roles: Collection[Role], *, is_own_device: bool, hours: int) -> timedelta:
+    """How long a new session lasts."""
+    if is_own_device and STRICT.isdisjoint(roles):
+        return OWN_DEVICE_SESSION
+    return min(timedelta(hours=hours), LONGEST_SESSION)
+
+
+def has_ended(roles: Collection[Role], *, begun_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Whether a session is over; a long one also when its person has got a role that must not have it."""
+    if not STRICT.isdisjoint(roles):
+        ends_at = min(ends_at, begun_at + LONGEST_SESSION)
+    return ends_at <= now
+
+
+def is_fresh(begun_at: datetime, now: datetime) -> bool:
+    """Whether somebody has signed in so lately that the account may be changed without asking again."""
+    return now - begun_at <= FRESH_FOR
+
+
+# --- passwords --------------------------------------------------------------------------------------------------------
+
+_ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm")
+
+
+def password_fault(password: str, *, name: str, account: str) -> str | None:
+    """What is wrong with a new password: short, long, common, plain or own; None when nothing is.
+
+    Length and a refusal of what is tried first, no rules of composition: NIST SP 800-63B-4, 3.1.1.2.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        return "short"
+    if len(password) > LONGEST_PASSWORD:
+        return "long"
+    folded = password.casefold()
+    letters = _letters(_without_leet(re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)))
+    if not _common().isdisjoint({letters, _letters(folded)}):
+        return "common"
+    if len(set(folded)) < 5 or any(folded in row or folded in row[::-1] for row in _ROWS):
+        return "plain"
+    own = {name.casefold(), account.casefold().partition("@")[0]}
+    words = {word for text in own for word in re.split(r"[\W\d_]+", text) if word} | {
+        _letters(text) for text in own
+    }
+    return (
+        "own" if folded == account.casefold() or not words.isdisjoint({letters, _letters(folded)}) else None
+    )
+
+
+@cache
+def _common() -> frozenset[str]:
+    # What people take when they have to take something, in the languages of our users; without digits and signs.
+    return frozenset((Path(__file__).parent / "data" / "common_passwords.txt").read_text("utf-8").split())
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W\d_]", "", text)
+
+
+def _without_leet(text: str) -> str:
+    return text.translate(str.maketrans("0134578@$!", "oieastbasi"))

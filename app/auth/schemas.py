@@ -17,12 +17,13 @@ RequestsPerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class KeyIn(In):
-    """A key to issue; it acts in `role`, for the school or the company named, within its scopes."""
+    """A key to issue; it acts in `role`, for the school, company or territory named, within its scopes."""
 
     name: Line
     role: Role
     school_id: UUID | None = None
     company_id: UUID | None = None
+    territory_id: UUID | None = None
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=40)]
     days: Annotated[int, Field(ge=1, le=730, description="How long the key is valid.")] = 365
     requests_per_minute: RequestsPerMinute | None = Field(
@@ -55,6 +56,7 @@ class KeyOut(Out):
     role: Role
     school_id: UUID | None
     company_id: UUID | None
+    territory_id: UUID | None
     scopes: Annotated[list[Scope], Field(max_length=40)]
     requests_per_minute: RequestsPerMinute | None
     created_at: datetime
@@ -76,3 +78,27 @@ class KeyList(Page):
     """API keys, the newest first."""
 
     items: Annotated[list[KeyOut], Field(max_length=100)]
+
+
+ProvinceCode = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern="^[A-Z]{2}$")]
+
+
+class TerritoryIn(In):
+    """A territory to coordinate: a name, and the provinces in it."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+    province_codes: Annotated[list[ProvinceCode], Field(min_length=1, max_length=120)]
+
+
+class TerritoryOut(Out):
+    """A territory with its provinces, in the order of their codes."""
+
+    id: UUID
+    name: Line
+    province_codes: Annotated[list[ProvinceCode], Field(max_length=120)]
+
+
+class TerritoryList(Page):
+    """Territories by name."""
+
+    items: Annotated[list[TerritoryOut], Field(max_length=100)]

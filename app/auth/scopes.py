@@ -22,9 +22,9 @@ _EVERYWHERE = {
     "keys:write",
 }
 _OF_SCHOOL = {
-    "schools:write", "students:read", "students:write", "matches:write",
+    "schools:write", "students:read", "students:write", "matches:write", "disclosures:read", "disclosures:write",
 }  # fmt: skip
-_OF_COMPANY = {"companies:write", "opportunities:write"}
+_OF_COMPANY = {"companies:write", "opportunities:write", "disclosures:read", "disclosures:write"}
 _OF_NETWORK = {"companies:write", "opportunities:write", "events:read"}
 
 
@@ -45,6 +45,7 @@ BY_ROLE: dict[Role, frozenset[str]] = {
     Role.SCHOOL_LEAD: expand(_EVERYWHERE | _OF_SCHOOL),
     Role.COMPANY_MEMBER: expand((_EVERYWHERE | _OF_COMPANY) - {"schools:read"}),
     Role.COMPANY_ADMIN: expand((_EVERYWHERE | _OF_COMPANY) - {"schools:read"}),
+    Role.TRAINING_BODY: expand((_EVERYWHERE | _OF_COMPANY) - {"schools:read"}),
     Role.COORDINATOR: expand(_EVERYWHERE | _OF_NETWORK),
     Role.ADMINISTRATOR: expand(_EVERYWHERE | _OF_SCHOOL | _OF_COMPANY | _OF_NETWORK),
 }

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.auth import scopes
+from app.auth import rules, scopes
 from app.auth.actors import Actor, Grant
 from app.auth.models import (
     AccessToken,
@@ -20,14 +20,19 @@ from app.auth.models import (
     ApiKeySecret,
     IdempotencyKey,
     Membership,
+    SecondFactor,
     SignIn,
     TaughtClass,
+    TerritoryProvince,
     User,
 )
+from app.db import Prepared
 
 COOKIE = "bottega_session"
 KEY_MARK, TOKEN_MARK = "btg", "bta"
 """How a key and an access token begin: whoever finds one, a secret scanner too, sees what it is."""
+SEEN_EVERY = timedelta(minutes=10)
+"""How exactly a session knows when it was last used."""
 KEPT_FOR = timedelta(hours=24)
 """How long the answer to a POST is kept for its repetition."""
 
@@ -36,6 +41,12 @@ class BadCredentials(errors.NotSignedIn):
     """No such caller; which part was wrong is not said."""
 
     title = "The credentials are not valid"
+
+
+class SecondFactorMissing(errors.NotSignedIn):
+    """The session can do nothing before the second factor has been given, or set up."""
+
+    title = "Give the second factor first"
 
 
 class ScopeMissing(errors.NotAllowed):
@@ -68,19 +79,19 @@ def hash_token(token: str) -> str:
 
 
 class Use(NamedTuple):
-    """That a secret of a key was used; noted once a day."""
+    """That a secret of a key was used, or a session (then there is no prefix)."""
 
-    key_id: UUID
-    prefix: str
+    id: UUID
+    prefix: str | None = None
 
 
 def identify(
-    session: Session, *, bearer: str | None, cookie: str | None, request_id: str
+    session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime | None = None
 ) -> tuple[Actor, Use | None]:
     """The actor behind an API key, an access token or a session cookie.
 
-    The second value is there when today's use of the key has not been noted yet. Raises NotSignedIn without
-    credentials and BadCredentials with wrong, expired or revoked ones.
+    The second value is there when the use of key or session has not been noted lately. Raises NotSignedIn without
+    credentials, BadCredentials with wrong, expired or revoked ones, and SecondFactorMissing.
     """
     if bearer is not None:
         scheme, _, token = bearer.partition(" ")
@@ -89,10 +100,10 @@ def identify(
             return _identify_token(session, token, request_id), None
         if scheme.lower() == "bearer":
             row = check_secret(session, token)
-            return _program(row, row.scopes, request_id), use_of(row)
+            return _program(session, row, row.scopes, request_id), use_of(row)
         raise BadCredentials
     if cookie is not None:
-        return _identify_person(session, cookie, request_id), None
+        return _identify_person(session, cookie, request_id, now or datetime.now(UTC))
     raise errors.NotSignedIn("Send an API key as `Authorization: Bearer …`, or sign in.")
 
 
@@ -102,13 +113,14 @@ def check_secret(session: Session, given: str) -> sa.Row[*tuple[Any, ...]]:
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not secret or "\0" in prefix:
         raise BadCredentials
-    row = session.execute(_key_by_prefix, {"prefix": prefix}).one_or_none()
+    row = _key_by_prefix.one_or_none(session, prefix=prefix)
     now = datetime.now(UTC)
     # Whoever is unknown costs as much as who is not.
     is_right = secrets.compare_digest(row.secret_hash if row else _NO_HASH, hash_token(secret))
     if row is None or not is_right or _is_over(row, now) or (row.ends_at is not None and row.ends_at <= now):
         raise BadCredentials
-    return row
+    found: sa.Row[*tuple[Any, ...]] = row
+    return found
 
 
 def _identify_token(session: Session, token: str, request_id: str) -> Actor:
@@ -116,23 +128,28 @@ def _identify_token(session: Session, token: str, request_id: str) -> Actor:
     now = datetime.now(UTC)
     if row is None or row.ends_at <= now or _is_over(row, now):
         raise BadCredentials
-    return _program(row, row.granted, request_id)
+    return _program(session, row, row.granted, request_id)
 
 
 def _is_over(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
     return row.revoked_at is not None or row.expires_at <= now
 
 
-def _program(row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
+def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
     return Actor(
         kind="key",
         id=row.id,
         name=row.name,
-        grants=(Grant(row.role, school_id=row.school_id, company_id=row.company_id),),
+        grants=(
+            Grant(
+                row.role, school_id=row.school_id, company_id=row.company_id, territory_id=row.territory_id,
+                provinces=_provinces(session, row.territory_id),
+            ),
+        ),
         scopes=scopes.read(granted),
         requests_per_minute=row.requests_per_minute,
         request_id=request_id,
-    )
+    )  # fmt: skip
 
 
 def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
@@ -144,10 +161,10 @@ def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
 # Plain columns, one statement: asked in every call, and three times as fast as those of the class.
 _key, _secret, _token = ApiKey.__table__.c, ApiKeySecret.__table__.c, AccessToken.__table__.c
 _of_key = (
-    _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.scopes, _key.requests_per_minute,
+    _key.id, _key.name, _key.role, _key.school_id, _key.company_id, _key.territory_id, _key.scopes, _key.requests_per_minute,
     _key.expires_at, _key.revoked_at,
 )  # fmt: skip
-_key_by_prefix = (
+_key_by_prefix = Prepared(
     sa.select(
         *_of_key, _secret.prefix, _secret.secret_hash, _secret.expires_at.label("ends_at"),
         _secret.last_used_at.label("used_at"),
@@ -164,37 +181,54 @@ _NO_HASH = "0" * 64
 
 
 def note_use(session: Session, use: Use) -> None:
-    """Remember when which secret was used; once a day is enough, and keeps reads from writing."""
+    """Remember that a secret or a session is in use; now and then is enough, and keeps reads from writing."""
     now = datetime.now(UTC)
-    session.execute(sa.update(ApiKey).where(ApiKey.id == use.key_id).values(last_used_at=now))
+    if use.prefix is None:
+        session.execute(sa.update(SignIn).where(SignIn.id == use.id).values(seen_at=now))
+        return
+    session.execute(sa.update(ApiKey).where(ApiKey.id == use.id).values(last_used_at=now))
     session.execute(sa.update(ApiKeySecret).where(ApiKeySecret.prefix == use.prefix).values(last_used_at=now))
 
 
-def _identify_person(session: Session, cookie: str, request_id: str) -> Actor:
+def _identify_person(
+    session: Session, cookie: str, request_id: str, now: datetime
+) -> tuple[Actor, Use | None]:
     row = session.execute(_person_by_token, {"token_hash": hash_token(cookie)}).one_or_none()
-    if row is None or row.expires_at <= datetime.now(UTC):
+    if row is None:
         raise BadCredentials
     hats = _hats(session, row.id)
+    # All roles count here, also those not worn: the hat can be changed without signing in again.
+    roles = {grant.role for grant in hats.values()}
+    if rules.has_ended(roles, begun_at=row.created_at, ends_at=row.expires_at, now=now):
+        raise BadCredentials
+    is_enrolled, has_given = row.confirmed_at is not None, row.second_factor_at is not None
+    if rules.lacks_second_factor(roles, is_enrolled=is_enrolled, has_given=has_given):
+        raise SecondFactorMissing
     worn = hats.get(row.membership_id)
     grants = (worn,) if worn is not None else tuple(hats.values()) if len(hats) == 1 else ()
-    return Actor(
+    actor = Actor(
         kind="user", id=row.id, name=row.name, grants=grants, request_id=request_id, language=row.language,
         hats=len(hats),
     )  # fmt: skip
+    return actor, Use(row.session_id) if row.seen_at <= now - SEEN_EVERY else None
 
 
 _person_by_token = (
-    sa.select(User.id, User.name, User.language, SignIn.expires_at, SignIn.membership_id)
+    sa.select(
+        User.id, User.name, User.language, SignIn.id.label("session_id"), SignIn.membership_id,
+        SignIn.created_at, SignIn.seen_at, SignIn.expires_at, SignIn.second_factor_at, SecondFactor.confirmed_at,
+    )
     .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("token_hash"), User.is_active)
-)
+)  # fmt: skip
 
 
 def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     rows = session.execute(
         sa.select(
             Membership.id, Membership.role, Membership.school_id, Membership.company_id, Membership.student_id,
-            TaughtClass.class_id,
+            Membership.territory_id, TaughtClass.class_id,
         )
         .outerjoin(TaughtClass, TaughtClass.membership_id == Membership.id)
         .where(Membership.user_id == user_id)
@@ -207,10 +241,19 @@ def _hats(session: Session, user_id: UUID) -> dict[UUID, Grant]:
     return {
         row.id: Grant(
             row.role, school_id=row.school_id, class_ids=frozenset(classes[row.id]), student_id=row.student_id,
-            company_id=row.company_id,
+            company_id=row.company_id, territory_id=row.territory_id,
+            provinces=_provinces(session, row.territory_id),
         )
         for row in by_id.values()
     }  # fmt: skip
+
+
+def _provinces(session: Session, territory_id: UUID | None) -> frozenset[str]:
+    # One more question for coordinators, none for all the others.
+    if territory_id is None:
+        return frozenset()
+    of_territory = TerritoryProvince.territory_id == territory_id
+    return frozenset(session.scalars(sa.select(TerritoryProvince.province_code).where(of_territory)))
 
 
 # --- what ends by itself ---------------------------------------------------------------------------------------------

@@ -6,12 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.auth import usernames
+from app.auth import service_log, usernames
 from app.auth.actors import Actor
 from app.auth.models import User
-from app.events import service as events
-
-SHORTEST_PASSWORD = 10
 
 
 class HasPassword(errors.Conflict):
@@ -42,4 +39,4 @@ def set_first_password(session: Session, actor: Actor, *, username: str, passwor
     )
     if not changed.rowcount:  # type: ignore[attr-defined]
         raise HasPassword
-    events.record(session, actor, "user.password_set", user.id)
+    service_log.note(session, "password_changed", user.id, request_id=actor.request_id)

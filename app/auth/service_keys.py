@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import rules
-from app.auth.actors import Actor, Role, system
+from app.auth import service_territories as territories
+from app.auth.actors import AT_COMPANY, Actor, Role, system
 from app.auth.models import AccessToken, ApiKey, ApiKeySecret
 from app.auth.service import KEY_MARK, SCOPES, hash_token, require_scope
 from app.events import service as events
@@ -64,25 +65,28 @@ def issue_key(
     scopes: Iterable[str],
     school_id: UUID | None = None,
     company_id: UUID | None = None,
+    territory_id: UUID | None = None,
     days: int = 365,
     requests_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
     """Create a key; the returned token is shown once and stored nowhere.
 
-    Raises NotAllowed, BadScopes, and BadBinding when the role and what it is bound to do not fit.
+    Raises NotAllowed, BadScopes, BadBinding when the role and what it is bound to do not fit, and NotATrainingBody.
     """
     wanted = sorted(set(scopes))
     _require_key_manager(actor, "keys:write")
-    _refuse_binding(role, school_id, company_id)
+    _refuse_binding(role, {"school_id": school_id, "company_id": company_id, "territory_id": territory_id})
+    territories.require_training_body(session, role, company_id)
     if not rules.can_issue_key(actor, role, school_id, company_id):
         raise errors.NotAllowed("You issue keys for your own school or company, in no wider role than yours.")
     if requests_per_minute is not None and not actor.is_administrator:
         raise errors.NotAllowed("Only an administrator gives a key a rate limit of its own.")
     _refuse_scopes(role, wanted)
     now = datetime.now(UTC)
-    # A school or company that does not exist is refused by the foreign key, as a conflict.
+    # A school, company or territory that does not exist is refused by the foreign key, as a conflict.
     key = ApiKey(
-        name=name, role=role, school_id=school_id, company_id=company_id, scopes=" ".join(wanted),
+        name=name, role=role, school_id=school_id, company_id=company_id, territory_id=territory_id,
+        scopes=" ".join(wanted),
         requests_per_minute=requests_per_minute,
         created_by=actor.id if actor.kind == "user" else None, created_at=now, expires_at=now + timedelta(days=days),
     )  # fmt: skip
@@ -120,12 +124,12 @@ def _refuse_scopes(role: Role, wanted: Sequence[str]) -> None:
         raise BadScopes(f"Not for this key: {', '.join(unknown + excessive)}.", faults=faults)
 
 
-def _refuse_binding(role: Role, school_id: UUID | None, company_id: UUID | None) -> None:
+def _refuse_binding(role: Role, given: Mapping[str, UUID | None]) -> None:
     needs = {
         "school_id": role is Role.SCHOOL_LEAD,
-        "company_id": role in (Role.COMPANY_ADMIN, Role.COMPANY_MEMBER),
+        "company_id": role in AT_COMPANY,
+        "territory_id": role is Role.COORDINATOR,
     }
-    given = {"school_id": school_id, "company_id": company_id}
     faults = []
     if role in (Role.STUDENT, Role.TEACHER):
         faults.append({"in": "body", "field": "role", "detail": "a key cannot be a student or a teacher"})

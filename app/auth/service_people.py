@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 from sqlalchemy.orm import Session
 
+from app.auth import service_territories as territories
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
 from app.events import service as events
@@ -44,9 +45,38 @@ def find_person(session: Session, email: str, *, allows_demo: bool = False) -> U
     return None if user is None or (user.is_demo and not allows_demo) else user
 
 
+def find_by_address(session: Session, email: str) -> User | None:
+    """The person with this address, active or not, for whoever runs the service."""
+    return session.scalar(sa.select(User).where(User.email == email.strip().lower()))
+
+
+def count_administrators(session: Session) -> int:
+    """How many active people run the service; the demo's do not count."""
+    return (
+        session.scalar(
+            sa.select(sa.func.count(Membership.id))
+            .join(User, User.id == Membership.user_id)
+            .where(Membership.role == Role.ADMINISTRATOR, User.is_active, ~User.is_demo)
+        )
+        or 0
+    )
+
+
+def is_administrator(session: Session, user_id: UUID) -> bool:
+    """Whether this person runs the service."""
+    held = sa.select(Membership.id).where(
+        Membership.user_id == user_id, Membership.role == Role.ADMINISTRATOR
+    )
+    return session.scalar(held.limit(1)) is not None
+
+
 def has_password(user: User | None, password: str) -> bool:
     """Whether this is the person's password; takes as long for nobody. Slow by design: call it outside of any block."""
-    stored = user.password_hash if user is not None else None
+    return matches(user.password_hash if user is not None else None, password)
+
+
+def matches(stored: str | None, password: str) -> bool:
+    """Whether a password makes this hash; takes as long where there is none."""
     return _passwords().verify(password, stored or _decoy()) and stored is not None
 
 
@@ -77,10 +107,11 @@ def add_user(
 
 
 def add_membership(session: Session, user_id: UUID, grant: Grant) -> Membership:
-    """Let a person be something more; whoever calls records what it means."""
+    """Let a person be something more; whoever calls records what it means. Raises NotATrainingBody."""
+    territories.require_training_body(session, grant.role, grant.company_id)
     membership = Membership(
         user_id=user_id, role=grant.role, school_id=grant.school_id, company_id=grant.company_id,
-        student_id=grant.student_id,
+        student_id=grant.student_id, territory_id=grant.territory_id,
     )  # fmt: skip
     session.add(membership)
     session.flush()

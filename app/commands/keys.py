@@ -19,6 +19,9 @@ def issue_key(
     scopes: Annotated[str, typer.Option(help='Separated by spaces: "students:read matches:read".')],
     school: Annotated[UUID | None, typer.Option(help="For a school's role: its id.")] = None,
     company: Annotated[UUID | None, typer.Option(help="For a company's role: its id.")] = None,
+    territory: Annotated[
+        UUID | None, typer.Option(help="For a coordinator's role: the territory's id.")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=730, help="Days until it expires.")] = 365,
 ) -> None:
     """Issue an API key and print it; it is shown only once."""
@@ -33,7 +36,7 @@ def issue_key(
             with database.write() as session:
                 _, token = keys.issue_key(
                     session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
-                    company_id=company, days=days,
+                    company_id=company, territory_id=territory, days=days,
                 )  # fmt: skip
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)

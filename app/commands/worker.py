@@ -67,6 +67,18 @@ def run(
             log.info(name, **told)
 
 
+def keep_mailing(settings: Settings, database: Database) -> None:
+    """Send mails, or show them on the console, until the process ends: in development nobody starts a worker."""
+    import time
+
+    from app.settings import local_clock
+
+    now, job = local_clock(settings), jobs()["mails"]
+    while True:
+        run("mails", job, settings, database, now())
+        time.sleep(job.every_seconds)
+
+
 def jobs() -> dict[str, Job]:
     """Every job by the name under which the log tells of it."""
     return {
@@ -87,10 +99,18 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 
 def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
+    from app.auth import service_codes as codes
+    from app.auth import service_oidc as flows
+    from app.auth import service_throttles as throttles
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
-        return auth.forget_expired(session) | rankings.forget_expired(session, now)
+        told = auth.forget_expired(session) | rankings.forget_expired(session, now)
+        return told | {
+            "sign_in_codes": codes.forget(session, now),
+            "throttles": throttles.forget(session, now),
+            "oidc_flows": flows.forget(session, now),
+        }
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.auth.actors import Actor
 from app.companies import service as companies
+from app.companies import service_review as review
 from app.companies import service_sites as parts
 from app.companies.models import Company
 from app.companies.schemas import (
@@ -22,6 +23,7 @@ from app.companies.schemas import (
     CompanyList,
     CompanyOut,
     CompanyPatch,
+    CompanyRejectionIn,
     CompanySiteIn,
     CompanySiteOut,
     CompanySitePatch,
@@ -84,7 +86,7 @@ def list_companies(
 def create_company(call: InCall, body: CompanyIn, idempotency_key: IdempotencyHeader = None) -> Response:  # noqa: ARG001
     """For coordinators and administrators. The company is not approved yet."""
     with call.create(body) as (session, actor):
-        company = companies.create(session, actor, body)
+        company = companies.create(session, actor, body, now=call.now(), review_days=_review_days(call))
         out = _show(session, actor, company)
         return call.created(out, location=f"/companies/{company.id}", version=company.version)
 
@@ -127,8 +129,35 @@ def edit_company(
 def approve_company(call: InCall, company_id: CompanyId) -> Response:
     """For coordinators and administrators. Again changes nothing."""
     with call.write() as (session, actor):
-        company = companies.approve(session, actor, company_id)
+        company = review.approve(session, actor, company_id, now=call.now())
         return with_etag(_show(session, actor, company), company.version)
+
+
+@router.post(
+    "/{company_id}/reject", response_model=CompanyOut, summary="Reject a company",
+    responses=answers(401, 403, 404, 409, 422),
+)  # fmt: skip
+def reject_company(call: InCall, company_id: CompanyId, body: CompanyRejectionIn) -> Response:
+    """For coordinators and administrators: with a reason that the company reads."""
+    with call.write() as (session, actor):
+        company = review.reject(session, actor, company_id, reason=body.reason, now=call.now())
+        return with_etag(_show(session, actor, company), company.version)
+
+
+@router.post(
+    "/{company_id}/submit", response_model=CompanyOut, summary="Submit a rejected company again",
+    responses=answers(401, 403, 404, 409, 422),
+)  # fmt: skip
+def submit_company(call: InCall, company_id: CompanyId) -> Response:
+    """For who may change the company: the clock starts anew. One that waits already goes on waiting."""
+    with call.write() as (session, actor):
+        company = review.submit(session, actor, company_id, now=call.now(), review_days=_review_days(call))
+        return with_etag(_show(session, actor, company), company.version)
+
+
+def _review_days(call: InCall) -> int:
+    days: int = call.request.app.state.settings.review_days
+    return days
 
 
 def _show(session: Session, actor: Actor, company: Company) -> CompanyOut:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, new_id, text_enum
@@ -41,8 +43,15 @@ class SizeBand(StrEnum):
     LARGE = "large"
 
 
+_WAITING = "approved_at IS NULL AND rejected_at IS NULL"
+
+
 class Company(Base):
-    """A host organisation."""
+    """A host organisation.
+
+    Its profile is public once a coordinator has approved it; `answer_due_on` is the day that was promised when it was
+    submitted. `territory_id` says where it was proposed: whose it is until it has a site.
+    """
 
     __tablename__ = "companies"
 
@@ -55,16 +64,55 @@ class Company(Base):
     website: Mapped[str | None] = mapped_column(sa.String(200))
     tax_code: Mapped[str | None] = mapped_column(sa.String(16), unique=True)
     district: Mapped[str | None] = mapped_column(sa.String(80))
-    is_approved: Mapped[bool] = mapped_column(default=False)
+    territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"))
+    submitted_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    answer_due_on: Mapped[date] = mapped_column(default=lambda: datetime.now(UTC).date())
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None] = mapped_column(sa.String(80))
+    rejected_at: Mapped[datetime | None]
+    rejected_by: Mapped[str | None] = mapped_column(sa.String(80))
+    rejection_reason: Mapped[str | None] = mapped_column(sa.String(1000))
     source: Mapped[str | None] = mapped_column(sa.String(40))
     external_id: Mapped[str | None] = mapped_column(sa.String(80))
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         sa.UniqueConstraint("source", "external_id"),
+        sa.CheckConstraint("(approved_at IS NULL) = (approved_by IS NULL)", name="approved_pair"),
+        sa.CheckConstraint(
+            "(rejected_at IS NULL) = (rejected_by IS NULL)"
+            " AND (rejected_at IS NULL) = (rejection_reason IS NULL)",
+            name="rejected_triple",
+        ),
+        sa.CheckConstraint("approved_at IS NULL OR rejected_at IS NULL", name="one_answer"),
         sa.Index("ix_companies_search_key_id", "search_key", "id"),
-    )
+        # Those that wait are few among many.
+        sa.Index(
+            "ix_companies_waiting", "answer_due_on", "submitted_at", "id",
+            sqlite_where=sa.text(_WAITING), postgresql_where=sa.text(_WAITING),
+        ),
+    )  # fmt: skip
     __mapper_args__ = {"version_id_col": version}
+
+    @hybrid_property
+    def is_approved(self) -> bool:
+        """Whether everybody may see it, and it may publish."""
+        return self.approved_at is not None
+
+    @is_approved.inplace.expression
+    @classmethod
+    def _is_approved(cls) -> sa.ColumnElement[bool]:
+        return cls.approved_at.is_not(None)
+
+    @hybrid_property
+    def is_waiting(self) -> bool:
+        """Whether it has been submitted and not answered."""
+        return self.approved_at is None and self.rejected_at is None
+
+    @is_waiting.inplace.expression
+    @classmethod
+    def _is_waiting(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.approved_at.is_(None), cls.rejected_at.is_(None))
 
 
 class CompanySector(Base):

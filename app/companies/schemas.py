@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from app.auth.actors import Role
 from app.companies.models import CompanyKind, SizeBand
+from app.companies.rules import Review
 from app.rest import In, IstatCode, Line, Out, Page, Patch, Slug
 
 ShortLine = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
@@ -138,6 +140,27 @@ class CompanyContactOut(Out):
     phone: Phone | None
 
 
+Reason = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")
+]
+
+
+class CompanyRejectionIn(In):
+    """Why a profile is not approved; the company reads it."""
+
+    reason: Reason
+
+
+class CompanyReviewOut(Out):
+    """Where the review of the profile stands. `answer_due_on` is the promise made when it was submitted."""
+
+    state: Review
+    submitted_at: datetime
+    answer_due_on: date
+    answered_at: datetime | None
+    reason: Reason | None = Field(description="Of a rejection.")
+
+
 class CompanyOut(Out):
     """A host organisation."""
 
@@ -150,6 +173,9 @@ class CompanyOut(Out):
     tax_code: TaxCode | None = Field(description="Null for callers outside the company, except overseers.")
     district: ShortLine | None
     is_approved: bool
+    review: CompanyReviewOut | None = Field(
+        description="Null for callers outside the company, except overseers."
+    )
     sectors: Annotated[list[CompanySectorOut], Field(max_length=20)]
     sites: Annotated[list[CompanySiteOut], Field(max_length=MOST_SITES)]
     contacts: Annotated[list[CompanyContactOut], Field(max_length=MOST_CONTACTS)] | None = Field(

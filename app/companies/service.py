@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,18 @@ from sqlalchemy.orm.attributes import flag_modified
 from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
-from app.companies import rules, sectors
+from app.companies import access, rules, sectors
 from app.companies.models import Company, CompanyContact, CompanySector, CompanySite, name_key
-from app.companies.schemas import CompanyContactOut, CompanyIn, CompanyOut, CompanySectorOut, CompanySiteOut
+from app.companies.schemas import (
+    CompanyContactOut,
+    CompanyIn,
+    CompanyOut,
+    CompanyReviewOut,
+    CompanySectorOut,
+    CompanySiteOut,
+)
 from app.events import service as events
+from app.places.models import Municipality
 
 
 class NoSuchCompany(errors.NotFound):
@@ -57,20 +66,29 @@ class AlreadyRegistered(errors.Conflict):
 def read(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company. Raises NoSuchCompany."""
     auth.require_scope(actor, "companies:read")
-    return _see(actor, session.get(Company, company_id))
+    return _see(session, actor, company_id)[0]
 
 
 def require(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company that a path names, whatever the actor may do there. Raises NoSuchCompany."""
-    return _see(actor, session.get(Company, company_id))
+    return _see(session, actor, company_id)[0]
 
 
 def get_for_change(session: Session, actor: Actor, company_id: UUID) -> Company:
     """The company, locked until the block ends. Raises NoSuchCompany, NotYourCompany."""
     auth.require_scope(actor, "companies:write")
-    company = _see(actor, session.get(Company, company_id, with_for_update=True))
-    if not rules.can_edit(actor, company.id):
+    company, provinces = _see(session, actor, company_id, is_locked=True)
+    if not rules.can_edit(actor, company, provinces):
         raise NotYourCompany
+    return company
+
+
+def get_to_decide(session: Session, actor: Actor, company_id: UUID) -> Company:
+    """The company, locked, for approval or rejection. Raises NoSuchCompany, OnlyOverseers."""
+    auth.require_scope(actor, "companies:write")
+    company, provinces = _see(session, actor, company_id, is_locked=True)
+    if not rules.can_decide(actor, company, provinces):
+        raise OnlyOverseers
     return company
 
 
@@ -89,9 +107,7 @@ def search(
     """Companies that the actor may see, by name; `division` is the first two digits of an ATECO code."""
     auth.require_scope(actor, "companies:read")
     query = sa.select(Company).order_by(Company.search_key, Company.id).limit(limit)
-    if not actor.oversees:
-        own = [grant.company_id for grant in actor.grants if grant.company_id is not None]
-        query = query.where(sa.or_(Company.is_approved, Company.id.in_(own)))
+    query = query.where(access.visible_to(actor))
     if name is not None:
         query = query.where(Company.search_key.startswith(name_key(name), autoescape=True))
     if municipality_istat is not None:
@@ -117,7 +133,6 @@ def search(
 def show(session: Session, actor: Actor, companies: Sequence[Company]) -> list[CompanyOut]:
     """The companies with their sectors, sites, and what only insiders see of each; three queries for any number."""
     ids = [company.id for company in companies]
-    inside = [company_id for company_id in ids if rules.is_insider(actor, company_id)]
     sectors_of = _by_company(
         session.scalars(
             sa.select(CompanySector)
@@ -125,13 +140,17 @@ def show(session: Session, actor: Actor, companies: Sequence[Company]) -> list[C
             .order_by(CompanySector.is_main.desc(), CompanySector.ateco_edition, CompanySector.ateco_code)
         )
     )
-    sites_of = _by_company(
-        session.scalars(
-            sa.select(CompanySite)
-            .where(CompanySite.company_id.in_(ids))
-            .order_by(CompanySite.is_main.desc(), CompanySite.name, CompanySite.id)
-        )
-    )
+    sites_of: Mapping[UUID, list[CompanySite]] = defaultdict(list)
+    provinces_of: Mapping[UUID, set[str]] = defaultdict(set)
+    for site, province in session.execute(
+        sa.select(CompanySite, Municipality.province_code)
+        .join(Municipality, Municipality.istat == CompanySite.municipality_istat)
+        .where(CompanySite.company_id.in_(ids))
+        .order_by(CompanySite.is_main.desc(), CompanySite.name, CompanySite.id)
+    ):
+        sites_of[site.company_id].append(site)
+        provinces_of[site.company_id].add(province)
+    inside = {one.id for one in companies if rules.is_insider(actor, one, provinces_of[one.id])}
     contacts_of = _by_company(
         session.scalars(
             sa.select(CompanyContact)
@@ -143,6 +162,7 @@ def show(session: Session, actor: Actor, companies: Sequence[Company]) -> list[C
         CompanyOut(
             **{name: getattr(company, name) for name in _COLUMNS},
             tax_code=company.tax_code if company.id in inside else None,
+            review=_review(company) if company.id in inside else None,
             sectors=[CompanySectorOut.model_validate(row) for row in sectors_of[company.id]],
             sites=[CompanySiteOut.model_validate(row) for row in sites_of[company.id]],
             contacts=[CompanyContactOut.model_validate(row) for row in contacts_of[company.id]]
@@ -151,6 +171,16 @@ def show(session: Session, actor: Actor, companies: Sequence[Company]) -> list[C
         )
         for company in companies
     ]
+
+
+def _review(company: Company) -> CompanyReviewOut:
+    return CompanyReviewOut(
+        state=rules.review_of(is_approved=company.is_approved, is_waiting=company.is_waiting),
+        submitted_at=company.submitted_at,
+        answer_due_on=company.answer_due_on,
+        answered_at=company.approved_at or company.rejected_at,
+        reason=company.rejection_reason,
+    )
 
 
 _COLUMNS = (
@@ -165,24 +195,30 @@ def _by_company(rows: Iterable[Any]) -> Mapping[UUID, list[Any]]:
     return found
 
 
-def _see(actor: Actor, company: Company | None) -> Company:
-    if company is None or not rules.can_see(actor, company):
+def _see(
+    session: Session, actor: Actor, company_id: UUID, *, is_locked: bool = False
+) -> tuple[Company, frozenset[str]]:
+    # The same questions whether the company exists or not: how long the answer takes tells nothing.
+    provinces = access.provinces_of(session, actor, company_id)
+    company = session.get(Company, company_id, with_for_update=is_locked or None)
+    if company is None or not rules.can_see(actor, company, provinces, is_approved=company.is_approved):
         raise NoSuchCompany
-    return company
+    return company, provinces
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
 
 
-def create(session: Session, actor: Actor, given: CompanyIn) -> Company:
-    """Register a company, not approved yet. Raises OnlyOverseers, UnfitCompany, AlreadyRegistered."""
+def create(session: Session, actor: Actor, given: CompanyIn, *, now: datetime, review_days: int) -> Company:
+    """Register a company and submit it for approval. Raises OnlyOverseers, UnfitCompany, AlreadyRegistered."""
     auth.require_scope(actor, "companies:write")
     if not rules.can_create(actor):
         raise OnlyOverseers
     values = given.model_dump()
     _refuse_unfit(values)
     sectors_given = values.pop("sectors")
-    company = Company(**values)
+    company = Company(**values, territory_id=rules.origin(actor))
+    start_clock(company, now, review_days)
     session.add(company)
     _flush_unique(session)
     session.add_all(CompanySector(company_id=company.id, **sector) for sector in sectors_given)
@@ -209,17 +245,10 @@ def edit(session: Session, actor: Actor, company: Company, changes: Mapping[str,
         events.record(session, actor, "company.edited", company.id, {"fields": sorted(fields)})
 
 
-def approve(session: Session, actor: Actor, company_id: UUID) -> Company:
-    """Let everybody see the company, and let it publish; again changes nothing. Raises NoSuchCompany, OnlyOverseers."""
-    auth.require_scope(actor, "companies:write")
-    company = _see(actor, session.get(Company, company_id, with_for_update=True))
-    if not rules.can_approve(actor):
-        raise OnlyOverseers
-    if not company.is_approved:
-        company.is_approved = True
-        session.flush()
-        events.record(session, actor, "company.approved", company.id)
-    return company
+def start_clock(company: Company, now: datetime, review_days: int) -> None:
+    """Submit the company: from now it waits for an answer, promised for so many working days later."""
+    company.submitted_at = now.astimezone(UTC)
+    company.answer_due_on = rules.answer_due_on(now.date(), review_days)
 
 
 def raise_version(company: Company) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth.actors import Actor
-from app.companies import rules
+from app.companies import access, rules
 from app.companies import service as companies
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES, CompanyContactIn, CompanySiteIn
@@ -114,7 +114,7 @@ def read_contact(
 ) -> tuple[Company, CompanyContact]:
     """The company and its contact. Raises NoSuchCompany, NoSuchContact."""
     company = companies.read(session, actor, company_id)
-    if not rules.is_insider(actor, company.id):
+    if not rules.is_insider(actor, company, access.provinces_of(session, actor, company_id)):
         raise NoSuchContact
     return company, find_contact(session, company.id, contact_id)
 

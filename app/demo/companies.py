@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.companies.models import (
@@ -17,6 +19,7 @@ from app.companies.models import (
     SizeBand,
     name_key,
 )
+from app.companies.rules import answer_due_on
 from app.demo.chance import Chance
 from app.demo.places import Atlas
 from app.demo.rows import Rows
@@ -43,8 +46,15 @@ class Companies:
     """Invents companies and writes them."""
 
     def __init__(
-        self, rows: Rows, territory: Territory, atlas: Atlas, chance: Chance, centres: Mapping[str, float]
+        self,
+        rows: Rows,
+        territory: Territory,
+        atlas: Atlas,
+        chance: Chance,
+        centres: Mapping[str, float],
+        on: date,
     ) -> None:
+        self._on = on
         self._rows, self._territory, self._atlas, self._chance = rows, territory, atlas, chance
         self._centres = centres
         self._numbers = territory.numbers["companies"]
@@ -90,10 +100,21 @@ class Companies:
             description=chance.write(chance.choice(archetype.describes), words),
             website=f"https://www.{_slug(short)}.example" if chance.happens(0.8) else None, tax_code=None,
             district=chance.choice(districts) if districts and chance.happens(0.75) else None,
-            is_approved=company.is_approved, source=None, external_id=None, version=1,
+            source=None, external_id=None, version=1, territory_id=None, **self._review(company),
         )  # fmt: skip
         self._write_parts(company, short, persona)
         return company
+
+    def _review(self, company: DemoCompany) -> Mapping[str, Any]:
+        # A third of those that wait have waited too long, so that the coordinator's page has something to show.
+        asked = self._on - timedelta(days=60 if company.is_approved else company.id.int % 11)
+        return {
+            "submitted_at": datetime.combine(asked, time(8), UTC),
+            "answer_due_on": answer_due_on(asked, 5),
+            "approved_at": datetime.combine(asked + timedelta(days=3), time(8), UTC) if company.is_approved else None,
+            "approved_by": "system:demo" if company.is_approved else None,
+            "rejected_at": None, "rejected_by": None, "rejection_reason": None,
+        }  # fmt: skip
 
     def _write_parts(self, company: DemoCompany, name: str, persona: Mapping[str, str] | None) -> None:
         chance, rows = self._chance, self._rows

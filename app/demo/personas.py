@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.auth import models as auth_models
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
-from app.auth.actors import Actor, Role
-from app.auth.models import ApiKey, Membership, TaughtClass, User
+from app.auth.actors import AT_COMPANY, Actor, Role
+from app.auth.models import ApiKey, Membership, TaughtClass, TerritoryProvince, User
+from app.companies.models import CompanyKind
 from app.db import Database
 from app.demo.calendar import Calendar
 from app.demo.chance import Chance
@@ -26,6 +28,7 @@ PAGES: Mapping[Role, str] = {
     Role.TEACHER: "/start",
     Role.SCHOOL_LEAD: "/start",
     Role.COMPANY_ADMIN: "/companies/{company_id}",
+    Role.TRAINING_BODY: "/companies/{company_id}",
     Role.COORDINATOR: "/start",
     Role.ADMINISTRATOR: "/start",
 }
@@ -33,13 +36,29 @@ PAGES: Mapping[Role, str] = {
 
 
 def write_personas(
-    rows: Rows, territory: Territory, calendar: Calendar, chance: Chance, roll: Roll, company: DemoCompany
+    rows: Rows,
+    territory: Territory,
+    calendar: Calendar,
+    chance: Chance,
+    roll: Roll,
+    companies: Sequence[DemoCompany],
 ) -> None:
-    """The personas with what each is to the school, the student or the company. They share one hash of one password."""
+    """The personas with what each is to school, student, company or territory. They share one hash of one password.
+
+    A demo so small that it has no training body has nobody who works there.
+    """
     password_hash = people.hash_password(territory.password)
     first = roll.classes[0]
+    territory_id = chance.id()
+    rows.add(auth_models.Territory, id=territory_id, name=territory.name)
+    for code in territory.provinces:
+        rows.add(TerritoryProvince, territory_id=territory_id, province_code=code)
+    training_body = next((one for one in companies if one.archetype.kind == CompanyKind.TRAINING_BODY), None)
     for persona in territory.personas.values():
         role = Role(persona["role"])
+        company = {Role.COMPANY_ADMIN: companies[0], Role.TRAINING_BODY: training_body}.get(role)
+        if role in AT_COMPANY and company is None:
+            continue
         user_id, membership_id = chance.id(), chance.id()
         rows.add(
             User, id=user_id, email=persona["email"], name=persona["name"], language="it", password_hash=password_hash,
@@ -48,8 +67,9 @@ def write_personas(
         rows.add(
             Membership, id=membership_id, user_id=user_id, role=role,
             school_id=first.school_id if role in (Role.TEACHER, Role.SCHOOL_LEAD) else None,
-            company_id=company.id if role is Role.COMPANY_ADMIN else None,
+            company_id=company.id if company is not None else None,
             student_id=roll.first_student if role is Role.STUDENT else None,
+            territory_id=territory_id if role is Role.COORDINATOR else None,
         )  # fmt: skip
         if role is Role.TEACHER:
             own = [one.id for one in roll.classes if one.school_id == first.school_id]

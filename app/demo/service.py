@@ -110,12 +110,12 @@ def load(database: Database, size: Size, *, seed: int = 1, on: date, quiet: bool
                 add_curriculum(session, some[0], some[-1])
                 advance(len(some))
         with progress("Inventing companies", size.companies, quiet=quiet) as advance:
-            makers = Companies(rows, territory, atlas, Chance(seed, "companies"), roll.centres)
+            makers = Companies(rows, territory, atlas, Chance(seed, "companies"), roll.centres, on)
             companies = makers.found(size.companies, advance)
         with progress("Inventing opportunities", size.opportunities, quiet=quiet) as advance:
             offers = Offers(session, rows, territory, calendar, Chance(seed, "offers"), companies)
             written = offers.publish(size.opportunities, advance)
-        personas.write_personas(rows, territory, calendar, Chance(seed, "personas"), roll, companies[0])
+        personas.write_personas(rows, territory, calendar, Chance(seed, "personas"), roll, companies)
         rows.flush()
         token = personas.issue_key(session, actor, territory)
         for topic in ("schools", "companies", "students"):

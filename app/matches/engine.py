@@ -7,9 +7,10 @@ Rows are read inside the caller's block, and put into the index outside of it (`
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +21,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Database, Revision
+from app.db import Database, Prepared, Revision
 from app.matches import translate
 from app.opportunities import details
 from app.schools.models import SchoolClass
@@ -87,7 +88,10 @@ class Engine:
     def __init__(self, settings: Settings, clock: Clock, *, weights: Weights | None = None) -> None:
         self._clock = clock
         self.weights = weights or Weights()
+        self._weights = translate.weights(self.weights)
         self.seed = settings.matching_seed
+        self.turn = Lock()
+        """Held while a student's ranking is computed: threads that compute at once only slow one another down."""
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._known: dict[UUID, Known] = {}
@@ -102,11 +106,13 @@ class Engine:
 
     def changes(self, session: Session) -> Changes:
         """Read what the index lacks; one query when it lacks nothing."""
-        numbers = dict(session.execute(_revisions).all())
-        if numbers.get(GONE, 0) > self._gone:
-            self._forget_gone(session, numbers[GONE])
-        opportunities = numbers.get("opportunities", 0)
-        rules = tuple(numbers.get(topic, 0) for topic in RULES)
+        return self._lacking(session, _revisions.one_or_none(session))
+
+    def _lacking(self, session: Session, numbers: Any) -> Changes:
+        if (numbers.students_gone or 0) > self._gone:
+            self._forget_gone(session, numbers.students_gone)
+        opportunities = numbers.opportunities or 0
+        rules = tuple(getattr(numbers, topic) or 0 for topic in RULES)
         on, state = self.today(), self._state
         if state is None or state.rules != rules or state.index.on != on:
             found = details.load_published(session)
@@ -122,18 +128,22 @@ class Engine:
         state = self._state
         if state is not None and changes.vocabulary is None and changes.opportunities <= state.opportunities:
             return state
+        del state  # lest an index that is replaced now be hidden again by `settle`
         with self._lock:
+            if changes.vocabulary is not None and self._is_news(changes):
+                return self._rebuild(changes, changes.vocabulary)
             state = self._state
-            if changes.vocabulary is not None:
-                is_newer = state is None or (changes.rules, changes.opportunities, changes.on) != (
-                    state.rules, state.opportunities, state.index.on,
-                )  # fmt: skip
-                return self._rebuild(changes, changes.vocabulary) if is_newer or state is None else state
             if state is None:
                 raise RuntimeError("there is no index to change yet")
             if changes.opportunities > state.opportunities:
                 self._put(state, changes)
             return state
+
+    def _is_news(self, changes: Changes) -> bool:
+        state = self._state
+        return state is None or (changes.rules, changes.opportunities, changes.on) != (
+            state.rules, state.opportunities, state.index.on,
+        )  # fmt: skip
 
     @contextmanager
     def still(self, changes: Changes) -> Iterator[State]:
@@ -150,6 +160,8 @@ class Engine:
         state = State(index, changes.opportunities, changes.rules)
         self._show(state, changes.rows)
         self._state = state
+        if gc.get_freeze_count():
+            settle()
         return state
 
     def _put(self, state: State, changes: Changes) -> None:
@@ -179,20 +191,25 @@ class Engine:
 
     # --- students -----------------------------------------------------------------------------------------------------
 
-    def student(self, session: Session, changes: Changes, student_id: UUID) -> tuple[Placed, Known] | None:
-        """A student, and the class that says who may see them.
+    def student(
+        self, session: Session, student_id: UUID, *, may_see: Callable[[Placed], bool]
+    ) -> tuple[Changes, Known] | None:
+        """What the index lacks, and a student whom the caller may see; one query when all is known.
+
+        Whom the caller may not see costs no more than one who does not exist.
 
         Who is not known yet comes with the whole class: one question about a student is seldom the last about the
         class, and the queries cost little more for all of them.
         """
-        row = session.execute(_one_version, {"student_id": student_id}).one_or_none()
-        if row is None:
+        row = _student_and_revisions.one_or_none(session, student_id=student_id)
+        if row is None or not may_see(Placed(row.id, row.school_id, row.class_id)):
             return None
+        changes = self._lacking(session, row)
         known = self._known.get(student_id)
         if known is None or known.stamp != (row.version, row.class_version, changes.rules):
             self.students(session, changes, _STUDENTS.class_id == row.class_id)
             known = self._known[student_id]
-        return Placed(row.id, row.school_id, row.class_id), known
+        return changes, known
 
     def students(
         self, session: Session, changes: Changes, wanted: sa.ColumnElement[bool] | None = None
@@ -233,19 +250,32 @@ class Engine:
         """Algorithm, weights, seed and day: enough to make a ranking again."""
         return {
             "algorithm": f"bottega-{VERSION}",
-            "weights": translate.weights(self.weights),
+            "weights": self._weights,
             "seed": self.seed,
             "ranked_on": self.today().isoformat(),
         }
 
 
+def settle() -> None:
+    """Hide what is there now from the garbage collector, for a process that serves from here on.
+
+    Students and cards are half a million objects that live long; to look through them stops all threads for half a
+    second. What was hidden before and has gone out of use is collected first.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # without those that are mistaken for one another
 
-# Asked in every call, so made once, and of plain columns: those of the classes cost three times as much to run.
+# Plain columns: those of the classes cost three times as much to read.
 _STUDENTS, _CLASSES, _REVISIONS = (table.__table__.c for table in (StudentRow, SchoolClass, Revision))
-_revisions = sa.select(_REVISIONS.topic, _REVISIONS.number).where(
-    _REVISIONS.topic.in_(("opportunities", GONE, *RULES))
-)
+_numbers = [
+    sa.select(_REVISIONS.number).where(_REVISIONS.topic == topic).scalar_subquery().label(topic)
+    for topic in ("opportunities", GONE, *RULES)
+]
+_revisions = Prepared(sa.select(*_numbers))
 _versions = (
     sa.select(
         _STUDENTS.id, _STUDENTS.school_id, _STUDENTS.class_id, _STUDENTS.version,
@@ -253,4 +283,6 @@ _versions = (
     )
     .join_from(StudentRow.__table__, SchoolClass.__table__, _CLASSES.id == _STUDENTS.class_id)
 )  # fmt: skip
-_one_version = _versions.where(_STUDENTS.id == sa.bindparam("student_id"))
+_student_and_revisions = Prepared(
+    _versions.add_columns(*_numbers).where(_STUDENTS.id == sa.bindparam("student_id"))
+)

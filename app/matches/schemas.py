@@ -212,13 +212,21 @@ class CandidateSkill(Out):
     evidence: Evidence
 
 
+Year = Annotated[int, Field(ge=1, le=6)]
+
+
 class CandidateOut(Out):
-    """One line of an opportunity's ranking: a student without name, school or municipality."""
+    """One line of an opportunity's ranking: a student without name, school or municipality.
+
+    Programme, years and province are told as coarsely as it takes for at least three students to share them.
+    """
 
     pseudonym: Annotated[str, StringConstraints(max_length=12, pattern="^[A-Z0-9]{4}-[A-Z0-9]{4}$")]
-    programme_id: Slug | None
-    year: Annotated[int, Field(ge=1, le=6)]
-    province_code: Annotated[str, StringConstraints(max_length=2, pattern="^[A-Z]{2}$")]
+    programme_id: Slug | None = Field(description="A broader one, or none, where fewer than three share it.")
+    year: Year | None = Field(description="Null where fewer than three share it.")
+    first_year: Year | None = Field(description="The years that come into question.")
+    last_year: Year | None
+    province_code: Annotated[str, StringConstraints(max_length=2, pattern="^[A-Z]{2}$")] | None
     skills: Annotated[list[CandidateSkill], Field(max_length=300)]
     availabilities: Annotated[list[SpanOut], Field(max_length=50)]
     score: Share

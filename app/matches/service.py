@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
-from app.matches import rules, translate
+from app.matches import cells, rules, translate
 from app.matches import service_explained as explained
 from app.matches import service_plain as plain
 from app.matches.engine import Changes, Engine, Known, State
@@ -59,11 +59,11 @@ class CandidatesQuestion:
 def ask_for_student(session: Session, actor: Actor, engine: Engine, student_id: UUID) -> StudentQuestion:
     """Take what the student's ranking needs. Raises NoSuchStudent."""
     auth.require_scope(actor, "matches:read")
-    changes = engine.changes(session)
-    found = engine.student(session, changes, student_id)
-    if found is None or not can_see(actor, found[0]):
+    found = engine.student(session, student_id, may_see=lambda placed: can_see(actor, placed))
+    if found is None:
         raise NoSuchStudent
-    return StudentQuestion(found[1], changes)
+    changes, known = found
+    return StudentQuestion(known, changes)
 
 
 def student_page(
@@ -82,6 +82,19 @@ def student_page(
     if not question.known.profile.is_ranked:
         with engine.still(question.changes) as state:
             return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after)
+    with engine.turn:
+        return _student_page(engine, question, kind, limit, after, is_explained=is_explained)
+
+
+def _student_page(
+    engine: Engine,
+    question: StudentQuestion,
+    kind: Kind | None,
+    limit: int,
+    after: tuple[float, str] | None,
+    *,
+    is_explained: bool,
+) -> dict[str, Any]:
     student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
     ranked_ones: dict[str, Opportunity] = {}
     if is_explained:
@@ -152,7 +165,7 @@ def ask_for_candidates(
     """Take what the opportunity's ranking needs. Raises NoSuchOpportunity, and NotRanked for an unpublished one."""
     auth.require_scope(actor, "matches:read")
     opportunity = opportunities.read(session, actor, opportunity_id)
-    if not rules.can_see_candidates(actor, opportunity.company_id):
+    if not rules.can_see_candidates(actor, opportunity.company_id, opportunity.kind):
         raise errors.NotAllowed("Only the company that offers it sees the candidates.")
     if opportunity.status not in (Status.PUBLISHED, Status.FULL):
         raise NotRanked("Candidates are ranked once it is published.")
@@ -178,6 +191,9 @@ def candidates_page(
     if str(question.opportunity_id) not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
     by_id = {known.student.id: known for known in question.students}
+    cell_of = cells.of_pool(known.profile for known in question.students)
+    wanted = state.index[str(question.opportunity_id)]
+    asked_skills = {need.id for need in (*wanted.required, *wanted.wanted, *wanted.taught)}
     asked = [known.student for known in question.students]
     best = state.index.candidates(str(question.opportunity_id), asked, offset + limit + 1)
     found = best[offset:]
@@ -187,24 +203,26 @@ def candidates_page(
         profile = by_id[ranked.id].profile
         if shown is not None:
             shown.append(profile.id)
-        line = _line(ranked, words, "company")
-        line["travel_km"] = None if ranked.travel_km is None else float(round(ranked.travel_km))
-        items.append(
-            {
-                "pseudonym": engine.pseudonym(question.company_id, profile.id),
-                "programme_id": next(iter(profile.programmes), None),
-                "year": profile.year,
-                "province_code": profile.province_code,
-                "skills": [
-                    {"skill_id": skill.skill_id, "level": skill.level, "evidence": str(skill.evidence)}
-                    for skill in profile.skills
-                ],
-                "availabilities": [translate.show_span(span) for span in profile.availabilities],
-            }
-            | line
-        )
+        cell = cell_of[profile.id]
+        item = {
+            "pseudonym": engine.pseudonym(question.company_id, profile.id),
+            "skills": cells.skills(profile, cell, asked_skills),
+            "availabilities": [translate.show_span(span) for span in profile.availabilities],
+        }
+        items.append(item | cell.told() | cells.line(_line(ranked, words, "company"), cell))
     following = encode_cursor(offset + limit) if len(found) > limit else None
     return {"items": items, "next_cursor": following} | engine.making()
+
+
+def find_candidate(engine: Engine, question: CandidatesQuestion, pseudonym: str) -> UUID | None:
+    """The student behind a candidate's pseudonym, as long as the opportunity fits and is not full."""
+    state, key = engine.apply(question.changes), str(question.opportunity_id)
+    if key not in state.index:
+        raise NotRanked("No seats are left, so nobody is ranked.")
+    for known in question.students:
+        if engine.pseudonym(question.company_id, known.profile.id) == pseudonym:
+            return known.profile.id if state.index.hidden_by(known.student, key) is None else None
+    return None
 
 
 def visibility(

@@ -124,11 +124,14 @@ def store(session: Session, actor: Actor, stored: Stored) -> None:
 def read(session: Session, actor: Actor, ranking_id: UUID, *, now: datetime) -> Stored:
     """A stored ranking, for whoever sees the student's rankings. Raises NoSuchRanking."""
     auth.require_scope(actor, "matches:read")
-    ranking = session.get(StoredRanking, ranking_id)
-    if ranking is None or ranking.expires_at <= now:
+    found = session.execute(
+        sa.select(StoredRanking, Student)
+        .join(Student, Student.id == StoredRanking.student_id)
+        .where(StoredRanking.id == ranking_id, StoredRanking.expires_at > now)
+    ).one_or_none()
+    if found is None or not can_see(actor, found.Student):
         raise NoSuchRanking
-    if not can_see(actor, session.get_one(Student, ranking.student_id)):
-        raise NoSuchRanking
+    ranking: StoredRanking = found.StoredRanking
     lines = sa.select(RankingLine).where(RankingLine.ranking_id == ranking_id).order_by(RankingLine.position)
     return ranking, session.scalars(lines).all()
 

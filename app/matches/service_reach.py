@@ -21,6 +21,7 @@ from app.companies.models import CompanySite
 from app.matches import rules, translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.words import CHANGES, FEW, LACKS_SKILLS, RULES, SEVERAL
+from app.opportunities import access
 from app.opportunities import service as opportunities
 from app.places import service as places
 from app.places.models import Municipality
@@ -46,7 +47,8 @@ def ask(session: Session, actor: Actor, engine: Engine, opportunity_id: UUID) ->
     """Take what the opportunity's reach needs; a draft has one too. Raises NoSuchOpportunity, NotAllowed."""
     auth.require_scope(actor, "matches:read")
     opportunity = opportunities.read(session, actor, opportunity_id)
-    if not rules.can_see_reach(actor, opportunity.company_id):
+    is_overseen = access.is_overseen(session, actor, opportunity_id)
+    if not rules.can_see_reach(actor, opportunity.company_id, opportunity.kind, is_overseen=is_overseen):
         raise errors.NotAllowed("Only the company that offers it and coordinators see its reach.")
     changes = engine.changes(session)
     students = [known for known in engine.students(session, changes) if known.profile.is_ranked]

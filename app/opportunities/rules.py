@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from app import dates
-from app.auth.actors import Actor
+from app.auth.actors import Actor, Role
 from app.opportunities.models import Kind, Opportunity, Status
 from app.opportunities.schemas import OpportunityIn
 
@@ -19,14 +19,30 @@ PUBLIC = frozenset({Status.PUBLISHED, Status.FULL, Status.CLOSED})
 """States in which everybody may read an opportunity."""
 
 
-def can_edit(actor: Actor, company_id: UUID) -> bool:
-    """Everybody who works for the company, its programs, and overseers."""
-    return actor.oversees or actor.is_of_company(company_id)
+OF_TRAINING_BODIES = frozenset({Kind.VISIT, Kind.TRAINING})
+"""What people of a training body offer; internships are for the organisation's own administrators and members."""
 
 
-def can_see(actor: Actor, opportunity: Opportunity) -> bool:
+def works_on(actor: Actor, company_id: UUID, kind: Kind) -> bool:
+    """Whether the actor works for the company on opportunities of this kind."""
+    return any(
+        grant.company_id == company_id
+        and (grant.role is not Role.TRAINING_BODY or kind in OF_TRAINING_BODIES)
+        for grant in actor.grants
+        if grant.company_id is not None
+    )
+
+
+def can_edit(actor: Actor, company_id: UUID, kind: Kind, *, is_overseen: bool) -> bool:
+    """Everybody who works for the company on this kind, its programs, and who oversees the place."""
+    return is_overseen or works_on(actor, company_id, kind)
+
+
+def can_see(actor: Actor, opportunity: Opportunity, *, is_overseen: bool) -> bool:
     """Everybody sees what is or was published; drafts and the archive are for those who may edit."""
-    return opportunity.status in PUBLIC or can_edit(actor, opportunity.company_id)
+    return opportunity.status in PUBLIC or can_edit(
+        actor, opportunity.company_id, opportunity.kind, is_overseen=is_overseen
+    )
 
 
 # --- life -------------------------------------------------------------------------------------------------------------

@@ -15,10 +15,11 @@ from sqlalchemy.orm.attributes import flag_modified
 from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.companies import access as company_access
 from app.companies import rules as company_rules
 from app.companies.models import Company, CompanySite
 from app.events import service as events
-from app.opportunities import details, parts, rules
+from app.opportunities import access, details, parts, rules
 from app.opportunities.details import Detail
 from app.opportunities.models import Kind, Opportunity, Status
 from app.opportunities.schemas import OpportunityIn, OpportunityOut
@@ -73,14 +74,14 @@ class AlreadyKnown(errors.Conflict):
 def read(session: Session, actor: Actor, opportunity_id: UUID) -> Opportunity:
     """The opportunity. Raises NoSuchOpportunity."""
     auth.require_scope(actor, "opportunities:read")
-    return _see(actor, session.get(Opportunity, opportunity_id))
+    return _see(session, actor, opportunity_id)[0]
 
 
 def get_for_change(session: Session, actor: Actor, opportunity_id: UUID) -> Opportunity:
     """The opportunity, locked until the block ends. Raises NoSuchOpportunity, NotYourOpportunity."""
     auth.require_scope(actor, "opportunities:write")
-    opportunity = _see(actor, session.get(Opportunity, opportunity_id, with_for_update=True))
-    if not rules.can_edit(actor, opportunity.company_id):
+    opportunity, is_mine = _see(session, actor, opportunity_id, is_locked=True)
+    if not rules.can_edit(actor, opportunity.company_id, opportunity.kind, is_overseen=is_mine):
         raise NotYourOpportunity
     return opportunity
 
@@ -108,9 +109,7 @@ def search(
     """Opportunities that the actor may see, the newest first. Four filters are equalities, `skill_id` in any role."""
     auth.require_scope(actor, "opportunities:read")
     query = sa.select(Opportunity).order_by(Opportunity.created_at.desc(), Opportunity.id.desc()).limit(limit)
-    if not actor.oversees:
-        own = [grant.company_id for grant in actor.grants if grant.company_id is not None]
-        query = query.where(sa.or_(Opportunity.status.in_(rules.PUBLIC), Opportunity.company_id.in_(own)))
+    query = query.where(access.visible_to(actor))
     equal = {
         Opportunity.kind: kind,
         Opportunity.status: status,
@@ -141,10 +140,15 @@ def show(session: Session, opportunities: Sequence[Opportunity]) -> list[Opportu
 _SHOWN = tuple(name for name in OpportunityOut.model_fields if name not in {"seats_free", *parts.NAMES})
 
 
-def _see(actor: Actor, opportunity: Opportunity | None) -> Opportunity:
-    if opportunity is None or not rules.can_see(actor, opportunity):
+def _see(
+    session: Session, actor: Actor, opportunity_id: UUID, *, is_locked: bool = False
+) -> tuple[Opportunity, bool]:
+    # The same questions whether the opportunity exists or not: how long the answer takes tells nothing.
+    is_overseen = access.is_overseen(session, actor, opportunity_id)
+    opportunity = session.get(Opportunity, opportunity_id, with_for_update=is_locked or None)
+    if opportunity is None or not rules.can_see(actor, opportunity, is_overseen=is_overseen):
         raise NoSuchOpportunity
-    return opportunity
+    return opportunity, is_overseen
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -153,12 +157,18 @@ def _see(actor: Actor, opportunity: Opportunity | None) -> Opportunity:
 def create(session: Session, actor: Actor, given: OpportunityIn, *, now: datetime) -> Opportunity:
     """Store a draft. Raises NotYourOpportunity, UnfitOpportunity, AlreadyKnown."""
     auth.require_scope(actor, "opportunities:write")
+    provinces = company_access.provinces_of(session, actor, given.company_id)
     company = session.get(Company, given.company_id)
-    if company is None or not company_rules.can_see(actor, company):
+    if company is None or not company_rules.can_see(
+        actor, company, provinces, is_approved=company.is_approved
+    ):
         raise _unfit([rules.Fault("company_id", "no company has this id")])
-    if not rules.can_edit(actor, company.id):
+    is_overseen = company_rules.is_overseen(actor, company, provinces)
+    if not rules.can_edit(actor, company.id, given.kind, is_overseen=is_overseen):
         raise NotYourOpportunity
     values = _values(session, given)
+    if not access.may_offer(session, actor, values):
+        raise NotYourOpportunity("It would take place outside your territory.")
     opportunity = Opportunity(**values, created_at=now.astimezone(UTC))
     session.add(opportunity)
     _flush_unique(session)
@@ -182,6 +192,8 @@ def edit(
     before = _as_given(opportunity, rows)
     after = _changed(before, changes)
     values = _values(session, after)
+    if not access.may_offer(session, actor, values):
+        raise NotYourOpportunity("It would take place outside your territory.")
     if opportunity.published_at is not None:
         losses = rules.losses(before, after, today)
         if losses:

@@ -55,7 +55,7 @@ def move(
         after = rules.status_by_seats(after, opportunity.seats, opportunity.seats_taken)
         if opportunity.published_at is None:
             opportunity.published_at = now.astimezone(UTC)
-            opportunity.published_by = f"{actor.kind}:{actor.id or actor.name}"[:80]
+            opportunity.published_by = actor.mark
     opportunities.set_status(session, opportunity, after)
     session.flush()
     events.record(session, actor, _DONE[action], opportunity.id)

@@ -34,4 +34,4 @@ def is_look(actor: Actor, student: Placed) -> bool:
 
 def can_see_counts(actor: Actor) -> bool:
     """How many were forgotten: whoever answers for the network."""
-    return actor.oversees
+    return actor.is_overseer

@@ -14,6 +14,7 @@ from app import db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
+from app.places.models import Municipality
 from app.programmes import service as programmes
 from app.programmes.models import Programme
 from app.schools import rules
@@ -34,7 +35,7 @@ class BadClass(errors.Invalid):
 
 
 class ClassExists(errors.Conflict):
-    """The school has this class already in that school year."""
+    """The school has this class already in that school year, or another one with this external id."""
 
     title = "The school has this class already"
 
@@ -46,15 +47,18 @@ Place = tuple[int, int, str, UUID]
 def get(session: Session, actor: Actor, class_id: UUID, *, scope: str = "classes:read") -> SchoolClass:
     """A class that the actor may see. Raises NoSuchClass."""
     auth.require_scope(actor, scope)
-    school_class = session.get(SchoolClass, class_id)
-    if school_class is None or not rules.can_see_class(actor, school_class):
+    found = session.execute(_with_province.where(SchoolClass.id == class_id)).one_or_none()
+    if found is None or not rules.can_see_class(actor, *found):
         raise NoSuchClass
+    school_class: SchoolClass = found.SchoolClass
     return school_class
 
 
-def is_visible(actor: Actor, school_class: SchoolClass) -> bool:
-    """Whether the class exists for the actor, whatever the actor may do with it."""
-    return rules.can_see_class(actor, school_class)
+_with_province = (
+    sa.select(SchoolClass, Municipality.province_code)
+    .join(School, School.id == SchoolClass.school_id)
+    .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
+)
 
 
 def search(
@@ -71,11 +75,11 @@ def search(
     Raises NoSuchSchool, and NotAllowed for those who are neither of its staff nor overseers.
     """
     auth.require_scope(actor, "classes:read")
-    schools.require(session, school_id)
-    if not rules.can_list_classes(actor, school_id):
+    province = schools.require_province(session, school_id)
+    if not rules.can_list_classes(actor, school_id, province):
         raise errors.NotAllowed("Only the school's staff and overseers see its classes.")
     order = sa.select(SchoolClass).where(SchoolClass.school_id == school_id)
-    visible = rules.visible_classes(actor, school_id)
+    visible = rules.visible_classes(actor, school_id, province)
     if visible is not None:
         order = order.where(SchoolClass.id.in_(visible))
     if start_year is not None:
@@ -101,6 +105,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any]) -> SchoolC
         raise BadClass(faults=[_fault("school_id", "no school has this id")])
     _require_lead(actor, school_id)
     school_class = SchoolClass(**_columns(values))
+    _check_source(school_class)
     _check_programme(session, school_class)
     session.add(school_class)
     _flush(session)
@@ -119,6 +124,7 @@ def edit(session: Session, actor: Actor, class_id: UUID, changes: Mapping[str, A
     for name in changed:
         setattr(school_class, name, columns[name])
     with session.no_autoflush:
+        _check_source(school_class)
         _check_programme(session, school_class)
     _flush(session)
     db.touch(session, "students")
@@ -136,6 +142,11 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     if "subjects" in columns:
         columns["subjects"] = "\n".join(columns["subjects"])
     return columns
+
+
+def _check_source(school_class: SchoolClass) -> None:
+    if (school_class.source is None) != (school_class.external_id is None):
+        raise BadClass(faults=[_fault("external_id", "source and external_id go together")])
 
 
 def _check_programme(session: Session, school_class: SchoolClass) -> None:

@@ -25,6 +25,10 @@ Subjects = Annotated[list[Line], Field(max_length=60)]
 Email = Annotated[
     str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
 ]
+Source = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
+]
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
 
 
@@ -67,6 +71,8 @@ class ClassIn(In):
     study_path: StudyPath = ""
     programme_id: Slug | None = None
     subjects: Subjects = Field(default_factory=list)
+    source: Source | None = Field(None, description="The system that `external_id` belongs to.")
+    external_id: ExternalId | None = Field(None, description="The class's id there; unique in the school.")
 
 
 class ClassPatch(Patch):
@@ -82,6 +88,8 @@ class ClassPatch(Patch):
     study_path: StudyPath | None = None
     programme_id: Slug | None = None
     subjects: Subjects | None = None
+    source: Source | None = None
+    external_id: ExternalId | None = None
 
 
 class ClassOut(Out):
@@ -95,6 +103,8 @@ class ClassOut(Out):
     study_path: StudyPath
     programme_id: Slug | None
     subjects: Subjects
+    source: Source | None
+    external_id: ExternalId | None
     version: Annotated[int, Field(ge=1)]
 
     @classmethod

@@ -34,6 +34,20 @@ def require(session: Session, school_id: UUID) -> School:
     return school
 
 
+def require_province(session: Session, school_id: UUID) -> str | None:
+    """The province of the school that a path names. Raises NoSuchSchool."""
+    found = session.execute(
+        sa.select(Municipality.province_code)
+        .select_from(School)
+        .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
+        .where(School.id == school_id)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchSchool
+    province: str | None = found.province_code
+    return province
+
+
 def search(
     session: Session,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -76,9 +76,19 @@ class VocabularyRow(NamedTuple):
     labels: dict[str, tuple[str, ...]]
 
 
-def require(session: Session, ids: Sequence[str], field: str = "skills.{}.skill_id") -> None:
-    """Refuse input that names an unknown skill. Raises UnknownSkill; `{}` in `field` stands for the position."""
-    known = set(session.scalars(sa.select(Skill.id).where(Skill.id.in_(set(ids)))))
+def require(
+    session: Session,
+    ids: Sequence[str],
+    field: str = "skills.{}.skill_id",
+    *,
+    known: Collection[str] | None = None,
+) -> None:
+    """Refuse input that names an unknown skill. Raises UnknownSkill; `{}` in `field` stands for the position.
+
+    Whoever has looked up the known ones of many ids passes them.
+    """
+    if known is None:
+        known = find_known(session, ids)
     faults = [
         {"in": "body", "field": field.format(position), "detail": f"no skill has the id {skill_id}"}
         for position, skill_id in enumerate(ids)
@@ -86,6 +96,11 @@ def require(session: Session, ids: Sequence[str], field: str = "skills.{}.skill_
     ]
     if faults:
         raise UnknownSkill(faults=faults)
+
+
+def find_known(session: Session, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that are skills."""
+    return set(session.scalars(sa.select(Skill.id).where(Skill.id.in_(set(ids)))))
 
 
 def refs(session: Session, ids: Iterable[str]) -> dict[str, SkillRef]:

@@ -14,8 +14,8 @@ from app import dates
 from app.dates import Day, PartName, Parts, WeekdayName, Weekdays
 from app.rest import In, IstatCode, LanguageCode, Level, Out, Page, Patch, Slug
 from app.students.models import Evidence, TravelMode
+from app.students.parts import FullStudent
 from app.students.rules import FreeTime, HeldSkill, SpokenLanguage
-from app.students.service import FullStudent
 
 PersonalName = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))]

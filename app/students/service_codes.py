@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import codes, usernames
-from app.auth import service as auth
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, User
@@ -80,10 +79,7 @@ def require_class(
     session: Session, actor: Actor, class_id: UUID, *, scope: str = "students:write"
 ) -> SchoolClass:
     """A class whose students the actor may give codes to. Raises NoSuchClass and NotAllowed."""
-    auth.require_scope(actor, scope)
-    school_class = session.get(SchoolClass, class_id)
-    if school_class is None or not classes.is_visible(actor, school_class):
-        raise classes.NoSuchClass
+    school_class = classes.get(session, actor, class_id, scope=scope)
     if not rules.can_place(actor, school_class):
         raise errors.NotAllowed("Only the staff of the class gives codes to its students.")
     return school_class

@@ -17,31 +17,42 @@ def mount(app: FastAPI) -> None:
         account,
         codes,
         company,
+        disclosures,
         files,
         hats,
         invited,
+        oidc,
+        own_access,
         people,
         privacy,
         public,
+        review,
+        second_factor,
+        sign_in,
         student,
         teacher,
-    )
+    )  # fmt: skip
 
     settings: Settings = app.state.settings
     if settings.environment == "production":
         files.require()
-    for audience in (public, account, student, company, teacher, hats, codes, people, invited, privacy):
+    for audience in (
+        public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        oidc, disclosures, review, privacy,
+    ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
 
 
 def problem_page(request: Request, problem: errors.Problem) -> Response:
     """A problem as a page for people; whoever only has to sign in is sent there, and back afterwards."""
-    from app.web import ui, words
+    from app.web import cookies, ui, words
 
+    if isinstance(problem, auth.SecondFactorMissing):
+        return ui.go_to_sign_in(request, "/second-factor")
     if isinstance(problem, errors.NotSignedIn) and request.method == "GET":
         response: Response = ui.go_to_sign_in(request)
-        response.delete_cookie(auth.COOKIE)
+        cookies.drop(response, auth.COOKIE, request.app.state.settings)
         return response
     if isinstance(problem, auth.HatMissing) and request.method == "GET":
         return ui.go_to_hats(request)

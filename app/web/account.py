@@ -1,4 +1,4 @@
-"""Signing in and out, the language, and the page that people start from."""
+"""The language, and the page that people start from."""
 
 from __future__ import annotations
 
@@ -7,98 +7,24 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from sqlalchemy.orm import Session
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from app import errors
-from app.auth import service as auth
 from app.auth import service_people as people
-from app.auth import service_sessions as sessions
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
+from app.companies import service_review as review
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
 from app.students import service as students
-from app.web import language as languages
-from app.web.ui import LANGUAGE_COOKIE, InView, View, safe_next
+from app.web import cookies
+from app.web.ui import InView, safe_next
 
 router = APIRouter(include_in_schema=False)
 
 MOST_CLASSES = 100
-_YEAR = 365 * 24 * 3600
-
-
-@router.get("/sign-in")
-def show_sign_in(view: InView, next: str = "") -> Response:  # noqa: A002 -- the address's own word
-    """The form; in development with the demo's people beside it."""
-    return _sign_in_page(view, next)
-
-
-def _sign_in_page(view: View, given_next: str, *, email: str = "", is_wrong: bool = False) -> Response:
-    with view.open_read() as session:
-        personas = demo_users(view, session)
-    return view.show(
-        "account/sign_in.html",
-        status=401 if is_wrong else 200,
-        next=safe_next(given_next),
-        has_way_back=safe_next(given_next) != safe_next(""),
-        email=email,
-        is_wrong=is_wrong,
-        personas=personas,
-    )
-
-
-def has_personas(view: View) -> bool:
-    """Whether anybody may be one of the demo's people: only in development."""
-    return view.settings.environment == "development"
-
-
-def demo_users(view: View, session: Session) -> list[people.DemoUser]:
-    """The demo's people, and none in production."""
-    return people.list_demo(session) if has_personas(view) else []
-
-
-@router.post("/sign-in")
-def sign_in(
-    view: InView,
-    email: Annotated[str, Form(max_length=254)] = "",
-    password: Annotated[str, Form(max_length=200)] = "",
-    persona: Annotated[str, Form(max_length=254)] = "",
-    next: Annotated[str, Form(max_length=500)] = "",  # noqa: A002
-) -> Response:
-    """Open a session; the same answer for a wrong password and an unknown address. Personas need no password."""
-    is_persona = bool(persona) and has_personas(view)
-    with view.open_read() as session:
-        if is_persona:
-            user = people.find_demo(session, persona)
-        else:
-            user = people.find_person(session, email, allows_demo=has_personas(view))
-    if not is_persona and not people.has_password(user, password):
-        user = None
-    if user is None:
-        return _sign_in_page(view, next, email=email, is_wrong=True)
-    with view.open_write() as session:
-        token = sessions.sign_in(
-            session, user, hours=view.settings.session_hours, request_id=errors.request_id(view.request)
-        )
-    response = view.go(safe_next(next))
-    response.set_cookie(
-        auth.COOKIE, token, httponly=True, samesite="lax", secure=_is_secure(view),
-        max_age=view.settings.session_hours * 3600,
-    )  # fmt: skip
-    if LANGUAGE_COOKIE not in view.request.cookies and not user.is_demo:  # personas have chosen nothing
-        _keep_language(view, response, user.language)
-    return response
-
-
-@router.post("/sign-out")
-def sign_out(view: InView) -> Response:
-    """End the session."""
-    with view.open_write() as session:
-        sessions.sign_out(session, view.request.cookies.get(auth.COOKIE))
-    response = view.go("/")
-    response.delete_cookie(auth.COOKIE, httponly=True, samesite="lax", secure=_is_secure(view))
-    return response
+MOST_WAITING = 50
 
 
 @router.post("/language")
@@ -113,7 +39,7 @@ def choose_language(
         with suppress(errors.NotSignedIn), view.write(needs_hat=False) as (session, actor):
             people.choose_language(session, actor, language)
     response = view.go(safe_next(next, "/"))
-    _keep_language(view, response, language)
+    cookies.keep_language(response, language, view.settings)
     return response
 
 
@@ -127,9 +53,11 @@ def show_start(view: InView) -> Response:
         if only is not None:
             return view.go(only)
         groups = _start_groups(session, actor)
-        waiting = companies.search(session, actor, is_approved=False, limit=20) if actor.oversees else []
-        known = companies.search(session, actor, is_approved=True, limit=20) if actor.oversees else []
-    return view.show("account/start.html", groups=groups, waiting=waiting, known=known)
+        waiting = review.waiting(session, actor, limit=MOST_WAITING)
+        known = companies.search(session, actor, is_approved=True, limit=20) if actor.is_overseer else []
+    return view.show(
+        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date()
+    )
 
 
 def _only_page(actor: Actor) -> str | None:
@@ -145,7 +73,13 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """One group for each membership: what it is, and the links that belong to it."""
     groups: list[dict[str, Any]] = []
     for grant in actor.grants:
-        group: dict[str, Any] = {"role": grant.role, "title": None, "place": None, "links": []}
+        group: dict[str, Any] = {
+            "role": grant.role,
+            "title": None,
+            "place": None,
+            "links": [],
+            "people": None,
+        }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
             group |= {"title": student.given_name, "links": [{"href": f"/students/{student.id}"}]}
@@ -155,6 +89,8 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
         elif grant.school_id is not None:
             school, place = schools.read(session, grant.school_id)
             group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
+            if grant.role is Role.SCHOOL_LEAD:
+                group["people"] = f"/schools/{grant.school_id}/people"
         groups.append(group)
     return groups
 
@@ -172,14 +108,3 @@ def _class_links(session: Session, actor: Actor, grant: Grant) -> list[dict[str,
         for one in found
         if grant.role is not Role.TEACHER or one.id in grant.class_ids
     ]
-
-
-def _keep_language(view: View, response: RedirectResponse, code: str) -> None:
-    if code in languages.NAMES:
-        response.set_cookie(
-            LANGUAGE_COOKIE, code, max_age=_YEAR, httponly=True, samesite="lax", secure=_is_secure(view)
-        )
-
-
-def _is_secure(view: View) -> bool:
-    return view.settings.environment == "production"

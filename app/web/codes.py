@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,18 +11,23 @@ from starlette.responses import Response
 
 from app import errors
 from app.auth import service_accounts as accounts
-from app.auth import service_people as people
-from app.auth import usernames, wrong_tries
+from app.auth import service_passwords as passwords
+from app.auth import service_sessions as sessions
+from app.auth import service_throttles as throttles
+from app.auth import usernames
+from app.auth.rules import SHORTEST_PASSWORD
+from app.auth.service_throttles import Door
 from app.schools import classes
 from app.schools import service as schools
 from app.students import service_codes as codes
-from app.web import entering, slips
+from app.web import slips
 from app.web.language import mark as _
+from app.web.own_access import TROUBLES as PASSWORD_TROUBLES
+from app.web.sign_in import begin, enter, welcome
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
 
-TRIES = "student code"
 FILE = _("codici")
 Typed = Annotated[str, Form(max_length=60)]
 
@@ -94,21 +100,20 @@ def show_code(view: InView, c: Annotated[str, Query(max_length=60)] = "") -> Res
 
 
 @router.post(codes.ADDRESS)
-def use_code(view: InView, code: Typed = "", own_device: Annotated[bool, Form()] = False) -> Response:  # noqa: FBT002 -- a tick
+def use_code(view: InView, code: Typed = "", is_own_device: Annotated[bool, Form()] = False) -> Response:  # noqa: FBT002 -- a tick
     """Use the code up and open a session of the student it was made for."""
-    wrong_tries.refuse(view.request, TRIES)
+    with view.open_write() as session:
+        turn = enter(view, session, Door.CLASS_CODE, None)
     try:
         with view.open_write() as session:
             user = codes.redeem(
-                session, code, secret=view.settings.secret_key, now=view.now(),
-                request_id=errors.request_id(view.request),
-            )  # fmt: skip
-            opened = entering.open_session(view, session, user, is_own_device=own_device)
+                session, code, secret=view.settings.secret_key, now=view.now(), request_id=view.request_id
+            )
+            throttles.give_back(session, turn, view.now())
+            begun = begin(view, session, user, how="class_code", is_own_device=is_own_device)
     except codes.WrongCode:
-        wrong_tries.note(view.request, TRIES)
         return view.show("account/code.html", status=403, code=code, is_wrong=True)
-    has_own_way = user.password_hash is not None
-    return entering.keep(view, view.go("/start" if has_own_way else "/welcome"), opened)
+    return welcome(view, begun, "/start" if user.password_hash is not None else "/welcome")
 
 
 @router.get("/welcome")
@@ -124,7 +129,7 @@ def _welcome_page(view: View, *, username: str | None = None, trouble: str = "")
         return view.go("/start")
     return view.show(
         "account/welcome.html", status=422 if trouble else 200, username=username or user.username or "",
-        trouble=trouble,
+        trouble=trouble, password_trouble=PASSWORD_TROUBLES.get(trouble, ""), shortest=SHORTEST_PASSWORD,
     )  # fmt: skip
 
 
@@ -132,20 +137,22 @@ def _welcome_page(view: View, *, username: str | None = None, trouble: str = "")
 def set_password(
     view: InView,
     username: Annotated[str, Form(max_length=60)] = "",
-    password: Annotated[str, Form(max_length=200)] = "",
-    repeated: Annotated[str, Form(max_length=200)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    repeated: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Set the first password; who has one changes it on the account's page."""
-    if len(password) < accounts.SHORTEST_PASSWORD:
-        return _welcome_page(view, username=username, trouble="short")
+    with view.read() as (session, _):
+        present = sessions.find_present(session, view.session_cookie, view.now())
     if password != repeated:
         return _welcome_page(view, username=username, trouble="differs")
-    hashed = people.hash_password(password)  # slow: before the block
     try:
+        hashed = passwords.make_hash(replace(present, sign_in_name=username), password)
         with view.write() as (session, actor):
             accounts.set_first_password(session, actor, username=username, password_hash=hashed)
-    except (usernames.BadUsername, usernames.UsernameTaken) as problem:
-        return _welcome_page(
-            view, username=username, trouble="taken" if problem.status == 409 else "username"
-        )
+    except passwords.BadPassword as refusal:
+        return _welcome_page(view, username=username, trouble=refusal.fault)
+    except usernames.BadUsername:
+        return _welcome_page(view, username=username, trouble="username")
+    except usernames.UsernameTaken:
+        return _welcome_page(view, username=username, trouble="taken")
     return view.go("/start")

@@ -7,10 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.auth.actors import Role
+from app.companies import access, sectors
 from app.companies import rules as company_rules
-from app.companies import sectors
 from app.companies import service as companies
+from app.disclosures import rules as disclosure_rules
 from app.events.service_looks import LookKind
+from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.opportunities import service as opportunities
@@ -19,6 +22,7 @@ from app.places import service as places
 from app.programmes import service as programmes
 from app.rest import Cursor, decode_cursor
 from app.skills import service as skills
+from app.web import disclosures
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +35,9 @@ MOST_LISTED = 100
 def show_company(view: InView, company_id: UUID) -> Response:
     """Who it is, where, and what it offers, by state."""
     with view.read() as (session, actor):
-        [company] = companies.show(session, actor, [companies.read(session, actor, company_id)])
+        row = companies.read(session, actor, company_id)
+        [company] = companies.show(session, actor, [row])
+        provinces = access.provinces_of(session, actor, company_id)
         found = opportunities.search(session, actor, company_id=company_id, limit=MOST_LISTED)
         offers = opportunities.show(session, found)
         istats = {site.municipality_istat for site in company.sites}
@@ -49,9 +55,15 @@ def show_company(view: InView, company_id: UUID) -> Response:
         },
         by_status={status: group for status, group in by_status.items() if group},
         place_names=place_names,
-        is_own=company_rules.is_insider(actor, company_id),
-        has_candidates=match_rules.can_see_candidates(actor, company_id),
+        is_own=company_rules.is_insider(actor, row, provinces),
+        works_here=actor.is_of_company(company_id),
+        can_decide=company_rules.can_decide(actor, row, provinces),
+        can_edit=company_rules.can_edit(actor, row, provinces),
+        today=view.now().date(),
+        can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
+        has_people=company_rules.can_manage_people(actor, company_id)
+        or invitation_rules.can_invite(actor, Role.COMPANY_ADMIN, company_id=company_id),
     )
 
 
@@ -71,6 +83,10 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         labels = skills.refs(
             session, {skill["skill_id"] for candidate in candidates for skill in candidate["skills"]}
         )
+        asked_for = {
+            one.pseudonym: one.state
+            for one in disclosures.listed(view, session, actor, opportunity_id=opportunity_id)
+        }
         titles = programmes.titles(
             session, {candidate["programme_id"] for candidate in candidates if candidate["programme_id"]}
         )
@@ -79,6 +95,8 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         "company/candidates.html",
         opportunity=opportunity,
         asked=asked,
+        asked_for=asked_for,
+        can_ask=disclosure_rules.can_ask(actor, row.company_id, row.kind),
         page=page,
         is_first=offset <= 0,
         labels=labels,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -39,6 +39,13 @@ ROLES = {
 RoleField = Annotated[Role, Form()]
 
 
+class Binding(TypedDict):
+    """What a role is bound to."""
+
+    school_id: UUID | None
+    company_id: UUID | None
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """Whose people a page shows; the coordination has no id."""
@@ -52,11 +59,12 @@ class Organisation:
         return f"/{self.kind}/{self.id}/people" if self.id else f"/{self.kind}/people"
 
     @property
-    def binding(self) -> dict[str, UUID]:
+    def binding(self) -> Binding:
         """What its roles are bound to."""
-        if self.id is None:
-            return {}
-        return {"school_id" if self.kind == SCHOOL else "company_id": self.id}
+        return {
+            "school_id": self.id if self.kind == SCHOOL else None,
+            "company_id": self.id if self.kind == COMPANY else None,
+        }
 
 
 # --- the pages -------------------------------------------------------------------------------------------------------
@@ -115,7 +123,7 @@ def _manages(actor: Actor, of: Organisation) -> bool:
 
 
 def _people(session: Session, actor: Actor, of: Organisation) -> tuple[list[Any], list[Any], list[Any]]:
-    found = invitations.search(session, actor, **of.binding, limit=MOST_INVITATIONS)
+    found = invitations.search(session, actor, limit=MOST_INVITATIONS, **of.binding)
     if of.id is None:
         return [], found, []
     if of.kind == SCHOOL:

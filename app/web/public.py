@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.web.account import demo_users
+from app.web.sign_in import demo_users
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)

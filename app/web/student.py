@@ -25,6 +25,7 @@ from app.skills import service as skills
 from app.students import service as students
 from app.students import surroundings
 from app.students.schemas import StudentOut
+from app.web import disclosures
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +45,7 @@ def show_student(
         labels = skills.refs(session, {skill.skill_id for skill in student.skills} | set(student.interests))
         question = matches.ask_for_student(session, actor, view.engine, student_id)
         unread = notices.unread(session, actor, view.language, view.now().date())
+        asked = disclosures.listed(view, session, actor, student_id=student_id)
     page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
     view.looked(LookKind.RANKING, [student_id])
@@ -60,6 +62,9 @@ def show_student(
         is_first=position is None,
         is_self=actor.is_student(student_id),
         unread=unread[:1] if position is None else [],
+        can_answer=actor.is_student(student_id)
+        or actor.is_staff_of(student.student.school_id, student.student.class_id),
+        asked=asked,
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
     )
 
@@ -87,7 +92,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         is_self=reader is not None and actor.is_student(reader),
         visibility=visibility,
         match=match,
-        has_candidates=match_rules.can_see_candidates(actor, row.company_id),
+        has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
     )
 

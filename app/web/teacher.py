@@ -13,6 +13,7 @@ from app.schools import classes
 from app.schools import service as schools
 from app.students import rules as student_rules
 from app.students import service as students
+from app.web import disclosures
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)
@@ -27,6 +28,7 @@ def show_class(view: InView, class_id: UUID) -> Response:
         school_class = classes.get(session, actor, class_id)
         school, municipality_name = schools.read(session, school_class.school_id)
         found = students.search(session, actor, class_id=class_id, limit=MOST_STUDENTS)
+        asked = disclosures.listed(view, session, actor, class_id=class_id)
         titles = programmes.titles(session, [school_class.programme_id] if school_class.programme_id else [])
     view.looked(LookKind.PROFILE, [one.student.id for one in found])
     return view.show(
@@ -37,4 +39,6 @@ def show_class(view: InView, class_id: UUID) -> Response:
         programme=titles.get(school_class.programme_id or "", {}),
         students=found,
         gives_codes=student_rules.can_place(actor, school_class),
+        asked=asked,
+        can_answer=actor.is_staff_of(school_class.school_id, class_id),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -31,7 +32,7 @@ from app.web import files, language, words
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
 _PACK_FROM = 1000
-_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""", re.IGNORECASE)
+_POSTING_FORM = re.compile(r"""<form\b(?=[^>]*\bmethod=["']?post\b)[^>]*>""")
 
 
 @cache
@@ -92,14 +93,33 @@ class View:
         engine: Engine = self.request.app.state.engine
         return engine
 
+    @property
+    def has_session(self) -> bool:
+        """Whether the browser brings a session, valid or not."""
+        return self.session_cookie is not None
+
+    @property
+    def session_cookie(self) -> str | None:
+        """The token of the browser's session."""
+        return self._call.session_cookie()
+
+    @property
+    def client_address(self) -> str:
+        """The network address that the request came from."""
+        return self.request.client.host if self.request.client else "unknown"
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the log tells of this request."""
+        return errors.request_id(self.request)
+
     def now(self) -> datetime:
         """The moment, in the territory's time zone."""
         return self._call.now()
 
-    @property
-    def has_session(self) -> bool:
-        """Whether the browser brings a session, valid or not."""
-        return auth.COOKIE in self.request.cookies
+    def local(self, moment: datetime) -> datetime:
+        """A moment as the clocks of the territory show it."""
+        return moment.astimezone(ZoneInfo(self.settings.time_zone))
 
     @contextmanager
     def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
@@ -143,8 +163,7 @@ class View:
         if self.has_session:
             try:
                 self.actor, _ = auth.identify(
-                    session, bearer=None, cookie=self.request.cookies[auth.COOKIE],
-                    request_id=errors.request_id(self.request),
+                    session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()
                 )  # fmt: skip
             except errors.NotSignedIn:
                 return
@@ -221,7 +240,7 @@ def go_to_hats(request: Request) -> RedirectResponse:
     return RedirectResponse(f"/hat?next={quote(path, safe='')}", 303)
 
 
-def go_to_sign_in(request: Request) -> RedirectResponse:
+def go_to_sign_in(request: Request, page: str = "/sign-in") -> RedirectResponse:
     """Send the browser to the sign-in page, with the way back."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?next={quote(path, safe='')}", 303)
+    return RedirectResponse(f"{page}?next={quote(path, safe='')}", 303)

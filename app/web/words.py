@@ -103,8 +103,16 @@ ROLES = {
     "school_lead": _("Responsabile della scuola"),
     "company_member": _("Azienda"),
     "company_admin": _("Responsabile dell'azienda"),
+    "training_body": _("Ente di formazione"),
     "coordinator": _("Coordinamento del territorio"),
     "administrator": _("Gestione del servizio"),
+}
+DISCLOSURE_STATES = {
+    "waiting": _("In attesa di risposta"),
+    "accepted": _("Sì dello studente e della scuola"),
+    "refused": _("Risposta: no"),
+    "withdrawn": _("Ritirata"),
+    "expired": _("Scaduta senza risposta"),
 }
 SECTORS = {
     "technological": _("Istituti tecnici, settore tecnologico"),

@@ -134,7 +134,7 @@ def build(database: Database, *, on: date) -> Territory:
         "other lead": [Grant(Role.SCHOOL_LEAD, school_id=other_class.school_id)],
         "company": [Grant(Role.COMPANY_ADMIN, company_id=company.id)],
         "other company": [Grant(Role.COMPANY_MEMBER, company_id=other_company.id)],
-        "coordinator": [Grant(Role.COORDINATOR)],
+        "coordinator": [make.grant(Role.COORDINATOR)],
         "administrator": [Grant(Role.ADMINISTRATOR)],
         "several": [
             Grant(Role.TEACHER, school_id=school.id, class_ids=frozenset({school_class.id})),

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from app.auth import wrong_tries
+from app.auth import service_throttles
 from app.auth.models import Membership, SignIn, User
 from app.auth.service import COOKIE
 from app.db import Database
 from app.events.models import Event
 from app.students.models import StudentCode
 from app.web import slips
+from tests import forms
 from tests.web.territory import Territory
 
 Visit = Callable[..., TestClient]
-
-
-@pytest.fixture(autouse=True)
-def no_tries() -> None:
-    wrong_tries._tries.storage.reset()
 
 
 def codes_of(page: str) -> list[str]:
@@ -156,7 +154,7 @@ def test_a_student_gets_in_and_comes_back_with_a_password(
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"password": "corta", "repeated": "corta"}, "La password è troppo corta"),
+        ({"password": "corta", "repeated": "corta"}, "È troppo corta: servono almeno 10"),
         (
             {"password": "abbastanza lunga", "repeated": "abbastanza lunghe"},
             "Le due password non sono uguali",
@@ -181,7 +179,7 @@ def test_what_is_wrong_with_the_first_password_is_told(
     assert "abbastanza" not in answer.text
 
 
-@pytest.mark.parametrize(("fields", "hours"), [({}, 12), ({"own_device": "true"}, 30 * 24)])
+@pytest.mark.parametrize(("fields", "hours"), [({}, 12), ({"is_own_device": "true"}, 30 * 24)])
 def test_a_session_is_as_long_as_the_device_allows(
     visit: Visit, land: Territory, database: Database, fields: dict[str, str], hours: int
 ) -> None:
@@ -191,8 +189,7 @@ def test_a_session_is_as_long_as_the_device_allows(
         one for one in answer.headers.get_list("set-cookie") if one.startswith(COOKIE)
     )
     with database.read() as session:
-        row = session.scalars(sa.select(SignIn).order_by(SignIn.created_at.desc())).first()
-    assert row is not None
+        row = session.scalars(sa.select(SignIn).where(SignIn.how == "class_code")).one()
     assert (row.expires_at - row.created_at).total_seconds() == hours * 3600
 
 
@@ -206,23 +203,31 @@ def test_wrong_used_and_old_codes_get_one_answer(visit: Visit, land: Territory) 
 
 
 def test_who_guesses_is_slowed_down_and_a_right_code_still_works_elsewhere(
-    visit: Visit, land: Territory, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, app: FastAPI, land: Territory
 ) -> None:
     code = a_code(visit, land)
     client = visit()
-    statuses = [client.post("/code", data={"code": "AAAA-AAAA-AAAA"}).status_code for _ in range(21)]
-    assert statuses == [403] * 20 + [429]
+    statuses = [client.post("/code", data={"code": "AAAA-AAAA-AAAA"}).status_code for _ in range(31)]
+    assert statuses == [403] * 30 + [429]
     assert int(client.post("/code", data={"code": code}).headers["retry-after"]) > 0
-    monkeypatch.setattr(wrong_tries, "_place", lambda request: "elsewhere")
-    assert client.post("/code", data={"code": code}).status_code == 303
+    with TestClient(
+        app, base_url="http://127.0.0.1:8000", client=("192.0.2.7", 1), follow_redirects=False
+    ) as other:
+        other.event_hooks["request"].append(forms.carry_token)
+        assert other.post("/code", data={"code": code}).status_code == 303
 
 
 def test_without_the_brake_all_guesses_are_looked_at(
     visit: Visit, land: Territory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wrong_tries, "note", lambda *_: None)
+    monkeypatch.setattr(service_throttles.Backoff, "wait", lambda *_: timedelta())
     client = visit()
-    assert {client.post("/code", data={"code": "AAAA-AAAA-AAAA"}).status_code for _ in range(30)} == {403}
+    assert {client.post("/code", data={"code": "AAAA-AAAA-AAAA"}).status_code for _ in range(40)} == {403}
+
+
+def test_a_class_behind_one_address_gets_in(visit: Visit, land: Territory) -> None:
+    statuses = [visit().post("/code", data={"code": a_code(visit, land)}).status_code for _ in range(35)]
+    assert statuses == [303] * 35
 
 
 # --- hats ------------------------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def bare(app: FastAPI) -> Iterator[TestClient]:
 
 
 def test_every_form_of_a_page_carries_a_token(visit: Visit, land: Territory) -> None:
-    client = visit("several")
+    client = visit("teacher")
     for path in ("/", "/start", f"/companies/{land.company_id}", "/nowhere"):
         found = FORM.findall(client.get(path).text)
         assert found, path
@@ -128,7 +128,7 @@ def test_a_page_shows_no_token_twice(bare: TestClient, make: Factory) -> None:
     assert len(tokens) == 3
 
 
-KEY = {"name": "Register", "role": "coordinator", "scopes": ["schools:read"], "days": 30}
+KEY = {"name": "Register", "role": "administrator", "scopes": ["schools:read"], "days": 30}
 
 
 def test_the_api_takes_no_change_on_a_cookie_alone(bare: TestClient, make: Factory) -> None:
@@ -143,3 +143,13 @@ def test_the_api_takes_no_change_on_a_cookie_alone(bare: TestClient, make: Facto
 def test_the_api_asks_a_key_for_no_token(bare: TestClient, make: Factory) -> None:
     bare.headers |= make.bearer()
     assert bare.post("/api/v1/skills/recognise", json={"text": "PLC", "language": "it"}).status_code == 200
+
+
+def test_signing_out_clears_the_browser(bare: TestClient, make: Factory) -> None:
+    bare.cookies.set(COOKIE, make.signed_in(Role.ADMINISTRATOR))
+    token = forms.token_of(bare.get("/").text)
+    answer = bare.post("/sign-out", data={form_tokens.FIELD: token})
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
+    [cookie] = answer.headers.get_list("set-cookie")
+    assert cookie.startswith(f'{COOKIE}=""; ')
+    assert "Max-Age=0" in cookie

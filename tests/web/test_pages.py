@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import errors
+from app.auth import devices
 from app.auth import service_people as people
 from app.auth.models import User
 from app.auth.service import COOKIE
@@ -169,7 +170,7 @@ def test_production_has_no_personas_and_secure_cookies(database: Database, land:
         answer = client.post("/sign-in", data={"email": "real@example.org", "password": "a real password"})
     cookies = answer.headers.get_list("set-cookie")
     names = sorted(cookie.partition("=")[0] for cookie in cookies)
-    assert names == sorted(f"__Host-{name}" for name in (COOKIE, LANGUAGE_COOKIE))
+    assert names == sorted(f"__Host-{name}" for name in (COOKIE, LANGUAGE_COOKIE, devices.COOKIE))
     for cookie in cookies:
         assert {"HttpOnly", "Secure"} <= set(cookie.split("; "))
 

@@ -8,7 +8,7 @@ from app.auth.models import ApiKey, ApiKeySecret
 from app.events.models import Event
 from tests.factories import Factory
 
-BODY = {"name": "School register", "role": "coordinator", "scopes": ["schools:read"]}
+BODY = {"name": "School register", "role": "administrator", "scopes": ["schools:read"]}
 
 
 def issue(client: TestClient, make: Factory, **changes: object) -> dict[str, object]:
@@ -87,7 +87,10 @@ def test_a_key_with_a_wrong_secret_is_refused(client: TestClient, make: Factory)
         ({"role": "school_lead"}, {"school_id"}),
         ({"role": "company_admin"}, {"company_id"}),
         ({"role": "student"}, {"role"}),
-        ({"role": "coordinator", "school_id": "00000000-0000-4000-8000-000000000000"}, {"school_id"}),
+        (
+            {"role": "coordinator", "school_id": "00000000-0000-4000-8000-000000000000"},
+            {"school_id", "territory_id"},
+        ),
         ({"days": 0}, {"days"}),
         ({"name": ""}, {"name"}),
         ({"surprise": 1}, {"surprise"}),

@@ -10,7 +10,7 @@ from app.companies.models import Company, CompanyContact, CompanySector, Company
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.events import service as events
-from tests.factories import Factory
+from tests.factories import APPROVED, Factory
 from tests.queries import count_queries
 
 URL = "/api/v1/companies"
@@ -22,6 +22,12 @@ FULL = {
         {"ateco_code": "28.99.20", "ateco_edition": "2007", "is_main": True},
         {"ateco_code": "28", "ateco_edition": "2025", "is_main": False},
     ],
+}  # fmt: skip
+
+
+WAITING = {
+    "state": "waiting", "submitted_at": "2026-01-12T09:00:00Z", "answer_due_on": "2026-01-19", "answered_at": None,
+    "reason": None,
 }  # fmt: skip
 
 
@@ -49,7 +55,9 @@ def test_create_company_answers_it(client: TestClient, make: Factory, database: 
     body = answer.json()
     assert (answer.status_code, body) == (
         201,
-        FULL | {"id": body["id"], "is_approved": False, "sites": [], "contacts": [], "version": 1},
+        FULL
+        | {"id": body["id"], "is_approved": False, "sites": [], "contacts": [], "version": 1}
+        | {"review": WAITING},
     )
     assert (answer.headers["location"], answer.headers["etag"]) == (f"{URL}/{body['id']}", '"1"')
     assert history(database, body["id"]) == [("company.created", {})]
@@ -309,7 +317,7 @@ def test_approve_company_once(client: TestClient, make: Factory, database: Datab
 
 
 def bare_company(make: Factory) -> UUID:
-    return make.add(Company(name="Nuda", is_approved=True)).id
+    return make.add(Company(name="Nuda", **APPROVED)).id
 
 
 def test_company_sites_are_added_changed_and_removed(

@@ -168,7 +168,7 @@ def test_personas_sign_in_to_what_is_theirs(loaded: Loaded) -> None:
         assert session.scalar(sa.select(sa.func.count()).select_from(User)) == len(territory.personas)
         grants = dict(session.execute(_grants).all())
         assert set(grants) == {
-            Role.STUDENT, Role.TEACHER, Role.SCHOOL_LEAD, Role.COMPANY_ADMIN, Role.COORDINATOR, Role.ADMINISTRATOR,
+            Role.STUDENT, Role.TEACHER, Role.SCHOOL_LEAD, Role.COMPANY_ADMIN, Role.TRAINING_BODY, Role.COORDINATOR, Role.ADMINISTRATOR,
         }  # fmt: skip
         giulia = session.get_one(Student, _bound(session, "student_id"))
         assert giulia.given_name == "Giulia"

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app import migrate
 from app.db import Database
 from app.mails import service as mails
 from app.mails import transport
@@ -177,15 +176,6 @@ def test_an_unsafe_mail_server_is_refused(url: str, words: str) -> None:
 
 
 # --- two workers ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def shared(empty: sa.Engine) -> Iterator[Database]:
-    """A database that several threads write to: not the one whose transaction is undone."""
-    migrate.upgrade(empty)
-    database = Database(empty.url.render_as_string(hide_password=False), connections=8)
-    yield database
-    database.close()
 
 
 def send_with_four_workers(database: Database, settings: Settings) -> None:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillWaiting
+from contextlib import nullcontext, suppress
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
+from app import db
+from app.auth.actors import system
+from app.matches import engine
+from app.matches import service as matches
 from app.matches.engine import Changes, Engine
 from app.opportunities.models import Kind
+from matching import Index, Ranked
+from matching.layout import Layout
 from tests.app.matches.conftest import World
 
 
@@ -31,3 +42,52 @@ def test_nothing_is_put_into_an_index_that_is_held_still(app: FastAPI, world: Wo
                 putting.result(timeout=0.3)
             assert str(offer.id) not in state.index
         assert str(offer.id) in putting.result(timeout=30).index
+
+
+def test_an_index_hidden_from_the_garbage_collector_is_let_go_when_another_takes_its_place(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one: Engine = app.state.engine
+
+    def replaced() -> weakref.ref[Layout]:
+        """The columns of an index that was hidden before another one was built."""
+        before = weakref.ref(one.apply(changes_of(one, world)).index.folded())
+        engine.settle()
+        with world.make.database.write() as session:
+            db.touch(session, "vocabulary")
+        one.apply(changes_of(one, world))
+        return before
+
+    try:
+        assert replaced()() is None
+        monkeypatch.setattr(engine.gc, "unfreeze", lambda: None)
+        assert replaced()() is not None
+    finally:
+        monkeypatch.undo()
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("has_turns", [True, False])
+def test_rankings_are_computed_in_turns(
+    app: FastAPI, world: World, monkeypatch: pytest.MonkeyPatch, *, has_turns: bool
+) -> None:
+    one: Engine = app.state.engine
+    with world.make.database.read() as session:
+        question = matches.ask_for_student(session, system("tests"), one, world.student.id)
+    if not has_turns:
+        monkeypatch.setattr(one, "turn", nullcontext())
+    both, top = Barrier(2), Index.top
+
+    def meet(*values: Any) -> list[Ranked]:
+        """Waits a moment for another ranking to be computed at the same time."""
+        with suppress(BrokenBarrierError):
+            both.wait(0.3)
+            met.append(True)
+        return top(*values)
+
+    met: list[bool] = []
+    monkeypatch.setattr(Index, "top", meet)
+    with ThreadPoolExecutor(2) as threads:
+        pages = list(threads.map(lambda _: matches.student_page(one, question), range(2)))
+    assert pages[0] == pages[1]
+    assert bool(met) is not has_turns

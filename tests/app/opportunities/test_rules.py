@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -27,10 +28,12 @@ ACTORS = {
     "admin": person(Grant(Role.COMPANY_ADMIN, company_id=OURS)),
     "other_admin": person(Grant(Role.COMPANY_ADMIN, company_id=THEIRS)),
     "key": Actor(kind="key", id=None, name="HR", grants=(Grant(Role.COMPANY_MEMBER, company_id=OURS),)),
+    "training_body": person(Grant(Role.TRAINING_BODY, company_id=OURS)),
     "coordinator": person(Grant(Role.COORDINATOR)),
     "administrator": person(Grant(Role.ADMINISTRATOR)),
 }
-EDITORS = {"member", "admin", "key", "coordinator", "administrator"}
+OVERSEERS = {"coordinator", "administrator"}
+EDITORS = {"member", "admin", "key", *OVERSEERS}
 READERS = {
     Status.DRAFT: EDITORS,
     Status.PUBLISHED: set(ACTORS),
@@ -40,14 +43,27 @@ READERS = {
 }
 
 
+def allowed(rule: Callable[[Actor, bool], bool]) -> set[str]:
+    """Who is let in, when the territory is the coordinator's."""
+    return {name for name, actor in ACTORS.items() if rule(actor, name in OVERSEERS)}
+
+
+@pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("status", Status)
-def test_opportunities_are_seen_by_whom_they_should(status: Status) -> None:
-    opportunity = Opportunity(company_id=OURS, status=status)
-    assert {name for name, actor in ACTORS.items() if rules.can_see(actor, opportunity)} == READERS[status]
+def test_opportunities_are_seen_by_whom_they_should(status: Status, kind: Kind) -> None:
+    opportunity = Opportunity(company_id=OURS, status=status, kind=kind)
+    of_bodies = set() if kind is Kind.INTERNSHIP else {"training_body"}
+    found = allowed(lambda actor, is_overseen: rules.can_see(actor, opportunity, is_overseen=is_overseen))
+    assert found == READERS[status] | of_bodies
 
 
-def test_opportunities_are_edited_by_whom_they_should() -> None:
-    assert {name for name, actor in ACTORS.items() if rules.can_edit(actor, OURS)} == EDITORS
+@pytest.mark.parametrize("kind", Kind)
+def test_opportunities_are_edited_by_whom_they_should(kind: Kind) -> None:
+    of_bodies = set() if kind is Kind.INTERNSHIP else {"training_body"}
+    found = allowed(lambda actor, is_overseen: rules.can_edit(actor, OURS, kind, is_overseen=is_overseen))
+    assert found == EDITORS | of_bodies
+    works = {name for name, actor in ACTORS.items() if rules.works_on(actor, OURS, kind)}
+    assert works == EDITORS - OVERSEERS | of_bodies
 
 
 # --- life -------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from app.opportunities.models import (
     SkillRole,
     Status,
 )
-from tests.factories import ACTOR, NOW, Factory
+from tests.factories import ACTOR, APPROVED, NOW, Factory
 from tests.queries import count_queries
 
 # --- seats ------------------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def committed(migrated: Database) -> Iterator[Database]:
 def rush(database: Database) -> tuple[list[str], int]:
     """Eight threads try 200 times for 10 seats: what each try came to, and how many seats are taken then."""
     with database.write() as session:
-        company = Company(name="Officina", is_approved=True)
+        company = Company(name="Officina", **APPROVED)
         session.add(company)
         session.flush()
         row = Opportunity(

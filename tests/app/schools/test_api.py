@@ -330,7 +330,8 @@ def test_members_are_added_listed_and_removed(client: TestClient, make: Factory,
                 "class_ids": [str(school_class.id)]}  # fmt: skip
     answer = client.post(url, json=document, headers=headers)
     body = answer.json()
-    added = document | {"id": body["id"], "user_id": body["user_id"], "email": "ada.neri@example.org"}
+    added = document | {"id": body["id"], "user_id": body["user_id"], "email": "ada.neri@example.org",
+                        "is_active": True}  # fmt: skip
     assert (answer.status_code, body) == (201, added)
     assert answer.headers["location"] == f"{url}/{body['id']}"
     assert client.get(url, headers=headers).json() == {"items": [added], "next_cursor": None}

@@ -27,7 +27,8 @@ ACTORS = {
     "other_lead": person(Grant(Role.SCHOOL_LEAD, school_id=THEIRS)),
     "key_of_lead": Actor(kind="key", id=None, name="Registro", grants=(Grant(Role.SCHOOL_LEAD, school_id=OURS),)),
     "company_admin": person(Grant(Role.COMPANY_ADMIN, company_id=UUID(int=7))),
-    "coordinator": person(Grant(Role.COORDINATOR)),
+    "coordinator": person(Grant(Role.COORDINATOR, provinces=frozenset({"BO", "MO"}))),
+    "other_coordinator": person(Grant(Role.COORDINATOR, provinces=frozenset({"MI"}))),
     "administrator": person(Grant(Role.ADMINISTRATOR)),
 }  # fmt: skip
 LEADS = {"lead", "key_of_lead", "administrator"}
@@ -40,13 +41,13 @@ def a_class(class_id: UUID) -> SchoolClass:
 
 ALLOWED = {
     "lead": (lambda actor: rules.leads(actor, OURS), LEADS),
-    "see a class": (lambda actor: rules.can_see_class(actor, a_class(OTHER)), LEADS | {"coordinator"}),
+    "see a class": (lambda actor: rules.can_see_class(actor, a_class(OTHER), "BO"), LEADS | {"coordinator"}),
     "see the class taught": (
-        lambda actor: rules.can_see_class(actor, a_class(TAUGHT)),
+        lambda actor: rules.can_see_class(actor, a_class(TAUGHT), "BO"),
         LEADS | TEACHERS | {"coordinator"},
     ),
     "list classes": (
-        lambda actor: rules.can_list_classes(actor, OURS),
+        lambda actor: rules.can_list_classes(actor, OURS, "BO"),
         LEADS | TEACHERS | {"coordinator"},
     ),
 }
@@ -59,8 +60,13 @@ def test_schools_allow_each_action_to_whom_they_should(action: str) -> None:
 
 
 def test_visible_classes_are_those_taught_at_the_school() -> None:
-    visible = {name: rules.visible_classes(actor, OURS) for name, actor in ACTORS.items()}
+    visible = {name: rules.visible_classes(actor, OURS, "BO") for name, actor in ACTORS.items()}
     everything = dict.fromkeys(LEADS | {"coordinator"})
     assert visible == dict.fromkeys(ACTORS, frozenset()) | everything | dict.fromkeys(
         TEACHERS, frozenset({TAUGHT})
     )
+
+
+def test_classes_of_a_school_without_a_province_are_for_no_coordinator() -> None:
+    seeing = {name for name, actor in ACTORS.items() if rules.can_see_class(actor, a_class(OTHER), None)}
+    assert seeing == LEADS
