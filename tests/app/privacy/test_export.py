@@ -131,7 +131,7 @@ def test_an_account_that_is_also_something_else_is_not_the_student_s(
     from app.auth import service_people as people
 
     with database.write() as session:
-        people.add_membership(session, planted.user_id, Grant(Role.COORDINATOR))
+        people.add_membership(session, planted.user_id, Grant(Role.ADMINISTRATOR))
     tables = unpack(client.get(f"/api/v1/students/{planted.student_id}/export", headers=planted.lead).content)
     assert "users" not in tables
     assert tables["memberships"][0]["student_id"] == str(planted.student_id)
