@@ -274,4 +274,4 @@ def test_list_students_costs_the_same_for_one_and_three(
         client.post(URL, json=document(school_class, external_id=str(one)), headers=headers)
     with count_queries(database) as queries:
         assert len(client.get(URL, headers=headers).json()["items"]) == number
-    assert queries.count == 6  # the key, the students, and the four parts of their profiles
+    assert queries.count == 8  # the key, the students, the four parts of their profiles, and the look (two)
