@@ -112,7 +112,7 @@ def test_operation(name: str, database: Database, make: Factory) -> None:
                 case.headers["Idempotency-Key"] = (
                     f"case-{number:010d}"  # another body under one key is bad data
                 )
-        caller = dice.choice((one.caller, other.caller, administrator))
+        caller = dice.choice((*one.callers, *other.callers, administrator))
         response = case.call(base_url=ADDRESS, headers=dict(caller.headers), cookies=dict(caller.cookies))
         sent[name] += 1
         for failure in _faults(case, response, caller, (one, other)):
