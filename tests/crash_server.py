@@ -14,6 +14,7 @@ import sys
 from typing import Any
 
 import uvicorn
+from sqlalchemy.orm import configure_mappers
 
 from app.main import create_app
 
@@ -56,6 +57,7 @@ def main() -> None:
     """Start a service for each line that comes in; end with the input, and with the last service."""
     listening = socket.socket(fileno=int(sys.argv[1]))
     app = create_app()  # opens nothing: each child makes connections of its own
+    configure_mappers()  # once here instead of once after each kill
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:

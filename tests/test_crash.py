@@ -34,7 +34,7 @@ from app.events.models import Event
 from app.students.models import Student, StudentAvailability, StudentSkill
 from tests.factories import Factory
 
-KILLS = int(os.environ.get("BOTTEGA_CRASH_KILLS", "10"))
+KILLS = int(os.environ.get("BOTTEGA_CRASH_KILLS", "6"))
 WRITERS = 4
 PATIENCE_SECONDS = 30
 SEED = 7

@@ -32,13 +32,13 @@ class Caller:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A school and a company under one roof, and the person who runs both."""
+    """A school and a company under one roof, and the two people who run them."""
 
     name: str
     ids: dict[str, str]
     private: frozenset[str]
     """Ids and words that only this tenant, and whoever runs the service, may see."""
-    caller: Caller
+    callers: tuple[Caller, ...]
 
 
 def build(make: Factory) -> tuple[Tenant, Tenant, Caller]:
@@ -70,11 +70,10 @@ def _tenant(make: Factory, name: str) -> Tenant:
         company, status=Status.DRAFT, title=f"{mark}Draft", published_at=None, published_by=None
     )
     ranking = make.add(_ranking(student.id))
-    token = make.signed_in(
-        Grant(Role.SCHOOL_LEAD, school_id=school.id),
-        Grant(Role.COMPANY_ADMIN, company_id=company.id),
-        name=mark,
-    )
+    grants = (
+        Grant(Role.SCHOOL_LEAD, school_id=school.id), Grant(Role.COMPANY_ADMIN, company_id=company.id)
+    )  # fmt: skip
+    callers = tuple(_person(name, make.signed_in(grant, name=mark)) for grant in grants)
     with make.database.write() as session:
         key, _ = keys.issue_key(
             session, ACTOR, name=f"{mark}Key", role=Role.COORDINATOR, scopes=["schools:read"]
@@ -88,11 +87,15 @@ def _tenant(make: Factory, name: str) -> Tenant:
         "ranking_id": ranking.id, "draft_id": draft.id,
     }  # fmt: skip
     secret = ("student_id", "ranking_id", "contact_id", "draft_id", "member_id", "key_id")
-    cookies = {auth.COOKIE: token}
-    form_token = form_tokens.issue(Settings(), form_tokens.holder(cookies) or "")
     return Tenant(
         name,
         {field: str(value) for field, value in ids.items()},
         frozenset({mark, *(str(ids[field]) for field in secret)}),
-        Caller(name, {form_tokens.HEADER: form_token}, cookies),
+        callers,
     )
+
+
+def _person(name: str, token: str) -> Caller:
+    cookies = {auth.COOKIE: token}
+    form_token = form_tokens.issue(Settings(), form_tokens.holder(cookies) or "")
+    return Caller(name, {form_tokens.HEADER: form_token}, cookies)
