@@ -110,7 +110,7 @@ def test_operation(name: str, database: Database, make: Factory) -> None:
             _make_real(case, target, is_forced=dice.random() < 0.75)
             if "Idempotency-Key" in (case.headers or {}):
                 case.headers["Idempotency-Key"] = (
-                    f"case-{number:010d}"  # another body under one key is bad data
+                    f"case-{sent[name]:010d}"  # another body under one key is bad data
                 )
         caller = dice.choice((*one.callers, *other.callers, administrator))
         response = case.call(base_url=ADDRESS, headers=dict(caller.headers), cookies=dict(caller.cookies))
