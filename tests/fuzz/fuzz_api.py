@@ -7,6 +7,7 @@ operation starts from a world of its own, which is undone afterwards.
 
 from __future__ import annotations
 
+import gc
 import os
 import tomllib
 from collections import Counter
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
 
 from app.db import Database
 from app.main import create_app
@@ -48,7 +50,7 @@ TWISTS: tuple[dict[str, Any], ...] = (
     {},
     {},
     {"external_id": ""},
-    {"name": "\x00"},
+    {"name": 7},
     {"year": "IV"},
     {"born_on": "2030-02-31"},
 )
@@ -89,7 +91,9 @@ told: Counter[tuple[str, int]] = Counter()
 @pytest.fixture(scope="module", autouse=True)
 def account() -> Iterator[None]:
     """Tell how much was tried, and what has never worked."""
+    gc.freeze()  # libraries and schemas live to the end: no need to look through them again and again
     yield
+    gc.unfreeze()
     least = min(sent.values(), default=0)
     idle = sorted(name for name in sent if not told[name, 2])
     print(f"\nfuzz: {len(sent)} operations × {least} cases or more = {sum(sent.values())}")  # noqa: T201
@@ -199,8 +203,16 @@ def _faults(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Ten
             transport_kwargs={"base_url": ADDRESS, "cookies": dict(caller.cookies)},
         )
     except FailureGroup as group:
-        yield from group.exceptions
+        for failure in group.exceptions:
+            if not (failure.title == "Schema-violating request accepted" and _is_text_alone(case)):
+                yield failure
     yield from _leaks(case, response, caller, tenants)
+
+
+def _is_text_alone(case: Any) -> bool:
+    """Whether nothing but the text of a file is held to violate the schema: on the wire there is no text that does."""
+    bad = [place for place, part in case.meta.components.items() if part.mode.is_negative]
+    return case.path.endswith("/bulk") and all(place is ParameterLocation.BODY for place in bad)
 
 
 def _leaks(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Tenant]) -> Iterator[Failure]:
