@@ -86,7 +86,7 @@ def test_lines_of_libraries(text: str, left: str) -> None:
 
 
 def test_a_request_id_of_the_caller_is_hashed_and_ours_stays() -> None:
-    ours = "0123456789abcdef01234567"
+    ours = "0123456789ab" * 2
     assert written_by({"request_id": ours}) == {"request_id": ours}
     given = written_by({"request_id": "giulia.rossi"})["request_id"]
     assert given.startswith("given-")
