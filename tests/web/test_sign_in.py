@@ -244,6 +244,9 @@ def test_every_sign_in_gets_a_new_token_whatever_the_browser_brings(
     assert first != "planted" * 6
     assert with_password(client) == 303
     assert client.cookies[COOKIE] != first
+    thief = browser()
+    thief.cookies.set(COOKIE, first, domain="127.0.0.1")
+    assert not is_in(thief), "who signs in again leaves no second token behind"
 
 
 @pytest.mark.parametrize(("ticked", "days"), [({"is_own_device": "true"}, 30), ({}, 0.5)])
