@@ -462,6 +462,8 @@ def test_the_password_is_set_changed_and_removed_by_its_person(
     assert is_in(client)
     assert not is_in(other)
     assert with_password(other) == 303
+    unasked = {"new_password": "quattro parole a caso"}
+    assert other.post("/account/password", data=unasked).status_code == 403, "the old one is asked for"
     clock.wait(minutes=16)
     assert client.get("/account").status_code == 200
     changed = {"password": "not the password", "new_password": "quattro parole a caso"}
@@ -491,7 +493,7 @@ def test_a_bad_password_is_refused_in_plain_words(
     add_person(database)
     client = browser()
     with_password(client)
-    answer = client.post("/account/password", data={"new_password": password})
+    answer = client.post("/account/password", data={"password": PASSWORD, "new_password": password})
     assert (answer.status_code, words in answer.text) == (422, True)
     assert with_password(browser()) == 303
 
