@@ -409,6 +409,25 @@ def test_the_code_is_asked_for_at_each_sign_in_and_serves_once(
     assert is_in(third)
 
 
+def test_who_has_forgotten_the_password_still_needs_the_second_factor(
+    database: Database, browser: Browser, clock: Clock
+) -> None:
+    add_person(database)
+    first = browser()
+    with_password(first)
+    generator, _ = set_up(first, clock)
+    clock.wait(minutes=5)
+    client, new = browser(), {"new_password": "quattro parole a caso"}
+    client.post("/sign-in/mail", data={"email": EMAIL})
+    assert by_link(client, last_mail(database)[0]) == 303
+    answer = client.post("/account/password", data=new)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/second-factor")
+    assert with_password(browser()) == 303, "the old one is still in force"
+    assert client.post("/second-factor", data={"code": generator.at(clock.now)}).status_code == 303
+    assert client.post("/account/password", data=new).headers["location"].startswith("/account")
+    assert with_password(browser()) == 401
+
+
 def test_codes_are_throttled_too(database: Database, browser: Browser, clock: Clock) -> None:
     add_person(database)
     first = browser()
