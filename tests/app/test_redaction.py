@@ -117,7 +117,7 @@ def broken(app: FastAPI) -> None:
     def fail(*_: object, **values: object) -> None:
         raise RuntimeError(f"cannot store {PLANTED}: {values}")
 
-    app.state.engine.changes = fail
+    app.state.engine.student = fail
 
 
 def test_a_journey_with_faults_names_nobody(
