@@ -80,7 +80,8 @@ class View:
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
         )
-        self._call = Call(request)
+        # Pages ask for no scopes, so they are for people only.
+        self._call = Call(request, takes_keys=False)
         request.state.view = self
 
     @property
@@ -160,7 +161,7 @@ class View:
                 pass
 
     def _greet(self, session: Session) -> None:
-        if self.has_session:
+        if self.has_session and self.actor is None:
             try:
                 self.actor, _ = auth.identify(
                     session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()
