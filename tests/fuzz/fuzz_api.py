@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 from zipfile import ZipFile
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -119,7 +120,9 @@ def test_operation(name: str, database: Database, make: Factory, record_property
     answers: Counter[int] = Counter()  # by the hundreds of their status
     made: Strategies = {}  # with the ids of this test's world
 
-    @hypothesis.seed(SEED)
+    @hypothesis.seed(
+        SEED + crc32(name.encode())
+    )  # with one seed for all, the same few callers would call everything
     @hypothesis.settings(
         max_examples=CASES,
         phases=[hypothesis.Phase.generate],
@@ -287,5 +290,8 @@ def test_a_fallen_wall_is_seen(
 ) -> None:
     """With a rule switched off that keeps things within their school or company, the check of ours turns red."""
     monkeypatch.setattr(module, rule, lambda *_: says)
+    monkeypatch.setitem(
+        globals(), "CASES", max(CASES, 100)
+    )  # with few, nobody may happen to try the right thing
     with pytest.raises(AssertionError, match="Another tenant's data"):
         test_operation(name, database, make, lambda *_: None)
