@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
@@ -36,6 +37,8 @@ from app.students import codes_api as codes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
+# Addresses of pages about minors are for no collector of traces; `/status` and the log tell how the service is.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 # The busiest first: a path is compared with one after the other.
 ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
@@ -60,6 +63,7 @@ def read_status(call: rest.InCall) -> StatusOut:
 def build(settings: Settings) -> FastAPI:
     """The API application."""
     app = FastAPI(
+        telemetry=NO_TELEMETRY,
         title="Bottega",
         version=VERSION,
         docs_url=None,

@@ -43,7 +43,14 @@ def create_app(
         await rates.close()
         database.close()
 
-    site = FastAPI(title="Bottega", docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
+    site = FastAPI(
+        title="Bottega",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=life,
+        telemetry=api.NO_TELEMETRY,
+    )
     service = api.build(settings)
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)

@@ -195,8 +195,10 @@ def _copy(modules: Path, fresh: Path, key: str) -> None:
 
 
 def _key(root: Path) -> str:
-    """What the folder is made from: the lock file and the list above."""
-    return _sha256((root / "package-lock.json").read_bytes() + repr(ASSETS).encode())
+    """What the folder is made from: the list above, and what the lock says of its packages; tools of the checks are none."""
+    packages = json.loads((root / "package-lock.json").read_text("utf-8")).get("packages", {})
+    locked = {asset.package: packages.get(f"node_modules/{asset.package}") for asset in ASSETS}
+    return _sha256(json.dumps(locked, sort_keys=True).encode() + repr(ASSETS).encode())
 
 
 def _is_current(vendor: Path, key: str) -> bool:

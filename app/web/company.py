@@ -80,18 +80,15 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         row = opportunities.read(session, actor, opportunity_id)
         [opportunity] = opportunities.show(session, [row])
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
+        told = disclosures.listed(view, session, actor, opportunity_id=opportunity_id)
     shown: list[UUID] = []
     page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset), shown=shown)
     view.looked(LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
-    with view.read() as (session, actor):
-        candidates = page["items"]
+    candidates = page["items"]
+    with view.open_read() as session:
         labels = skills.refs(
             session, {skill["skill_id"] for candidate in candidates for skill in candidate["skills"]}
         )
-        asked_for = {
-            one.pseudonym: one.state
-            for one in disclosures.listed(view, session, actor, opportunity_id=opportunity_id)
-        }
         titles = programmes.titles(
             session, {candidate["programme_id"] for candidate in candidates if candidate["programme_id"]}
         )
@@ -100,7 +97,7 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         "company/candidates.html",
         opportunity=opportunity,
         asked=asked,
-        asked_for=asked_for,
+        asked_for={one.pseudonym: one.state for one in told},
         can_ask=disclosure_rules.can_ask(actor, row.company_id, row.kind),
         page=page,
         is_first=offset <= 0,

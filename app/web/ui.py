@@ -161,7 +161,7 @@ class View:
                 pass
 
     def _greet(self, session: Session) -> None:
-        if self.has_session:
+        if self.has_session and self.actor is None:
             try:
                 self.actor, _ = auth.identify(
                     session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()

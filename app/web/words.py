@@ -101,7 +101,7 @@ ROLES = {
     "student": _("Studente"),
     "teacher": _("Insegnante"),
     "school_lead": _("Responsabile della scuola"),
-    "company_member": _("Azienda"),
+    "company_member": _("Persona dell'azienda"),
     "company_admin": _("Responsabile dell'azienda"),
     "training_body": _("Ente di formazione"),
     "coordinator": _("Coordinamento del territorio"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +18,13 @@ from starlette.testclient import TestClient
 
 from app import migrate
 from app.db import Database
+from app.disclosures.models import Disclosure
 from app.mails.models import Mail
 from app.main import create_app
 from app.settings import OidcProvider, Settings
 from app.web import assets, files
 from tests import forms, screens
-from tests.factories import TODAY
+from tests.factories import TODAY, Factory
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.territory import Territory
@@ -73,10 +76,10 @@ def browser_files() -> None:
         pytest.skip("the browser files are missing: python -m app.web.assets")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[Site]:
-    """The real service on SQLite, for a real browser."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('site') / 'site.sqlite3'}"
+@contextmanager
+def small_site(folder: Path) -> Iterator[Site]:
+    """The real service on SQLite with the small territory, for a real browser."""
+    url = f"sqlite:///{folder / 'site.sqlite3'}"
     database = Database(url)
     migrate.upgrade(database.engine)
     land = territory.build(database, on=date.today())  # noqa: DTZ011 -- the service's own clock
@@ -88,6 +91,27 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
     with serve(create_app(settings, database=database)) as address:
         yield Site(address, land, database)
     database.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Iterator[Site]:
+    """The service that most tests look at. One name has been asked for, and nobody has answered."""
+    with small_site(tmp_path_factory.mktemp("site")) as made:
+        now = datetime.now(UTC)
+        Factory(made.database).add(
+            Disclosure(
+                student_id=made.land.student_id, company_id=made.land.company_id, opportunity_id=made.land.internship_id,
+                requested_at=now, requested_by="user:tests", expires_at=now + timedelta(days=14),
+            )
+        )  # fmt: skip
+        yield made
+
+
+@pytest.fixture
+def own_site(tmp_path: Path, browser_files: None) -> Iterator[Site]:
+    """A service of the test's own, to change things in."""
+    with small_site(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ def build(database: Database, *, on: date) -> Territory:
     stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
     start = on + timedelta(days=30)
     for one in (student, stranger):
-        _profile(make, one.id, start)
+        profile(make, one.id, start)
     company = make.company(
         name="Automazioni Reno srl",
         size="small",
@@ -169,7 +169,8 @@ def _hashed() -> str:
     return people.hash_password(PASSWORD)
 
 
-def _profile(make: Factory, student_id: UUID, start: date) -> None:
+def profile(make: Factory, student_id: UUID, start: date) -> None:
+    """Skills, an interest, and three months free: a student for whom something fits."""
     held = {"plc-programming": (3, "validated"), "electrical-panels": (1, "curriculum"),
             "technical-drawing": (2, "curriculum"), "robot-programming": (2, "declared"),
             "cnc-turning": (4, "certified"), "metrology": (2, "curriculum")}  # fmt: skip

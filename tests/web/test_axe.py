@@ -60,6 +60,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("company/company.html", "company", "/companies/{company_id}", ""),
     ("company/company.html", "coordinator", "/companies/{unapproved_id}", ""),
     ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
+    ("company/disclosures.html", "company", "/companies/{company_id}/disclosures", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
@@ -71,7 +72,9 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
 ALONE = {"account/recovery_codes.html"}
 PIECES = {
     "account/parts.html",
+    "company/review.html",
     "shared/base.html",
+    "shared/disclosures.html",
     "shared/parts.html",
     "shared/more.html",
     "student/cards.html",

@@ -244,7 +244,7 @@ def test_who_has_several_hats_chooses_one(visit: Visit, land: Territory) -> None
     assert sent.headers["location"] == f"/hat?next=%2Fclasses%2F{land.class_id}"
     page = client.get(sent.headers["location"]).text
     hats = hats_of(page)
-    assert list(hats) == ["Insegnante", "Azienda"]
+    assert list(hats) == ["Insegnante", "Persona dell'azienda"]
     assert "Istituto tecnico Aldini" in page
     chosen = client.post(
         "/hat", data={"membership_id": hats["Insegnante"], "next": f"/classes/{land.class_id}"}
@@ -252,7 +252,7 @@ def test_who_has_several_hats_chooses_one(visit: Visit, land: Territory) -> None
     assert chosen.headers["location"] == f"/classes/{land.class_id}"
     candidates = f"/opportunities/{land.internship_id}/candidates"
     as_teacher = [client.get(path).status_code for path in (f"/classes/{land.class_id}", candidates)]
-    client.post("/hat", data={"membership_id": hats["Azienda"]})
+    client.post("/hat", data={"membership_id": hats["Persona dell'azienda"]})
     as_company = [client.get(path).status_code for path in (f"/classes/{land.class_id}", candidates)]
     assert (as_teacher, as_company) == ([200, 403], [404, 200])
     assert "Ruolo attuale:" in client.get(candidates).text
@@ -289,7 +289,7 @@ def test_a_hat_ends_with_the_membership(visit: Visit, land: Territory, database:
 
 def test_choosing_a_hat_is_told_in_the_log(visit: Visit, land: Territory, database: Database) -> None:
     client = visit("several")
-    client.post("/hat", data={"membership_id": hats_of(client.get("/hat").text)["Azienda"]})
+    client.post("/hat", data={"membership_id": hats_of(client.get("/hat").text)["Persona dell'azienda"]})
     with database.read() as session:
         told = session.scalars(sa.select(Event).where(Event.action == "user.hat_chosen")).all()
     assert [list(event.data) for event in told] == [["membership"]]

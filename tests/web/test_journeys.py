@@ -1,14 +1,17 @@
-"""What people come for, in a real browser: a student's three rankings, a company's candidates."""
+"""What people come for, in a real browser: a student's three rankings, a company's candidates, a name asked for and given."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tests import screens
+from app.schools.models import SchoolClass
+from tests import forms, screens
+from tests.factories import Factory
 from tests.web import territory
 from tests.web.browser import SIZES
 from tests.web.conftest import Site
@@ -114,6 +117,94 @@ def test_company_sees_candidates_without_names(
     assert all(re.search(r" [A-Z0-9]{4}-[A-Z0-9]{4}$", title) for title in titles)
     shown = page.inner_text("main")
     assert [name for name in ("Giulia", "Rossi", "Marco", "Neri") if name in shown] == []
+
+
+# --- from a slip of paper to a name ------------------------------------------------------------------------------------
+
+
+def enter(chromium: Any, site: Site, who: str | None, *, size: str = "desk") -> Any:
+    """A page in a browser of its own, signed in as one of the territory's people."""
+    context = chromium.new_context(base_url=site.url, locale="it-IT", viewport=SIZES[size])
+    if who is not None:
+        forms.send(context, "/sign-in", persona=site.land.emails[who])
+    return context.new_page()
+
+
+def newcomer(site: Site) -> str:
+    """A student of the teacher's class who has never entered; the name as the class lists it."""
+    make, land = Factory(site.database), site.land
+    school_class = make.get(SchoolClass, land.class_id)
+    assert school_class is not None
+    student = make.student(school_class, given_name="Anna", family_name="Conti", max_km=60)
+    territory.profile(make, student.id, date.today() + timedelta(days=30))  # noqa: DTZ011
+    return "Conti Anna"
+
+
+def test_a_code_on_paper_leads_to_a_name_for_the_company(chromium: Any, own_site: Site) -> None:
+    name = newcomer(own_site)
+    teacher, company = enter(chromium, own_site, "teacher"), enter(chromium, own_site, "company")
+    pupil = enter(chromium, own_site, None, size="phone")
+
+    teacher.goto("/start")
+    teacher.click("main >> text=Classe 4 A")
+    teacher.click("text=Accessi e codici degli studenti")
+    for tick in teacher.query_selector_all("input[name=student_ids]"):
+        tick.uncheck()
+    teacher.check(f"li:has-text('{name}') input")
+    teacher.click("text=Fai i codici e mostrali")
+    assert teacher.locator(".slip").count() == 1
+    code = teacher.inner_text(".slip-code")
+
+    pupil.goto("/")
+    pupil.click("text=Accedi >> nth=0")
+    pupil.click("text=Ho un codice della mia scuola")
+    pupil.fill("#code", code.lower().replace("-", " "))
+    pupil.click("main button:has-text('Entra')")
+    pupil.wait_for_url("**/welcome")
+    username = pupil.input_value("#username")
+    assert "anna" not in username
+    pupil.fill("#password", "tre parole a caso")
+    pupil.fill("#repeated", "tre parole a caso")
+    pupil.click("text=Salva")
+    pupil.wait_for_selector("article.match-internship .reasons li")
+    pupil.click("text=Esci")
+    pupil.goto("/sign-in")
+    pupil.fill("#email", username)
+    pupil.fill("#password", "tre parole a caso")
+    pupil.press("#password", "Enter")
+    pupil.wait_for_selector("article.match-internship .reasons li")
+    assert pupil.inner_text("h1").startswith("Ciao Anna")
+    assert REASON["it"] in pupil.inner_text("#matches")
+
+    company.goto(f"/opportunities/{own_site.land.internship_id}/candidates")
+    assert "Anna" not in company.inner_text("main")
+    for number in range(company.locator("button:has-text('Chiedi il nome')").count()):
+        # Which of the candidates is Anna, nobody at the company knows: they ask for all three.
+        company.goto(f"/opportunities/{own_site.land.internship_id}/candidates")
+        company.click("button:has-text('Chiedi il nome') >> nth=0")
+        company.wait_for_url("**/disclosures")
+        assert company.locator("main ul.rows > li").count() == number + 1
+    assert "Conti" not in company.inner_text("main")
+
+    pupil.reload()
+    assert "La scuola non ha ancora risposto." in pupil.inner_text("main")
+    pupil.click("button:has-text('Accetta')")
+    pupil.wait_for_selector("text=Tu hai detto di sì.")
+    company.reload()
+    assert "Conti" not in company.inner_text("main")
+    teacher.goto(f"/classes/{own_site.land.class_id}")
+    teacher.click("li:has-text('Anna Conti') >> button:has-text('Accetta')")
+    teacher.wait_for_selector("text=Sì dello studente e della scuola")
+    company.reload()
+    told = company.inner_text("main li:has-text('Anna Conti')")
+    assert "Tutor della scuola: Teacher, teacher@example.org" in told
+    assert company.locator("main li:has-text('Tutor della scuola')").count() == 1
+
+    pupil.goto("/start")
+    pupil.click("text=Chi ha visto il tuo profilo")
+    assert "Automazioni Reno srl" in pupil.inner_text("main")
+    for page in (teacher, company, pupil):
+        page.context.close()
 
 
 # --- the demo ---------------------------------------------------------------------------------------------------------

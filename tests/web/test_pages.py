@@ -215,6 +215,33 @@ def test_start_shows_what_is_ones_own(visit: Visit, land: Territory, who: str, t
     assert [text for text in texts if _path(text, land) not in page] == []
 
 
+# What each person must find from the start page, by two links at most.
+NEAR = {
+    "student": ["/account", "/data", "/students/{student_id}/data", "/students/{student_id}/data#looks", "/students/{student_id}/data#ranking", "/notices/student", "/notices/profiling"],
+    "teacher": ["/account", "/data", "/classes/{class_id}/codes", "/students/{student_id}", "/notices/staff"],
+    "lead": ["/account", "/data", "/schools/{school_id}/people", "/classes/{class_id}/codes"],
+    "company": ["/account", "/data", "/companies/{company_id}/disclosures", "/companies/{company_id}/people", "/opportunities/{internship_id}/candidates"],
+    "other company": ["/account", "/data", "/companies/{other_company_id}/disclosures"],
+    "coordinator": ["/account", "/data", "/companies/{unapproved_id}", "/companies/{unapproved_id}/people"],
+    "administrator": ["/account", "/data", "/coordination/people", "/companies/{unapproved_id}"],
+    "several": ["/account"],
+    "nobody": ["/account", "/data"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", NEAR)
+def test_everything_of_ones_own_is_two_links_away(visit: Visit, land: Territory, who: str) -> None:
+    client = visit(who)
+    client.follow_redirects = True
+
+    def links(address: str) -> set[str]:
+        return set(re.findall(r'<a\b[^>]*\bhref="(/[^"]*)"', client.get(address).text))
+
+    first = links("/start")
+    found = first.union(*(links(address) for address in first))
+    assert [path for path in NEAR[who] if _path(path, land) not in found] == []
+
+
 # --- rankings ---------------------------------------------------------------------------------------------------------
 
 
@@ -293,10 +320,10 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 11),
-        ("company", "/opportunities/{internship_id}/candidates", 12),
+        ("student", "/students/{student_id}", 12),
+        ("company", "/opportunities/{internship_id}/candidates", 13),
         ("company", "/companies/{company_id}", 11),
-        ("teacher", "/classes/{class_id}", 10),
+        ("teacher", "/classes/{class_id}", 13),
     ],
 )
 def test_pages_send_few_queries(

@@ -67,7 +67,7 @@ def test_a_copy_is_taken(visit: Visit, land: Territory) -> None:
 def test_own_data_lead_students_to_their_page(visit: Visit, land: Territory) -> None:
     assert visit("student").get("/data").headers["location"] == f"/students/{land.student_id}/data"
     page = visit("company").get("/data").text
-    assert "Chi ti ha guardato" not in page
+    assert "Chi ha visto il tuo profilo" not in page
     assert "informativa per le aziende" in page
     assert visit().get("/data").status_code == 303
 
