@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -96,7 +97,10 @@ def land(request: pytest.FixtureRequest, migrated: Database) -> Iterator[Land]:
         things = _things(make, app.state.engine)
         headers, own = _actors(make, things)
         with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
-            client.event_hooks = {"response": [contract.check], "request": [forms.carry_token]}
+            client.event_hooks = {
+                "response": [contract.check],
+                "request": [partial(forms.carry_token, settings=SETTINGS)],
+            }
             land = Land(app, client, database, things, headers, own)
             yield land
         transaction.rollback()
