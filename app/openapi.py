@@ -28,6 +28,10 @@ ANY_ACTOR = {"recognise_skills"}
 """Operations that ask for no scope: whoever is known may call them."""
 OF_NO_VERSION = {"create_student_codes"}
 """Operations below an object with a version that neither change it nor share its version."""
+_CLIENT = (
+    "A token for a key's id and secret, which lasts an hour; for the next one, ask again. Tokens are opaque and looked "
+    "up at each call; they are no JSON Web Tokens, so RFC8725 does not apply to them."
+)
 _FORMAT_LENGTHS = {"uuid": 36, "date": 10, "date-time": 40, "time": 20, "email": 254}
 
 
@@ -61,10 +65,12 @@ def complete(document: Json, *, server: str, email: str, cookie: str) -> Json:
         },
         "client": {
             "type": "oauth2",
-            "description": "A token for a key's id and secret, which lasts an hour.",
+            "description": _CLIENT,
             "flows": {
                 "clientCredentials": {
                     "tokenUrl": f"{server}/oauth/token",
+                    # No refresh token comes with it (RFC 6749, 4.4.3): a program asks again where it asked first.
+                    "refreshUrl": f"{server}/oauth/token",
                     "scopes": {scope: _said(scope) for scope in sorted(scopes.ALL)},
                 }
             },

@@ -174,10 +174,11 @@ class StillRunning(errors.Conflict):
 
 
 class Call:
-    """One request as an endpoint sees it: blocks that know the actor."""
+    """One request as an endpoint sees it: blocks that know the actor. Programs are nobody where no keys are taken."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, takes_keys: bool = True) -> None:
         self.request = request
+        self.takes_keys = takes_keys
         self.database: Database = request.app.state.database
         self._kept: IdempotencyKey | None = None
 
@@ -237,7 +238,7 @@ class Call:
         try:
             actor, use = auth.identify(
                 session,
-                bearer=self.request.headers.get("authorization"),
+                bearer=self.request.headers.get("authorization") if self.takes_keys else None,
                 cookie=self.session_cookie(),
                 request_id=errors.request_id(self.request),
                 now=self.now(),

@@ -8,6 +8,7 @@ work: the fault that the test of crashes must see.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -47,21 +48,20 @@ class Early:
         task.add_done_callback(_running.discard)
 
 
-def serve(app: Any, listening: socket.socket) -> None:
-    """Run the service until it is killed."""
-    config = uvicorn.Config(Early(app) if IS_EARLY else app, log_config=None, access_log=False)
-    uvicorn.Server(config).run(sockets=[listening])
-
-
 def main() -> None:
     """Start a service for each line that comes in; end with the input, and with the last service."""
     listening = socket.socket(fileno=int(sys.argv[1]))
-    app = create_app()  # opens nothing: each child makes connections of its own
-    configure_mappers()  # once here instead of once after each kill
+    app: Any = create_app()  # opens nothing: each child makes connections of its own
+    config = uvicorn.Config(Early(app) if IS_EARLY else app, log_config=None, access_log=False)
+    # Once here instead of once after each kill: mappers, and the modules that the server looks for when it starts.
+    configure_mappers()
+    config.load()
+    config.get_loop_factory()
+    gc.freeze()  # what is here already is nothing for a child to look through, and so to copy
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
-            serve(app, listening)
+            uvicorn.Server(config).run(sockets=[listening])
             os._exit(0)
         print(child, flush=True)  # noqa: T201
         os.waitpid(child, 0)

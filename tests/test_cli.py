@@ -74,11 +74,13 @@ def test_openapi_prints_the_document() -> None:
 
 
 def test_an_issued_key_opens_what_its_scopes_say(file: str) -> None:
+    database = Database(file)
+    territory = str(Factory(database).territory().id)
+    scopes = "schools:read matches:read"
     printed = run(
-        "key", "issue", "Register", "--role", "coordinator", "--scopes", "schools:read matches:read"
+        "key", "issue", "Register", "--role", "coordinator", "--territory", territory, "--scopes", scopes
     )
     assert printed.exit_code == 0
-    database = Database(file)
     with database.read() as session:
         actor, _ = auth.identify(
             session, bearer=f"Bearer {printed.stdout.strip()}", cookie=None, request_id="r"
@@ -91,7 +93,11 @@ def test_an_issued_key_opens_what_its_scopes_say(file: str) -> None:
     ("arguments", "named"),
     [
         (("--role", "boss", "--scopes", "schools:read"), "boss is not a role"),
-        (("--role", "coordinator", "--scopes", "moon:read"), "moon:read is not a scope"),
+        (("--role", "administrator", "--scopes", "moon:read"), "moon:read is not a scope"),
+        (
+            ("--role", "coordinator", "--scopes", "schools:read"),
+            "territory_id: the role coordinator needs it",
+        ),
         (("--role", "school_lead", "--scopes", "schools:read"), "school_id: the role school_lead needs it"),
     ],
 )

@@ -97,5 +97,6 @@ def test_a_caller_over_the_rate_limit_is_told_when_to_come_back(database: Databa
 
 
 def test_a_key_without_administrator_role_issues_no_keys(client: TestClient, make: Factory) -> None:
-    body = {"name": "x", "role": "coordinator", "scopes": ["schools:read"]}
+    territory = str(make.territory().id)
+    body = {"name": "x", "role": "coordinator", "territory_id": territory, "scopes": ["schools:read"]}
     assert problem(client.post("/api/v1/keys", json=body, headers=make.bearer(Role.COORDINATOR)))[0] == 403

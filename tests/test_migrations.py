@@ -156,3 +156,63 @@ def test_keys_survive_the_move_of_their_secrets_and_back(empty: sa.Engine) -> No
     with empty.connect() as connection:
         query = "SELECT prefix, secret_hash, name FROM api_keys"
         assert connection.execute(sa.text(query)).all() == [("0a1b2c3d", "f" * 64, "Register")]
+
+
+def test_students_and_what_hangs_on_them_survive_external_ids_by_school(empty: sa.Engine) -> None:
+    """0014 rewrites a table on which others hang with a cascade: nothing of them goes, up and down again."""
+    migrate.upgrade(empty, "0013")
+    ids = {
+        name: f"{number:032x}" for number, name in enumerate(("A", "B", "4A", "4B", "Ugo", "Ada", "Eva"), 1)
+    }
+    with empty.begin() as connection:
+        run = lambda text, **values: connection.execute(sa.text(text), values)  # noqa: E731
+        run(
+            "INSERT INTO municipalities (istat, cadastral, name, province_code, province_name, region_code,"
+            " region_name, caps, latitude, longitude, coordinate_source, population)"
+            " VALUES ('037006', 'A944', 'Bologna', 'BO', '', '', '', '', 0, 0, 'town', 1)"
+        )
+        for school, school_class in (("A", "4A"), ("B", "4B")):
+            run(
+                "INSERT INTO schools (id, code, name, kind, municipality_istat, source, version)"
+                " VALUES (:id, :code, 'S', 'technical', '037006', 'tests', 1)",
+                id=ids[school], code=f"BOTF00000{school}",
+            )  # fmt: skip
+            run(
+                "INSERT INTO classes (id, school_id, start_year, year, section, study_path, subjects, version)"
+                " VALUES (:id, :school, 2025, 4, 'A', '', '', 1)",
+                id=ids[school_class], school=ids[school],
+            )  # fmt: skip
+
+        def enrol(name: str, school: str, school_class: str, external_id: str | None) -> None:
+            run(
+                "INSERT INTO students (id, school_id, class_id, given_name, family_name, born_on, municipality_istat,"
+                " travel_mode, hours_owed, is_ranked, source, external_id, created_at, version) VALUES (:id, :school,"
+                " :class, :name, 'P', '2008-05-04', '037006', 'transit', 0, true, :source, :external_id,"
+                " '2026-01-01 00:00:00', 1)",
+                **{"id": ids[name], "school": ids[school], "class": ids[school_class], "name": name},
+                source="register" if external_id else None, external_id=external_id,
+            )  # fmt: skip
+            run(
+                "INSERT INTO student_languages (student_id, language, cefr) VALUES (:id, 'it', 'C2')",
+                id=ids[name],
+            )  # fmt: skip
+
+        enrol("Ugo", "A", "4A", "17")
+        enrol("Eva", "A", "4A", None)
+    migrate.upgrade(empty, "0014")
+    with empty.begin() as connection:
+        run = lambda text, **values: connection.execute(sa.text(text), values)  # noqa: E731
+        enrol("Ada", "B", "4B", "17")
+    checks = {check["name"] for check in sa.inspect(empty).get_check_constraints("students")}
+    assert {"ck_students_max_km", "ck_students_hours_owed", "ck_students_travelmode"} <= checks
+    migrate.downgrade(empty, "0013")
+    with empty.connect() as connection:
+        assert _rows(connection, "given_name, source, external_id", "students") == [
+            ("Ada", "register.BOTF00000B", "17"),
+            ("Eva", None, None),
+            ("Ugo", "register", "17"),
+        ]
+        assert len(_rows(connection, "student_id", "student_languages")) == 3
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        assert len(_rows(connection, "student_id", "student_languages")) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,10 +13,9 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app import rest
-from app.auth.models import ApiKey, IdempotencyKey
+from app.auth.models import IdempotencyKey
 from app.companies.models import Company
 from app.db import Database
-from app.events.models import Event
 from app.main import create_app
 from app.settings import Settings
 from tests.factories import Factory
@@ -69,19 +68,10 @@ def test_a_key_is_forgotten_after_a_day(client: TestClient, make: Factory) -> No
     assert count(make.database, "Daily") == 2
 
 
-@pytest.fixture
-def committed(migrated: Database) -> Iterator[Database]:
-    """The database itself, whose commits are real; what the test leaves is removed."""
-    yield migrated
-    with migrated.write() as session:
-        for table in (IdempotencyKey, ApiKey, Company, Event):
-            session.execute(sa.delete(table))
-
-
-def test_one_object_comes_of_many_equal_posts_at_once(committed: Database) -> None:
-    headers = Factory(committed).bearer() | KEY
-    app = create_app(Settings(rate_limit_per_minute=100_000), database=committed)
-    client = TestClient(app)  # without `with`: the database stays open for the next test
+def test_one_object_comes_of_many_equal_posts_at_once(shared: Database) -> None:
+    headers = Factory(shared).bearer() | KEY
+    app = create_app(Settings(rate_limit_per_minute=100_000), database=shared)
+    client = TestClient(app)  # without `with`: the fixture closes the database
 
     def post(_: int) -> tuple[int, Any]:
         answer = client.post(URL, json={"name": "Parallel"}, headers=headers)
@@ -92,7 +82,7 @@ def test_one_object_comes_of_many_equal_posts_at_once(committed: Database) -> No
     ids = {id_ for status, id_ in answers if status == 201}
     assert {status for status, _ in answers} <= {201, 409}
     assert len(ids) == 1
-    assert count(committed, "Parallel") == 1
+    assert count(shared, "Parallel") == 1
 
 
 def test_without_a_key_each_post_creates(client: TestClient, make: Factory) -> None:

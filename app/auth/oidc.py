@@ -205,6 +205,8 @@ class Client:
         header = _header(token)
         if header.get("alg") not in ALGORITHMS:
             raise self._refused("the token's algorithm is not allowed")
+        if str(header.get("typ", "JWT")).upper() not in ("JWT", "ID+JWT"):
+            raise self._refused("the token is of another kind")
         try:
             key = jwk.import_key(self._key(header, now))
             claims = jwt.decode(token, key, algorithms=[header["alg"]]).claims
@@ -228,6 +230,8 @@ class Client:
             == self.provider.client_id
             and (len(audiences) == 1 or "azp" in claims),
             "the token has expired": _is_number(claims.get("exp")) and claims["exp"] > moment - leeway,
+            "the token is not valid yet": claims.get("nbf") is None
+            or (_is_number(claims["nbf"]) and claims["nbf"] <= moment + leeway),
             "the token was not issued just now": _is_number(claims.get("iat"))
             and moment - OLDEST_TOKEN.total_seconds() - leeway <= claims["iat"] <= moment + leeway,
             "the token is of another sign-in": isinstance(claims.get("nonce"), str)

@@ -110,6 +110,8 @@ def password_fault(password: str, *, name: str, account: str) -> str | None:
         return "common"
     if len(set(folded)) < 5 or any(folded in row or folded in row[::-1] for row in _ROWS):
         return "plain"
+    if folded in _frequent():
+        return "common"
     own = {name.casefold(), account.casefold().partition("@")[0]}
     words = {word for text in own for word in re.split(r"[\W\d_]+", text) if word} | {
         _letters(text) for text in own
@@ -122,7 +124,17 @@ def password_fault(password: str, *, name: str, account: str) -> str | None:
 @cache
 def _common() -> frozenset[str]:
     # What people take when they have to take something, in the languages of our users; without digits and signs.
-    return frozenset((Path(__file__).parent / "data" / "common_passwords.txt").read_text("utf-8").split())
+    return _lines("common_passwords.txt")
+
+
+@cache
+def _frequent() -> frozenset[str]:
+    # The most frequent of published leaks that are long enough for us, whole and in small letters.
+    return _lines("frequent_passwords.txt")
+
+
+def _lines(name: str) -> frozenset[str]:
+    return frozenset((Path(__file__).parent / "data" / name).read_text("utf-8").splitlines())
 
 
 def _letters(text: str) -> str:

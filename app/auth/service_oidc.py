@@ -21,7 +21,7 @@ VALID_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A flow's secrets: `browser` goes into a cookie, `state` and `nonce` to the provider."""
+    """What a flow keeps to itself. `browser` goes into a cookie, `state` and `nonce` to the provider."""
 
     state: str
     browser: str

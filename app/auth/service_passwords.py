@@ -26,7 +26,7 @@ class BadPassword(errors.Invalid):
 
 
 class NotProven(errors.NotAllowed):
-    """Neither a fresh sign-in nor the password in force."""
+    """Neither the password in force nor, without it, a fresh sign-in by another way."""
 
     title = "Sign in again, or give the present password"
 
@@ -41,10 +41,14 @@ _FAULTS = {
 
 
 def prove(database_hash: str | None, present: Present, given: str) -> None:
-    """Refuse who has neither signed in lately nor knows the password. Slow: outside of any block. Raises NotProven."""
+    """Refuse who does not know the password in force, unless another way in was taken lately, or there is none.
+
+    Slow: outside of any block. Raises NotProven.
+    """
     if given and people.matches(database_hash, given):
         return
-    if not present.is_fresh or given:
+    is_enough = present.is_fresh if database_hash is None else present.is_fresh_otherwise
+    if not is_enough or given:
         raise NotProven
 
 

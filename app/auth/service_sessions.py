@@ -84,12 +84,18 @@ class Present:
     is_enrolled: bool
     has_given: bool
     is_fresh: bool
+    how: str
     ends_at: datetime
 
     @property
     def waits(self) -> bool:
         """Whether the second factor is due before anything else."""
         return not self.has_given and (self.is_enrolled or self.is_strict)
+
+    @property
+    def is_fresh_otherwise(self) -> bool:
+        """Whether the person has just got in by another way than the password: who has forgotten it sets a new one."""
+        return self.is_fresh and self.how != "password"
 
 
 def find_present(session: Session, cookie: str | None, now: datetime) -> Present:
@@ -113,7 +119,8 @@ def find_present(session: Session, cookie: str | None, now: datetime) -> Present
         session_id=one.id, user_id=user.id, email=user.email, sign_in_name=user.sign_in_name, name=user.name,
         has_password=user.password_hash is not None, is_demo=user.is_demo,
         is_strict=rules.must_have_second_factor(roles), is_enrolled=confirmed_at is not None,
-        has_given=one.second_factor_at is not None, is_fresh=rules.is_fresh(one.created_at, now), ends_at=one.expires_at,
+        has_given=one.second_factor_at is not None, is_fresh=rules.is_fresh(one.created_at, now),
+        how=one.how, ends_at=one.expires_at,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from app.bulk import Loader
-    from app.settings import Clock
+    from app.settings import Settings
 
 NOUNS = ("students", "classes", "companies", "opportunities")
 ROWS_REJECTED = 1
@@ -38,12 +38,11 @@ def load(
     from app.auth.actors import Actor, system
     from app.bulk import REJECTED, Load
     from app.errors import Problem
-    from app.settings import local_clock
 
     if noun not in NOUNS:
         fail(f"{noun} cannot be loaded; use one of {', '.join(NOUNS)}.", 2)
     with opened() as (settings, database), file.open("rb") as stream:
-        loader, columns = _loader(noun, source, local_clock(settings))
+        loader, columns = _loader(noun, source, settings)
         is_table = file.suffix.lower() == ".csv"
         rows = bulk_rows.read_csv(stream, columns) if is_table else bulk_rows.read_ndjson(stream)
 
@@ -69,11 +68,14 @@ def load(
             raise typer.Exit(ROWS_REJECTED)
 
 
-def _loader(noun: str, source: str, clock: Clock) -> tuple[Loader, frozenset[str]]:
+def _loader(noun: str, source: str, settings: Settings) -> tuple[Loader, frozenset[str]]:
     from app.companies import service_bulk as companies
     from app.opportunities import service_bulk as opportunities
     from app.schools import service_bulk as classes
+    from app.settings import local_clock
     from app.students import service_bulk as students
+
+    clock = local_clock(settings)
 
     def load_students(session: Session, actor: Any, rows: Any) -> Any:
         return students.load(session, actor, rows, source=source, today=clock().date())
@@ -81,12 +83,16 @@ def _loader(noun: str, source: str, clock: Clock) -> tuple[Loader, frozenset[str
     def load_opportunities(session: Session, actor: Any, rows: Any) -> Any:
         return opportunities.load(session, actor, rows, source=source, now=clock())
 
-    def by(load: Callable[..., Any]) -> Loader:
-        return lambda session, actor, rows: load(session, actor, rows, source=source)
+    def load_companies(session: Session, actor: Any, rows: Any) -> Any:
+        days = settings.review_days
+        return companies.load(session, actor, rows, source=source, now=clock(), review_days=days)
+
+    def load_classes(session: Session, actor: Any, rows: Any) -> Any:
+        return classes.load(session, actor, rows, source=source)
 
     return {
         "students": (load_students, students.COLUMNS),
-        "classes": (by(classes.load), classes.COLUMNS),
-        "companies": (by(companies.load), companies.COLUMNS),
+        "classes": (load_classes, classes.COLUMNS),
+        "companies": (load_companies, companies.COLUMNS),
         "opportunities": (load_opportunities, opportunities.COLUMNS),
     }[noun]

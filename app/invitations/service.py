@@ -94,15 +94,14 @@ def create(
     TooManyInvitations.
     """
     auth.require_scope(actor, f"{_noun(role)}:write")
-    title = _check(
-        session,
-        role,
-        {"school_id": school_id, "company_id": company_id, "territory_id": territory_id},
-        class_ids,
+    title = _check_binding(
+        session, actor, role, {"school_id": school_id, "company_id": company_id, "territory_id": territory_id}
     )
     is_overseen = oversees(session, actor, school_id=school_id, company_id=company_id)
     if not rules.can_invite(actor, role, school_id=school_id, company_id=company_id, is_overseen=is_overseen):
         raise errors.NotAllowed("Only who answers for the school or the company invites to it.")
+    territories.require_training_body(session, role, company_id)
+    _check_classes(session, role, school_id, class_ids)
     organisation = school_id or company_id
     if (
         not rules.is_in_charge(actor, school_id=school_id, company_id=company_id)
@@ -167,8 +166,8 @@ def oversees(
     return province is not None and actor.oversees_any([province])
 
 
-def _check(
-    session: Session, role: Role, bound: Mapping[str, UUID | None], class_ids: Collection[UUID]
+def _check_binding(
+    session: Session, actor: Actor, role: Role, bound: Mapping[str, UUID | None]
 ) -> str | None:
     """The name of what the role is bound to; raises BadInvitation with every fault."""
     needs = {
@@ -176,35 +175,41 @@ def _check(
         "company_id": role in rules.OF_COMPANIES,
         "territory_id": role is Role.COORDINATOR,
     }
-    kinds: dict[str, Any] = {"school_id": School, "company_id": Company, "territory_id": Territory}
     title, faults = None, []
     for field, value in bound.items():
-        found = session.get(kinds[field], value) if value is not None else None
+        found = _find_bound(session, actor, field, value) if value is not None else None
         if needs[field] and value is None:
             faults.append(_fault(field, f"the role {role} needs it"))
         elif not needs[field] and value is not None:
             faults.append(_fault(field, f"the role {role} is not bound to one"))
         elif value is not None and found is None:
             faults.append(_fault(field, "nothing has this id"))
-        elif found is not None:
-            title = found.name
-    school_id = bound["school_id"]
-    known = set(
-        session.scalars(
-            sa.select(SchoolClass.id).where(SchoolClass.school_id == school_id, SchoolClass.id.in_(class_ids))
-        )
-        if class_ids and role is Role.TEACHER
-        else ()
+        title = found or title
+    if faults:
+        raise BadInvitation(faults=faults)
+    return title
+
+
+def _find_bound(session: Session, actor: Actor, field: str, value: UUID) -> str | None:
+    kind: Any = {"school_id": School, "company_id": Company, "territory_id": Territory}[field]
+    found = sa.select(kind.name).where(kind.id == value)
+    # Schools and territories are published; a company that the actor does not see is not there.
+    return session.scalar(found.where(access.visible_to(actor)) if kind is Company else found)
+
+
+def _check_classes(session: Session, role: Role, school_id: UUID | None, class_ids: Sequence[UUID]) -> None:
+    """Only for who may invite: which classes there are is the school's business."""
+    of_school = sa.select(SchoolClass.id).where(
+        SchoolClass.school_id == school_id, SchoolClass.id.in_(class_ids)
     )
-    faults += [
+    known = set(session.scalars(of_school)) if class_ids and role is Role.TEACHER else set()
+    faults = [
         _fault(f"class_ids.{index}", "only a teacher of the school is given its classes")
         for index, class_id in enumerate(class_ids)
         if class_id not in known
     ]
     if faults:
         raise BadInvitation(faults=faults)
-    territories.require_training_body(session, role, bound["company_id"])
-    return title
 
 
 def _fault(field: str, detail: str) -> dict[str, str]:
@@ -261,12 +266,14 @@ def classes_of(session: Session, invitation_ids: Collection[UUID]) -> dict[UUID,
 
 def revoke(session: Session, actor: Actor, invitation_id: UUID, *, now: datetime) -> Invitation:
     """End an invitation; a second call changes nothing. Raises NoSuchInvitation and InvitationEnded."""
+    if not actor.has_scope("companies:write"):
+        auth.require_scope(actor, "schools:write")  # with neither, nothing is told of which it would need
     invitation = session.get(Invitation, invitation_id)
-    auth.require_scope(actor, f"{_noun(invitation.role) if invitation else 'schools'}:write")
     if invitation is None or not rules.can_list(
         actor, school_id=invitation.school_id, company_id=invitation.company_id
     ):
         raise NoSuchInvitation
+    auth.require_scope(actor, f"{_noun(invitation.role)}:write")
     # One statement decides between revoking and accepting at once.
     revoked = session.scalar(
         sa.update(Invitation)

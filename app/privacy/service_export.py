@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app import tables as delimited
 from app.auth.actors import Actor
 from app.auth.models import Membership
 from app.privacy import map as maps
@@ -30,7 +30,6 @@ HASHED = "(a hash: nobody can read it)"
 WITHHELD = "(about others)"
 FILE = {"content-disposition": 'attachment; filename="bottega.zip"'}
 """Headers that let a browser keep the file."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
 """Rows by table."""
@@ -151,17 +150,15 @@ def pack(tables: Tables, now: datetime) -> bytes:
 
 def _csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = delimited.writer(text)
     writer.writerow(columns)
     writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     return text.getvalue()
 
 
 def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(value, (dict, list)):
-        value = json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """What stands in a cell for a value that is no single one."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
 
 
 _README = """Bottega, {moment}

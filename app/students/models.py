@@ -34,11 +34,13 @@ class Student(Base):
     """A student of a class. Place is the municipality; there is no home address anywhere.
 
     Who is not `is_ranked`, or archived, is in nobody's ranking; `archived_at` is set when the student has left.
+    External ids are each school's own: that another school has the same must not show.
     """
 
     __tablename__ = "students"
     __table_args__ = (
-        sa.UniqueConstraint("source", "external_id"),
+        # In this order for loads of administrators too, who look for a source's ids in all schools.
+        sa.UniqueConstraint("source", "external_id", "school_id"),
         sa.CheckConstraint("max_km IS NULL OR max_km > 0", name="max_km"),
         sa.CheckConstraint("hours_owed >= 0", name="hours_owed"),
     )

@@ -50,7 +50,7 @@ class NotYours(errors.NotAllowed):
 
 
 class ExternalIdTaken(errors.Conflict):
-    """Another student has this external id in this source."""
+    """Another student of the school has this external id in this source."""
 
     title = "The external id is taken"
 

@@ -16,7 +16,7 @@ from app import bulk, db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.bulk import Done
-from app.bulk_rows import Row
+from app.bulk_rows import Row, fault
 from app.db import Base, new_id
 from app.events import service as events
 from app.places.models import Municipality
@@ -60,20 +60,26 @@ class _Batch:
         self.kept: list[Base] = []
         self._keep(SchoolClass, SchoolClass.id, _ids(_texts(rows, "class_id")))
         self._keep(Municipality, Municipality.istat, _texts(rows, "municipality_istat"))
+        self.class_by_id = {str(one.id): one for one in self.kept if isinstance(one, SchoolClass)}
         self.known_skills = skills.find_known(session, _named_skills(rows))
         self.usual: dict[tuple[str | None, int], list[HeldSkill]] = {}
         self.added: list[dict[str, Any]] = []
         self.parts: dict[UUID, dict[str, Any]] = {}
         self.happened: list[tuple[str, UUID, dict[str, Any] | None]] = []
 
-    def _find_present(self, external_ids: Sequence[str]) -> dict[str, FullStudent]:
-        found = self.session.scalars(
-            sa.select(Student)
-            .where(Student.source == self.source, Student.external_id.in_(external_ids))
-            .order_by(Student.id)
-            .with_for_update()
-        ).all()
-        return {str(full.student.external_id): full for full in parts.load(self.session, found)}
+    def _find_present(self, external_ids: Sequence[str]) -> Mapping[str, Sequence[FullStudent]]:
+        """By external id, of the actor's schools: what others have under the same ids is nobody's business."""
+        wanted = sa.select(Student).where(
+            Student.source == self.source, Student.external_id.in_(external_ids)
+        )
+        if not self.actor.is_administrator:
+            own = [grant.school_id for grant in self.actor.grants if grant.school_id is not None]
+            wanted = wanted.where(Student.school_id.in_(own))
+        found = self.session.scalars(wanted.order_by(Student.id).with_for_update()).all()
+        present: dict[str, list[FullStudent]] = defaultdict(list)
+        for full in parts.load(self.session, found):
+            present[str(full.student.external_id)].append(full)
+        return present
 
     def _find_classes(self, external_ids: set[str]) -> Mapping[str, Sequence[UUID]]:
         found: dict[str, list[UUID]] = defaultdict(list)
@@ -90,7 +96,7 @@ class _Batch:
     def _keep(self, table: type[Base], key: Any, values: Iterable[Any]) -> None:
         wanted = set(values)
         if table is SchoolClass:
-            wanted |= {full.student.class_id for full in self.present.values()}
+            wanted |= {full.student.class_id for several in self.present.values() for full in several}
             wanted |= {class_id for ids in self.classes_by.values() for class_id in ids}
         if wanted:
             self.kept += self.session.scalars(sa.select(table).where(key.in_(wanted)))
@@ -101,12 +107,23 @@ class _Batch:
         """Check a row and note what it changes; nothing changes before everything has been checked."""
         document = bulk.resolve(row.document, "class_id", "class_external_id", self.classes_by)
         row = row._replace(document=document)
-        before = self.present.get(row.document["external_id"])
+        before = self._meant(row)
         if before is None:
             return self._create(bulk.read_new(StudentIn, row, self.source).values())
         if not rules.can_see(self.actor, before.student):
             raise students.ExternalIdTaken
         return self._edit(before, bulk.read_changes(StudentPatch, row, {}).values())
+
+    def _meant(self, row: Row) -> FullStudent | None:
+        """Whom the row is about: the class says of which school, where there may be a doubt."""
+        several = self.present.get(row.document["external_id"], ())
+        school_class = self.class_by_id.get(str(row.document.get("class_id")))
+        if school_class is not None and rules.can_place(self.actor, school_class):
+            several = [full for full in several if full.student.school_id == school_class.school_id]
+        if len(several) > 1:
+            detail = "several schools have it in this source: name the class"
+            raise errors.Invalid(faults=[fault("external_id", detail)])
+        return several[0] if several else None
 
     def _create(self, values: Mapping[str, Any]) -> Done:
         self._check(values)

@@ -193,6 +193,7 @@ def _invite(
     address = view.settings.public_url.rstrip("/") + invitations.ADDRESS
     try:
         with view.write() as (session, actor):
+            _title(session, actor, of)  # what the actor does not see is not there
             invitations.create(
                 session, actor, email=email.strip(), role=role, **of.binding, territory_id=territory_id, class_ids=class_ids,
                 secret=view.settings.secret_key, address=address, now=view.now(),

@@ -71,7 +71,11 @@ def begin(
     is_own_device: bool = False,
     is_strong: bool = False,
 ) -> Begun:
-    """Open a session in the caller's write block, once `how` has proven who it is, by two factors if it `is_strong`."""
+    """Open a session in the caller's write block, once `how` has proven who it is, by two factors if it `is_strong`.
+
+    The session that the browser was in ends: nobody would find its way back to it, but a stolen token would.
+    """
+    sessions.sign_out(session, view.session_cookie, request_id=view.request_id)
     is_exempt = user.is_demo and view.settings.environment == "development"
     token = sessions.sign_in(
         session, user, hours=view.settings.session_hours, request_id=view.request_id, how=how,

@@ -80,7 +80,8 @@ class View:
             request.cookies.get(LANGUAGE_COOKIE),
             request.headers.get("accept-language", ""),
         )
-        self._call = Call(request)
+        # Pages ask for no scopes, so they are for people only.
+        self._call = Call(request, takes_keys=False)
         request.state.view = self
 
     @property

@@ -86,7 +86,7 @@ def test_lines_of_libraries(text: str, left: str) -> None:
 
 
 def test_a_request_id_of_the_caller_is_hashed_and_ours_stays() -> None:
-    ours = "0123456789abcdef01234567"
+    ours = "0123456789ab" * 2
     assert written_by({"request_id": ours}) == {"request_id": ours}
     given = written_by({"request_id": "giulia.rossi"})["request_id"]
     assert given.startswith("given-")
@@ -117,7 +117,7 @@ def broken(app: FastAPI) -> None:
     def fail(*_: object, **values: object) -> None:
         raise RuntimeError(f"cannot store {PLANTED}: {values}")
 
-    app.state.engine.changes = fail
+    app.state.engine.student = fail
 
 
 def test_a_journey_with_faults_names_nobody(

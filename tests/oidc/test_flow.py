@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app.auth import oidc, service_oidc
 from app.auth.models import Identity, OidcFlow, User
 from app.auth.service import COOKIE
-from app.db import Database
+from app.db import Base, Database
 from app.main import create_app
 from app.settings import OidcProvider, Settings
 from app.web import oidc as page
@@ -334,3 +334,16 @@ def test_nothing_of_a_flow_is_kept_that_could_be_used(open_site: Open, database:
         [row] = session.scalars(sa.select(OidcFlow)).all()
     assert state not in str(vars(row))
     assert client.cookies[page.COOKIE] not in str(vars(row))
+
+
+def test_the_providers_tokens_go_nowhere(open_site: Open, database: Database) -> None:
+    client = open_site()
+    answer = client.get(COME_BACK, params=sign_in_there(begin(client), "anna"))
+    told = str(answer.headers) + answer.text + str(dict(client.cookies))
+    with database.read() as session:
+        for table in Base.metadata.sorted_tables:
+            told += str(session.execute(sa.select(table)).all())
+    assert answer.status_code == 303
+    assert "eyJ" not in told, "this is how each ID token begins"
+    assert "id_token" not in told
+    assert "access_token" not in told.replace("access_tokens", "")

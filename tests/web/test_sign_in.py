@@ -244,6 +244,9 @@ def test_every_sign_in_gets_a_new_token_whatever_the_browser_brings(
     assert first != "planted" * 6
     assert with_password(client) == 303
     assert client.cookies[COOKIE] != first
+    thief = browser()
+    thief.cookies.set(COOKIE, first, domain="127.0.0.1")
+    assert not is_in(thief), "who signs in again leaves no second token behind"
 
 
 @pytest.mark.parametrize(("ticked", "days"), [({"is_own_device": "true"}, 30), ({}, 0.5)])
@@ -406,6 +409,25 @@ def test_the_code_is_asked_for_at_each_sign_in_and_serves_once(
     assert is_in(third)
 
 
+def test_who_has_forgotten_the_password_still_needs_the_second_factor(
+    database: Database, browser: Browser, clock: Clock
+) -> None:
+    add_person(database)
+    first = browser()
+    with_password(first)
+    generator, _ = set_up(first, clock)
+    clock.wait(minutes=5)
+    client, new = browser(), {"new_password": "quattro parole a caso"}
+    client.post("/sign-in/mail", data={"email": EMAIL})
+    assert by_link(client, last_mail(database)[0]) == 303
+    answer = client.post("/account/password", data=new)
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/second-factor")
+    assert with_password(browser()) == 303, "the old one is still in force"
+    assert client.post("/second-factor", data={"code": generator.at(clock.now)}).status_code == 303
+    assert client.post("/account/password", data=new).headers["location"].startswith("/account")
+    assert with_password(browser()) == 401
+
+
 def test_codes_are_throttled_too(database: Database, browser: Browser, clock: Clock) -> None:
     add_person(database)
     first = browser()
@@ -459,6 +481,8 @@ def test_the_password_is_set_changed_and_removed_by_its_person(
     assert is_in(client)
     assert not is_in(other)
     assert with_password(other) == 303
+    unasked = {"new_password": "quattro parole a caso"}
+    assert other.post("/account/password", data=unasked).status_code == 403, "the old one is asked for"
     clock.wait(minutes=16)
     assert client.get("/account").status_code == 200
     changed = {"password": "not the password", "new_password": "quattro parole a caso"}
@@ -488,7 +512,7 @@ def test_a_bad_password_is_refused_in_plain_words(
     add_person(database)
     client = browser()
     with_password(client)
-    answer = client.post("/account/password", data={"new_password": password})
+    answer = client.post("/account/password", data={"password": PASSWORD, "new_password": password})
     assert (answer.status_code, words in answer.text) == (422, True)
     assert with_password(browser()) == 303
 

@@ -10,11 +10,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from joserfc import jwk, jwt
 from pydantic import ValidationError
 
 from app.auth import oidc
+from app.auth import service_oidc as flows
+from app.auth.actors import Role
+from app.auth.models import Identity, User
 from app.settings import OidcProvider, Settings
+from tests.factories import Factory
 
 NOW = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 MOMENT = int(NOW.timestamp())
@@ -72,6 +77,7 @@ def is_believed(written: str) -> bool:
         {"exp": MOMENT - 59},
         {"iat": MOMENT + 59},
         {"iat": MOMENT - 600},
+        {"nbf": MOMENT + 59},
     ],
 )
 def test_a_good_token_is_believed(changes: dict[str, Any]) -> None:
@@ -97,6 +103,8 @@ def test_a_good_token_is_believed(changes: dict[str, Any]) -> None:
         {"iat": MOMENT + 61},
         {"iat": MOMENT - 661},
         {"iat": None},
+        {"nbf": MOMENT + 61},
+        {"nbf": "now"},
         {"nonce": "m" * 43},
         {"nonce": None},
         {"nonce": 7},
@@ -131,6 +139,13 @@ FORGED: dict[str, Callable[[], str]] = {
     "another text under the signature": lambda: ".".join(
         [token().split(".")[0], plain({}, GOOD | {"sub": "bruno"}).split(".")[1], token().split(".")[2]]
     ),
+    "a key that the token brings along": lambda: token(
+        OTHER, header={"kid": "own", "jwk": OTHER.as_dict(private=False)}
+    ),
+    "an address of keys that the token brings along": lambda: token(
+        OTHER, header={"kid": "own", "jku": "https://evil.example/keys"}
+    ),
+    "an access token": lambda: token(header={"typ": "at+jwt"}),
     "nothing": lambda: "",
     "noise": lambda: "a.b.c",
     "a header that is a list": lambda: plain([], GOOD),  # type: ignore[arg-type]
@@ -223,3 +238,22 @@ def test_keys_grow_old() -> None:
     known._kept.metadata["jwks_uri"] = "http://127.0.0.1:1/jwks"
     with pytest.raises(oidc.ProviderDown):
         known._key({"alg": "RS256", "kid": "rsa"}, NOW + oidc.KEYS_KEPT_FOR + timedelta(seconds=1))
+
+
+def test_the_same_subject_at_another_provider_is_somebody_else(make: Factory) -> None:
+    make.signed_in(Role.ADMINISTRATOR, name="Anna")
+    with make.database.write() as session:
+        anna = session.scalars(sa.select(User).where(User.name == "Anna")).one()
+        session.add(Identity(user_id=anna.id, issuer=ISSUER, subject="anna", created_at=NOW))
+        session.flush()
+        found = [
+            flows.find_person(
+                session,
+                oidc.Who(issuer, "anna", None, is_strong=False),
+                allows_demo=False,
+                request_id="r",
+                now=NOW,
+            )
+            for issuer in (ISSUER, "https://other.example")
+        ]
+    assert [one and one.id for one in found] == [anna.id, None]

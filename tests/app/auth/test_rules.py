@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,10 @@ def test_a_session_is_fresh_for_a_quarter_of_an_hour() -> None:
         ("correct horse battery", None),
         ("ninechars", "short"),
         ("tenchars-x", None),
+        ("soltantoletterepiccole", None),
+        ("SOLTANTO LETTERE GRANDI", None),
+        ("73915028461937", None),
+        ("ΩΨ—«ñandú»—雪だるま", None),
         ("x-a-b-c-d-" * 20, None),
         ("x-a-b-c-d-" * 20 + "y", "long"),
         ("password123", "common"),
@@ -57,6 +62,11 @@ def test_a_session_is_fresh_for_a_quarter_of_an_hour() -> None:
         ("p4$$w0rd2026", "common"),
         ("qwertyuiop", "common"),
         ("juventus1897", "common"),
+        ("manchester", "common"),
+        ("1Q2w3e4r5t", "common"),
+        ("Bottega2026!", "common"),
+        ("scu0la2026!", "common"),
+        ("tirocinio26", "common"),
         ("1234567890", "plain"),
         ("9876543210", "plain"),
         ("hijklmnopq", "plain"),
@@ -71,3 +81,11 @@ def test_a_session_is_fresh_for_a_quarter_of_an_hour() -> None:
 def test_which_passwords_are_taken(password: str, fault: str | None) -> None:
     found = rules.password_fault(password, name="Ermenegilda Fumagalli", account="e.fumagalli@scuola.example")
     assert found == fault
+
+
+def test_the_passwords_that_leaks_know_best_are_refused() -> None:
+    listed = (Path(rules.__file__).parent / "data/frequent_passwords.txt").read_text("utf-8").splitlines()
+    assert len(set(listed)) == len(listed) >= 3000
+    assert min(map(len, listed)) >= rules.SHORTEST_PASSWORD
+    for password in (*listed, *(one.upper() for one in listed if one.isascii())):
+        assert rules.password_fault(password, name="", account="") is not None, password

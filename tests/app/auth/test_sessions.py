@@ -228,24 +228,31 @@ def test_people_read_what_happened_to_their_own_access_newest_first(database: Da
 
 
 @pytest.mark.parametrize(
-    ("given", "minutes", "has_password", "is_proven"),
+    ("given", "minutes", "how", "has_password", "is_proven"),
     [
-        ("the old password", 60, True, True),
-        ("another password", 60, True, False),
-        ("another password", 0, True, False),
-        ("", 0, True, True),
-        ("", 16, True, False),
-        ("", 0, False, True),
-        ("", 16, False, False),
-        ("anything at all", 16, False, False),
+        ("the old password", 60, "password", True, True),
+        ("another password", 60, "password", True, False),
+        ("another password", 0, "link", True, False),
+        ("", 0, "password", True, False),
+        ("", 0, "link", True, True),
+        ("", 16, "link", True, False),
+        ("", 0, "link", False, True),
+        ("", 16, "link", False, False),
+        ("anything at all", 16, "link", False, False),
     ],
 )
-def test_a_password_is_changed_after_a_fresh_sign_in_or_with_the_old_one(
-    database: Database, quick_passwords: None, given: str, minutes: int, has_password: bool, is_proven: bool
+def test_a_password_is_changed_with_the_old_one_or_after_another_way_in(
+    database: Database,
+    quick_passwords: None,
+    given: str,
+    minutes: int,
+    how: str,
+    has_password: bool,
+    is_proven: bool,
 ) -> None:
     user = add_person(database)
     stored = people.hash_password("the old password") if has_password else None
-    token = sign_in(database, user)
+    token = sign_in(database, user, how=how)
     with database.read() as session:
         present = sessions.find_present(session, token, NOW + timedelta(minutes=minutes))
     if is_proven:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import bulk
-from app.auth.actors import Role
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
 from app.companies.models import Company
 from app.db import Database
 from app.events.models import Event
@@ -326,10 +327,9 @@ def test_a_school_neither_changes_nor_sees_the_rows_of_another(
 ) -> None:
     foreign_class = make.school_class(make.school(), source="register", external_id="foreign")
     foreign = make.student(foreign_class, source="register", external_id="s1", max_km=40)
-    assert faults(send("students", [student(1, max_km=1), student(2, class_external_id="foreign")])) == [
-        (1, "", "The external id is taken"),
-        (2, "class_external_id", "none of yours has it in this source"),
-    ]
+    answer = send("students", [student(1, max_km=1), student(2, class_external_id="foreign")])
+    assert statuses(answer) == ["created", "rejected"]  # as if the other school did not have the same id
+    assert faults(answer) == [(2, "class_external_id", "none of yours has it in this source")]
     by_id = {name: value for name, value in student(3).items() if name != "class_external_id"}
     assert [one[:2] for one in faults(send("students", [by_id | {"class_id": str(foreign_class.id)}]))] == [
         (1, "class_id")
@@ -337,7 +337,35 @@ def test_a_school_neither_changes_nor_sees_the_rows_of_another(
     row = make.get(Student, foreign.id)
     assert row is not None
     assert (row.max_km, row.version) == (40, 1)
-    assert count(make, Student) == 1
+    assert count(make, Student) == 2
+
+
+def test_a_teacher_does_not_change_a_colleagues_student(
+    send: Send, make: Factory, school: School, school_class: SchoolClass
+) -> None:
+    make.student(make.school_class(school, section="B"), source="register", external_id="s1")
+    grant = Grant(Role.TEACHER, school_id=school.id, class_ids=frozenset({school_class.id}))
+    by = {"cookie": f"{auth.COOKIE}={make.signed_in(grant)}"}
+    assert faults(send("students", [student(1)], by=by)) == [(1, "", "The external id is taken")]
+
+
+def test_whoever_loads_for_several_schools_names_the_class(
+    send: Send, make: Factory, school_class: SchoolClass
+) -> None:
+    other_class = make.school_class(make.school(), source="register", external_id="5B", year=5)
+    both = [student(1), student(1, class_external_id="5B")]
+    assert [statuses(send("students", [one], by=make.bearer())) for one in both] == [["created"], ["created"]]
+    assert [statuses(send("students", [one], by=make.bearer())) for one in both] == [
+        ["unchanged"],
+        ["unchanged"],
+    ]
+    [unclear] = faults(send("students", [{"external_id": "s1", "max_km": 3}], by=make.bearer()))
+    assert unclear == (1, "external_id", "several schools have it in this source: name the class")
+    named = {"external_id": "s1", "max_km": 3, "class_id": str(other_class.id)}
+    assert statuses(send("students", [named], by=make.bearer())) == ["changed"]
+    with make.database.read() as session:
+        found = session.execute(sa.select(Student.class_id, Student.max_km)).all()
+    assert dict(found) == {school_class.id: None, other_class.id: 3}
 
 
 def test_a_company_changes_its_own_rows_only(send: Send, make: Factory) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time
 from typing import Any
@@ -10,9 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app import db
 from app.companies.models import Company
-from app.db import Database, Revision
+from app.db import Database
 from app.events import service as events
-from app.events.models import Event
 from app.opportunities import details, service_life
 from app.opportunities import service as opportunities
 from app.opportunities.details import Detail, Eligibility, Need, Span
@@ -85,15 +83,6 @@ def test_take_seat_shows_in_the_row_at_hand(make: Factory, database: Database) -
         assert (row.seats_taken, row.status, row.version) == (1, Status.FULL, 2)
 
 
-@pytest.fixture
-def committed(migrated: Database) -> Iterator[Database]:
-    """The real blocks, whose commits are real; cleaned up after."""
-    yield migrated
-    with migrated.write() as session:
-        for table in (Opportunity, Company, Event, Revision):
-            session.execute(sa.delete(table))
-
-
 def rush(database: Database) -> tuple[list[str], int]:
     """Eight threads try 200 times for 10 seats: what each try came to, and how many seats are taken then."""
     with database.write() as session:
@@ -121,14 +110,14 @@ def rush(database: Database) -> tuple[list[str], int]:
     return results, seats(database, row.id)[0]
 
 
-def test_a_rush_for_seats_sells_each_once(committed: Database) -> None:
-    results, taken = rush(committed)
+def test_a_rush_for_seats_sells_each_once(shared: Database) -> None:
+    results, taken = rush(shared)
     assert ({result: results.count(result) for result in results}, taken) == ({"taken": 10, "full": 190}, 10)
 
 
-def test_a_rush_for_seats_needs_the_guard(committed: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rush_for_seats_needs_the_guard(shared: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_life, "has_free_seat", sa.true())
-    results, taken = rush(committed)
+    results, taken = rush(shared)
     assert ({result: results.count(result) for result in results}, taken) == (
         {"taken": 10, "oversold": 190},
         10,

@@ -59,6 +59,7 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     student = create(client, school_class, lead)
     user_id, own = account(make, database, student)
     company, opportunity = offer(make)
+    territory_id = make.territory().id
     with database.write() as session:
         session.add(
             CompanyContact(
@@ -78,7 +79,8 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         )  # fmt: skip
         session.add(
             Invitation(
-                email=PLANTED["email"], role=Role.COORDINATOR, code_hash="zyxhash-1", created_at=NOW, expires_at=later
+                email=PLANTED["email"], role=Role.COORDINATOR, territory_id=territory_id, code_hash="zyxhash-1",
+                created_at=NOW, expires_at=later,
             )
         )  # fmt: skip
         session.add(

@@ -137,7 +137,7 @@ def test_an_account_that_is_also_something_else_is_not_the_student_s(
     assert tables["memberships"][0]["student_id"] == str(planted.student_id)
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+39", "-1", "@sum", "\tx", "\rx"])
+@pytest.mark.parametrize("value", ["=1+1", "+39", "-1", "@sum", "\tx", "\rx", " =1+1", "＝1"])
 def test_no_cell_is_a_formula(value: str) -> None:
     tables = {"users": [dict.fromkeys(maps.read().entries["users"].columns, "") | {"name": value}]}
     with zipfile.ZipFile(io.BytesIO(exports.pack(tables, NOW))) as archive:

@@ -154,6 +154,17 @@ def test_create_student_with_an_external_id_that_is_taken_conflicts(
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/external-id-taken")
 
 
+def test_create_student_with_an_external_id_of_another_school_tells_nothing_of_it(
+    client: TestClient, make: Factory, school_class: SchoolClass
+) -> None:
+    headers = staff(make, school_class)
+    other = make.student(make.school_class(), source="registro", external_id="S-1")
+    answer = client.post(URL, json=document(school_class), headers=headers)
+    assert (answer.status_code, answer.json()["external_id"]) == (201, "S-1")
+    listed = client.get(URL, params={"source": "registro", "external_id": "S-1"}, headers=headers).json()
+    assert [one["id"] for one in listed["items"]] == [answer.json()["id"]] != [str(other.id)]
+
+
 def test_create_student_is_for_the_staff_of_the_class(
     client: TestClient, make: Factory, school_class: SchoolClass
 ) -> None:
