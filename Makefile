@@ -34,11 +34,11 @@ test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTT
 
 .PHONY: fuzz
 fuzz: $(DEV) ## try every operation with BOTTEGA_FUZZ_CASES cases (300), on both databases, always the same ones
-	@$(PY) -m pytest -q -n 2 -p no:randomly tests/fuzz/fuzz_api.py
+	@$(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips --durations=3 tests/fuzz/fuzz_api.py
 
 .PHONY: crash
 crash: $(DEV) ## kill the server 200 times while it writes, on each database
-	@BOTTEGA_CRASH_KILLS=200 $(PY) -m pytest -q -s -n 2 tests/test_crash.py
+	@BOTTEGA_CRASH_KILLS=200 $(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips -o faulthandler_timeout=900 tests/test_crash.py
 
 .PHONY: audit
 audit: $(RUN) ## ask the public lists of known weaknesses about every locked package (needs uv, npm and the network)

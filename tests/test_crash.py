@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -234,10 +234,13 @@ def _counts(session: Session, query: sa.Select[Any]) -> dict[Any, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def test_a_killed_server_loses_nothing_that_it_acknowledged(shared: Database) -> None:
+def test_a_killed_server_loses_nothing_that_it_acknowledged(
+    shared: Database, record_property: Callable[[str, object], None]
+) -> None:
     account = crash(shared, kills=KILLS)
+    told = f"{KILLS} kills, {len(account.acknowledged)} writes acknowledged of {len(account.tried)}"
+    record_property(f"crash on {shared.engine.dialect.name}", told)
     assert losses(shared, account) == []
-    print(f"{KILLS} kills, {len(account.acknowledged)} acknowledged of {len(account.tried)}")  # noqa: T201
 
 
 def test_a_server_that_acknowledges_too_early_is_found_out(shared: Database) -> None:

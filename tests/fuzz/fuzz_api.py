@@ -7,10 +7,11 @@ operation starts from a world of its own, which is undone afterwards.
 
 from __future__ import annotations
 
+import gc
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -26,11 +27,14 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.parameters import ParameterLocation
 
 from app.db import Database
+from app.disclosures import rules as disclosures
+from app.disclosures.rules import Side
 from app.main import create_app
 from app.settings import Settings
-from app.students import rules
+from app.students import rules as students
 from tests import contract
 from tests.conftest import UndoneDatabase
 from tests.factories import NOW, Factory
@@ -48,7 +52,7 @@ TWISTS: tuple[dict[str, Any], ...] = (
     {},
     {},
     {"external_id": ""},
-    {"name": "\x00"},
+    {"name": 7},
     {"year": "IV"},
     {"born_on": "2030-02-31"},
 )
@@ -81,19 +85,15 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 KEEPING, ENDING = ("create_", "edit_", "load_"), ("create_student_erasure", "create_my_erasure")
 """Half of what these do stays for the cases after it; all else is undone, lest nothing be left to call."""
 Strategies = dict[tuple[GenerationMode, str], st.SearchStrategy[Any]]
-sent: Counter[str] = Counter()
-told: Counter[tuple[str, int]] = Counter()
-"""Answers by operation and by the hundreds of their status."""
+Tell = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def account() -> Iterator[None]:
-    """Tell how much was tried, and what has never worked."""
+def libraries() -> Iterator[None]:
+    """Libraries and schemas live to the end: nobody needs to look through them again and again."""
+    gc.freeze()
     yield
-    least = min(sent.values(), default=0)
-    idle = sorted(name for name in sent if not told[name, 2])
-    print(f"\nfuzz: {len(sent)} operations × {least} cases or more = {sum(sent.values())}")  # noqa: T201
-    print(f"fuzz: never answered with success: {', '.join(idle) or 'none'}")  # noqa: T201
+    gc.unfreeze()
 
 
 def test_the_list_of_accepted_findings_is_short_and_says_why() -> None:
@@ -105,7 +105,7 @@ def test_the_list_of_accepted_findings_is_short_and_says_why() -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_operation(name: str, database: Database, make: Factory) -> None:
+def test_operation(name: str, database: Database, make: Factory, record_property: Tell) -> None:
     one, other, administrator = world.build(make)
     settings = Settings(rate_limit_per_minute=2**31 - 1, look_delay_seconds=0)
     CURRENT.app = app = create_app(settings, database=database, clock=lambda: NOW)
@@ -116,6 +116,7 @@ def test_operation(name: str, database: Database, make: Factory) -> None:
     assert isinstance(database, UndoneDatabase)
     operation = OPERATIONS[name]
     found: dict[str, str] = {}
+    answers: Counter[int] = Counter()  # by the hundreds of their status
     made: Strategies = {}  # with the ids of this test's world
 
     @hypothesis.seed(SEED)
@@ -136,21 +137,24 @@ def test_operation(name: str, database: Database, make: Factory) -> None:
             _make_real(name, case, target, dice)
             if "Idempotency-Key" in (case.headers or {}):
                 case.headers["Idempotency-Key"] = (
-                    f"case-{sent[name]:010d}"  # another body under one key is bad data
+                    f"case-{answers.total():010d}"  # another body under one key is bad data
                 )
         caller = dice.choice((*one.callers, *other.callers, administrator))
         undone = database.connection.begin_nested()
         response = case.call(base_url=ADDRESS, headers=dict(caller.headers), cookies=dict(caller.cookies))
         is_kept = name.startswith(KEEPING) and name not in ENDING and dice.random() < 0.5
         (undone.commit if is_kept else undone.rollback)()
-        sent[name] += 1
-        told[name, response.status_code // 100] += 1
+        answers[response.status_code // 100] += 1
         for failure in _faults(case, response, caller, (one, other)):
             found.setdefault(
                 _title(failure, response), f"{failure.message}\n{case.as_curl_command()}\nas {caller.name}"
             )
 
     attack()
+    kind = database.engine.dialect.name
+    record_property(f"fuzz on {kind}, operations × cases", answers.total())
+    if not answers[2]:
+        record_property(f"fuzz on {kind}, never answered with success", name)
     unaccepted = {title: told for title, told in found.items() if not _is_accepted(name, title)}
     assert not unaccepted, "\n\n".join(f"{title}: {told}" for title, told in unaccepted.items())
 
@@ -199,8 +203,16 @@ def _faults(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Ten
             transport_kwargs={"base_url": ADDRESS, "cookies": dict(caller.cookies)},
         )
     except FailureGroup as group:
-        yield from group.exceptions
+        for failure in group.exceptions:
+            if not (failure.title == "Schema-violating request accepted" and _is_text_alone(case)):
+                yield failure
     yield from _leaks(case, response, caller, tenants)
+
+
+def _is_text_alone(case: Any) -> bool:
+    """Whether nothing but the text of a file is held to violate the schema: on the wire there is no text that does."""
+    bad = [place for place, part in case.meta.components.items() if part.mode.is_negative]
+    return case.path.endswith("/bulk") and all(place is ParameterLocation.BODY for place in bad)
 
 
 def _leaks(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Tenant]) -> Iterator[Failure]:
@@ -255,8 +267,25 @@ def _is_accepted(name: str, title: str) -> bool:
 # --- the wall is seen when it falls -----------------------------------------------------------------------------------
 
 
-def test_a_fallen_wall_is_seen(database: Database, make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the rule switched off that keeps students within their school, the check of ours turns red."""
-    monkeypatch.setattr(rules, "can_see", lambda *_: True)
+@pytest.mark.parametrize(
+    ("module", "rule", "says", "name"),
+    [
+        (students, "can_see", True, "read_student"),
+        (students, "can_place", True, "load_students"),
+        (disclosures, "side_of", Side.SCHOOL, "read_disclosure"),
+        (disclosures, "side_of", Side.STUDENT, "refuse_disclosure"),
+    ],
+)
+def test_a_fallen_wall_is_seen(
+    module: Any,
+    rule: str,
+    says: object,
+    name: str,
+    database: Database,
+    make: Factory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a rule switched off that keeps things within their school or company, the check of ours turns red."""
+    monkeypatch.setattr(module, rule, lambda *_: says)
     with pytest.raises(AssertionError, match="Another tenant's data"):
-        test_operation("read_student", database, make)
+        test_operation(name, database, make, lambda *_: None)
