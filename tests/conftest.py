@@ -39,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
+_SAID = pytest.StashKey[list[str]]()
+
+
+def say_at_the_end(config: pytest.Config, line: str) -> None:
+    """Tell something in the summary on the terminal."""
+    config.stash.setdefault(_SAID, []).append(line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in terminalreporter.config.stash.get(_SAID, []):
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server of this test process's own; the URL of an empty database on it."""
@@ -153,9 +166,14 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture
 def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id as ever, with parameters that cost little: for tests that verify by the hundred."""
+    cheapen_passwords(monkeypatch)
+
+
+def cheapen_passwords(patch: pytest.MonkeyPatch) -> None:
+    """The same for as long as the patch holds."""
     cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
-    monkeypatch.setattr(people, "_passwords", lambda: cheap)
-    monkeypatch.setattr(people, "_decoy", lambda: _DECOY)
+    patch.setattr(people, "_passwords", lambda: cheap)
+    patch.setattr(people, "_decoy", lambda: _DECOY)
 
 
 _DECOY = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash("nobody's")

@@ -6,12 +6,13 @@ without scopes 403, unless the line is `PUBLIC` or `KNOWN`.
 
     "read_thing": {OWN: may("teacher lead"), FOREIGN: may("administrator", rest=403)},
 
-A line made by `sees` is about a list: whoever it names finds the thing there, the others do not.
+A line made by `sees` is about a list: whoever it names finds the thing there, the others do not. The pages are in
+`tests/matrix_pages.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # --- who --------------------------------------------------------------------------------------------------------------
 
@@ -41,7 +42,10 @@ FOREIGN = "foreign"
 """Another school, company and territory, with all that there is."""
 FOREIGN_HIDDEN = "foreign hidden"
 """A company that waits and a draft, over there."""
-RELATIONS = (OWN, SAME, VISIT, HIDDEN, FOREIGN, FOREIGN_HIDDEN)
+SELF = "oneself"
+"""What is the actor's alone: the session, the membership, the recovery code, the key; else as `OWN`."""
+COMPANY = "own company's"
+"""The key of the company instead of that of the school."""
 
 # --- what a line says -------------------------------------------------------------------------------------------------
 
@@ -59,6 +63,10 @@ class Row:
     def expected(self, actor: str) -> int:
         """The status, 0 for any success."""
         return self.of.get(actor, self.rest)
+
+    def of_page(self) -> Row:
+        """The same line where keys are nobody."""
+        return replace(self, of=self.of | dict.fromkeys((*KEYS, *BARE), self.of[ANYBODY]))
 
 
 def _row(who: str, rest: int, answers: dict[int, str], *, is_list: bool = False, without: str = "") -> Row:
@@ -85,7 +93,13 @@ def sees(who: str, *, rest: int = 0, without: str = "") -> Row:
     return _row(who, rest, {}, is_list=True, without=without)
 
 
+def always(status: int) -> Row:
+    """The same answer for everybody, whoever they are."""
+    return Row(dict.fromkeys(ACTORS, status), status)
+
+
 ALL = " ".join((*PEOPLE, *KEYS))
+SIGNED_IN = may(" ".join(PEOPLE))
 PUBLIC = may(" ".join(ACTORS))
 KNOWN = may(" ".join(ACTORS[1:]))
 NOBODY = ""
@@ -115,13 +129,22 @@ OFFERS = {
     FOREIGN: may(FAR, rest=403),
 }
 LEADS = {OWN: may("lead administrator key_school", rest=403), FOREIGN: may("administrator", rest=403)}
+LEADS_ALONE = {OWN: may("lead administrator", rest=403), FOREIGN: may("administrator", rest=403)}
+"""No key begets keys or people."""
 BOSSES = {OWN: may("admin administrator", rest=403), FOREIGN: may("administrator", rest=403)}
+STAFF = BOSSES | {HIDDEN: may(NOBODY, s403="coordinator key_coordinator")}
+"""Who works for a company; nobody for one that waits."""
 CODES = {
     OWN: may("teacher lead administrator key_school", s403="coordinator key_coordinator"),
     SAME: may("colleague lead administrator key_school", s403="coordinator key_coordinator"),
     FOREIGN: may("administrator", s403="far_coordinator"),
 }
-KEY = {OWN: may("administrator", rest=403, s404="lead admin key_school key_company key_coordinator")}
+KEY = {
+    OWN: may("lead administrator", rest=403, s404="admin key_school key_company key_coordinator"),
+    COMPANY: may("admin administrator", rest=403, s404="lead key_school key_company key_coordinator"),
+    SELF: may("lead administrator key_school key_company key_coordinator", rest=403, s404="admin"),
+    FOREIGN: may("administrator", rest=403, s404="lead admin key_school key_company key_coordinator"),
+}
 ASKED = "student teacher lead member admin administrator key_school key_company"
 ASKERS = "member admin key_company"
 
@@ -290,9 +313,12 @@ API: dict[str, dict[str, Row]] = {
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,
-    "list_invitations": {OWN: may("administrator", rest=403)},
+    "list_invitations": {
+        OWN: sees("lead administrator key_school", rest=403),
+        FOREIGN: sees("administrator", rest=403),
+    },
     "revoke_invitation": {OWN: may("lead administrator key_school"), FOREIGN: may("administrator")},
-    "list_company_members": BOSSES,
+    "list_company_members": BOSSES | {HIDDEN: may("administrator", s403="coordinator key_coordinator")},
     "edit_company_member": BOSSES,
     "remove_company_member": BOSSES,
     "create_student_codes": CODES,
@@ -318,8 +344,13 @@ API: dict[str, dict[str, Row]] = {
         OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
         FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
     },
-    "list_keys": {OWN: may("lead admin administrator key_school key_company key_coordinator", rest=403)},
-    "create_key": {OWN: may("lead administrator", rest=403)},
+    "list_keys": {
+        OWN: sees("lead administrator", rest=403, without="admin key_school key_company key_coordinator"),
+        COMPANY: sees("admin administrator", rest=403, without="lead key_school key_company key_coordinator"),
+        SELF: sees("lead administrator key_school key_company key_coordinator", rest=403, without="admin"),
+        FOREIGN: sees("administrator", rest=403, without="lead admin key_school key_company key_coordinator"),
+    },
+    "create_key": LEADS_ALONE,
     "read_key": KEY,
     "rotate_key": KEY,
     "revoke_key": KEY,
@@ -333,96 +364,9 @@ OWN_FAULT = {"accept_disclosure"}
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 
-# --- the pages --------------------------------------------------------------------------------------------------------
-
-PAGES: dict[str, dict[str, Row]] = {
-    "GET /": {OWN: PUBLIC},
-    "GET /privacy": {OWN: PUBLIC},
-    "GET /accessibility": {OWN: PUBLIC},
-    "GET /terms": {OWN: PUBLIC},
-    "GET /attributions": {OWN: PUBLIC},
-    "GET /status": {OWN: PUBLIC},
-    "GET /sign-in": {OWN: PUBLIC},
-    "POST /sign-in": {OWN: may(NOBODY, rest=401, s401=" ".join(BARE))},
-    "POST /sign-out": {OWN: PUBLIC},
-    "POST /language": {OWN: PUBLIC},
-    "GET /start": {OWN: may(f"{ALL} bare_company", rest=403)},
-    "GET /.well-known/oauth-authorization-server": {OWN: PUBLIC},
-    "GET /code": {OWN: PUBLIC},
-    "GET /invitation": {OWN: PUBLIC},
-    "GET /account": {OWN: may(" ".join(PEOPLE), rest=401, s401=" ".join(BARE))},
-    "GET /second-factor": {OWN: may(" ".join(PEOPLE), rest=401, s401=" ".join(BARE))},
-    "GET /hat": {OWN: KNOWN},
-    "GET /welcome": {OWN: may(" ".join(PEOPLE), rest=403)},
-    "GET /coordination/people": {OWN: may("administrator", rest=403)},
-    "GET /classes/{class_id}/codes": CODES,
-    "POST /accounts/{account_id}/{turn}": {
-        OWN: may("lead administrator", s403="key_school"),
-        FOREIGN: may("administrator"),
-    },
-    "POST /invitations/{invitation_id}/revoke": {
-        OWN: may("lead administrator key_school"),
-        FOREIGN: may("administrator"),
-    },
-    "POST /schools/{school_id}/people/{member_id}/end": LEADS,
-    "GET /students/{student_id}": STUDENTS,
-    "GET /classes/{class_id}": {
-        OWN: may("teacher lead coordinator administrator key_school key_coordinator"),
-        SAME: may("colleague lead coordinator administrator key_school key_coordinator"),
-        FOREIGN: may(FAR),
-    },
-    "GET /companies/{company_id}": {
-        OWN: may(ALL),
-        HIDDEN: may(OVERSEERS),
-        FOREIGN: may(ALL),
-        FOREIGN_HIDDEN: may(FAR),
-    },
-    "POST /companies/{company_id}/approve": {
-        OWN: may(OVERSEERS, rest=403),
-        HIDDEN: may(OVERSEERS),
-        FOREIGN_HIDDEN: may(FAR),
-    },
-    "POST /companies/{company_id}/reject": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
-    "POST /companies/{company_id}/submit": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
-    "GET /companies/{company_id}/disclosures": {
-        OWN: may("member admin training_body key_company"),
-        HIDDEN: may(NOBODY),
-        FOREIGN: may(NOBODY),
-        FOREIGN_HIDDEN: may(NOBODY),
-    },
-    "GET /opportunities/{opportunity_id}": {
-        OWN: may(ALL),
-        HIDDEN: may(EDITORS),
-        FOREIGN: may(ALL),
-        FOREIGN_HIDDEN: may(FAR),
-    },
-    "GET /opportunities/{opportunity_id}/candidates": API["list_candidates"],
-    "POST /opportunities/{opportunity_id}/disclosures": API["create_disclosure"],
-    "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
-}
-"""By method and path."""
-
-OPEN = {
-    # Coordinators of every territory reach the first two: they should reach those of their own alone.
-    "GET /companies/{company_id}/people", "GET /schools/{school_id}/people",
-    "POST /companies/{company_id}/people", "POST /schools/{school_id}/people", "POST /coordination/people",
-    "POST /companies/{company_id}/people/{member_id}/end", "POST /companies/{company_id}/people/{member_id}/role",
-    "POST /schools/{school_id}/people/{member_id}/role", "POST /classes/{class_id}/codes", "POST /hat",
-    "POST /code", "POST /invitation", "POST /welcome", "GET /sign-in/link", "POST /sign-in/link",
-    "POST /sign-in/code", "POST /sign-in/mail", "POST /sign-in/with/{key}", "GET /sign-in/with/{key}/back",
-    "POST /account/password", "POST /account/password/remove", "POST /account/sessions/end-others",
-    "POST /account/sessions/{session_id}/end", "POST /second-factor", "POST /second-factor/begin",
-    "POST /second-factor/confirm", "POST /second-factor/recovery-codes", "POST /second-factor/remove",
-}  # fmt: skip
-"""Pages without a line yet: each needs a form here and its line above. None is added."""
-
-FORMS: dict[str, dict[str, str]] = {
-    "POST /sign-in": {"email": "nobody@example.org", "password": "wrong"},
-    "POST /language": {"language": "it"},
-    "POST /companies/{company_id}/reject": {"reason": "Manca il codice fiscale."},
-    "POST /opportunities/{opportunity_id}/disclosures": {"pseudonym": "{pseudonym}"},
-}
-"""What pages post; `{names}` stand for what the relation has."""
+QUERIES = {"list_events": {"object_type": "company"}, "list_invitations": {"school_id": "{school_id}"}}
+"""What is asked for besides the good call's query."""

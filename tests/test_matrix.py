@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,25 +20,43 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app import api
+from app.auth import codes as auth_codes
 from app.auth import service as auth
+from app.auth import service_codes as sign_in_codes
 from app.auth import service_people as people
+from app.auth import service_second_factors as factors
+from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
-from app.auth.models import ApiKey
+from app.auth.models import ApiKey, ApiKeySecret, Membership, SecondFactor, SignIn
 from app.companies.models import Company, CompanyContact, CompanyKind, CompanySite
 from app.db import Database
 from app.events import service as events
 from app.invitations import service as invitations
+from app.invitations.models import Invitation
 from app.main import create_app
 from app.matches.engine import Engine
 from app.opportunities.models import Kind, Opportunity, Status
 from app.schools.models import School
 from app.settings import Settings
 from app.skills.models import Occupation
+from app.students import service_codes as codes
 from app.web import files
-from tests import contract, forms, matrix
-from tests.conftest import UndoneDatabase
+from tests import contract, forms, matrix, matrix_pages
+from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
-from tests.matrix import ACTORS, ANYBODY, FOREIGN, FOREIGN_HIDDEN, HIDDEN, OWN, SAME, VISIT, Row
+from tests.matrix import (
+    ACTORS,
+    ANYBODY,
+    COMPANY,
+    FOREIGN,
+    FOREIGN_HIDDEN,
+    HIDDEN,
+    OWN,
+    SAME,
+    SELF,
+    VISIT,
+    Row,
+)
 from tests.queries import count_queries
 from tests.test_headers import routes_of
 from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, stored_ranking
@@ -44,8 +64,9 @@ from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, s
 Things = dict[str, str]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+INVITED = "BCDFGHJKMN"
 SETTINGS = Settings(rate_limit_per_minute=1_000_000)
-ROUTES = {**matrix.API, **matrix.PAGES}
+ROUTES = {**matrix.API, **matrix_pages.PAGES}
 CELLS = sum(len(rows) * len(ACTORS) for rows in ROUTES.values())
 
 
@@ -61,27 +82,30 @@ class Land:
     database: UndoneDatabase
     things: dict[str, Things]
     headers: dict[str, dict[str, str]]
+    own: dict[str, Things]
     visited: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
 def land(request: pytest.FixtureRequest, migrated: Database) -> Iterator[Land]:
-    with migrated.engine.connect() as connection:
+    with pytest.MonkeyPatch.context() as patch, migrated.engine.connect() as connection:
+        cheapen_passwords(patch)
         transaction = connection.begin()
         database = UndoneDatabase(connection)
         make = Factory(database)
         app = create_app(SETTINGS, database=database, clock=lambda: NOW)
         things = _things(make, app.state.engine)
-        headers = _actors(make, things)
+        headers, own = _actors(make, things)
         with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
-            client.event_hooks = {"response": [contract.check], "request": [forms.carry_token]}
-            land = Land(app, client, database, things, headers)
+            client.event_hooks = {
+                "response": [contract.check],
+                "request": [partial(forms.carry_token, settings=SETTINGS)],
+            }
+            land = Land(app, client, database, things, headers, own)
             yield land
         transaction.rollback()
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        kind = migrated.engine.dialect.name
-        reporter.write_line(f"matrix on {kind}: {len(land.visited)} of {CELLS} cells")
+    kind = migrated.engine.dialect.name
+    say_at_the_end(request.config, f"matrix on {kind}: {len(land.visited)} of {CELLS} cells")
 
 
 def _things(make: Factory, engine: Engine) -> dict[str, Things]:
@@ -111,7 +135,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
         OWN: own, FOREIGN: foreign, SAME: own | {name: str(value) for name, value in same.items()},
-        VISIT: own | {"opportunity_id": str(visit.id)},
+        VISIT: own | {"opportunity_id": str(visit.id)}, COMPANY: own | {"key_id": own["company_key_id"]},
     }  # fmt: skip
     for relation, side in ((HIDDEN, own), (FOREIGN_HIDDEN, foreign)):
         waiting = make.company(is_approved=False, municipality_istat=side["istat"])
@@ -141,9 +165,22 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
             session, ACTOR, email=f"x{istat}@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
             secret=SETTINGS.secret_key, address="http://127.0.0.1/invitation", now=NOW,
         )  # fmt: skip
-    make.bearer(Role.ADMINISTRATOR)
+        secret, open_until = SETTINGS.secret_key, {"created_at": NOW, "expires_at": NOW + timedelta(days=1)}
+        [slip] = codes.issue(session, ACTOR, school_class.id, [student.id], secret=secret, now=NOW)
+        session.add(
+            Invitation(
+                email=f"y{istat}@example.org", role=Role.TEACHER, school_id=school.id,
+                code_hash=auth_codes.keyed_hash(secret, invitations.PURPOSE, f"{INVITED}{istat}"), **open_until,
+            )
+        )  # fmt: skip
+        link = sign_in_codes.make(session, secret, email="", user=both, now=NOW).token
+        sessions.sign_in(session, both, hours=1, request_id="tests")
+        session_id = session.query(SignIn.id).filter_by(user_id=both.id).scalar()
+    for bound in ({"school_id": school.id}, {"company_id": company.id}):
+        make.bearer(Role.SCHOOL_LEAD if "school_id" in bound else Role.COMPANY_ADMIN, **bound)
     with make.database.read() as session:
-        key_id = session.query(ApiKey.id).limit(1).scalar()
+        key_id = session.query(ApiKey.id).filter_by(school_id=school.id).scalar()
+        company_key_id = session.query(ApiKey.id).filter_by(company_id=company.id).scalar()
     offered, asked = (make.opportunity(company, municipality_istat=istat) for _ in range(2))
     draft = make.opportunity(
         company, municipality_istat=istat, status=Status.DRAFT, published_at=None, published_by=None
@@ -155,13 +192,16 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
         "disclosure_id": make.disclosure(student, asked).id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
-        "erasure_id": make.add(pending_erasure(make)).id, "session_id": UUID(int=7), "key": "nowhere",
-        "turn": "deactivate",
+        "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere",
+        "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
+        "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
+        "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
     }.items()}  # fmt: skip
 
 
-def _actors(make: Factory, things: dict[str, Things]) -> dict[str, dict[str, str]]:
+def _actors(make: Factory, things: dict[str, Things]) -> tuple[dict[str, dict[str, str]], dict[str, Things]]:
+    """What each actor sends to be known, and what is each one's alone."""
     own, same = (
         {name: UUID(value) for name, value in things[one].items() if name.endswith("_id") and _is_uuid(value)}
         for one in (OWN, SAME)
@@ -180,16 +220,37 @@ def _actors(make: Factory, things: dict[str, Things]) -> dict[str, dict[str, str
         "far_coordinator": Grant(Role.COORDINATOR, **milan),
         "administrator": Grant(Role.ADMINISTRATOR),
     }
-    headers = {
-        who: {"cookie": f"{auth.COOKIE}={make.signed_in(grant, name=who)}"} for who, grant in grants.items()
-    }
+    tokens = {who: make.signed_in(grant, name=who) for who, grant in grants.items()}
+    headers = {who: {"cookie": f"{auth.COOKIE}={token}"} for who, token in tokens.items()}
+    own_things = {who: _of_person(make, token) for who, token in tokens.items()}
     keys: dict[str, tuple[Role, dict[str, UUID]]] = {
         "school": (Role.SCHOOL_LEAD, school), "company": (Role.COMPANY_MEMBER, company), "coordinator": (Role.COORDINATOR, {}),
     }  # fmt: skip
     for name, (role, bound) in keys.items():
-        headers[f"key_{name}"] = make.bearer(role, **bound)
-        headers[f"bare_{name}"] = make.bearer(role, scopes=[], **bound)
-    return headers | {ANYBODY: {}}
+        for kind, more in (("key", {}), ("bare", {"scopes": []})):
+            headers[f"{kind}_{name}"] = make.bearer(role, **more, **bound)
+            own_things[f"{kind}_{name}"] = {"key_id": _key_of(make, headers[f"{kind}_{name}"])}
+    return headers | {ANYBODY: {}}, own_things
+
+
+def _of_person(make: Factory, token: str) -> Things:
+    """The session and the membership, and a second factor with a code on paper."""
+    with make.database.write() as session:
+        present = sessions.find_present(session, token, NOW)
+        factors.begin(session, SETTINGS.secret_key, present, NOW)
+        session.flush()
+        session.get_one(SecondFactor, present.user_id).confirmed_at = NOW
+        paper = factors.make_recovery_codes(session, SETTINGS.secret_key, present, request_id="tests")
+        membership_id = session.query(Membership.id).filter_by(user_id=present.user_id).scalar()
+    return {
+        "session_id": str(present.session_id), "membership_id": str(membership_id), "recovery_code": paper[0],
+    }  # fmt: skip
+
+
+def _key_of(make: Factory, header: dict[str, str]) -> str:
+    prefix = header["Authorization"].split("_")[1]
+    with make.database.read() as session:
+        return str(session.query(ApiKeySecret.key_id).filter_by(prefix=prefix).scalar())
 
 
 def _is_uuid(text: str) -> bool:
@@ -211,11 +272,11 @@ def pages(app: FastAPI) -> set[str]:
 
 def test_every_route_has_a_line_and_every_line_a_route(land: Land) -> None:
     line = '    "{}": {{OWN: may("…"), FOREIGN: may("…")}},'
-    for table, routes in (("API", set(OPERATIONS)), ("PAGES", pages(land.app))):
-        known = set(getattr(matrix, table)) | (matrix.OPEN if table == "PAGES" else set())
+    for table, routes in ((matrix.API, set(OPERATIONS)), (matrix_pages.PAGES, pages(land.app))):
+        known, where = set(table), "matrix.py" if table is matrix.API else "matrix_pages.py"
         lacking = "\n".join(line.format(route) for route in sorted(routes - known))
-        assert not lacking, f"tests/matrix.py lacks in {table}, with who gets in:\n{lacking}"
-        assert known <= routes, f"tests/matrix.py has in {table} what is gone: {sorted(known - routes)}"
+        assert not lacking, f"tests/{where} lacks, with who gets in:\n{lacking}"
+        assert known <= routes, f"tests/{where} has what is gone: {sorted(known - routes)}"
 
 
 # --- the cells --------------------------------------------------------------------------------------------------------
@@ -227,12 +288,13 @@ def call(land: Land, route: str, things: Things, headers: dict[str, str]) -> htt
         request = good_call(route, things)
         if route in matrix.THING:
             request.query["limit"] = "100"
-        if route == "list_events":
-            request.query["object_type"] = "company"
+        request.query.update(filled(matrix.QUERIES.get(route, {}), things))
         return request.send(land.client, **headers)
     method, _, path = route.partition(" ")
-    data = filled(matrix.FORMS.get(route, {}), things) if method == "POST" else None
-    return land.client.request(method, path.format(**things), data=data, headers=headers)
+    if path.startswith("/companies/{company_id}/people/"):
+        things = things | {"member_id": things["company_member_id"]}
+    fields = {"data" if method == "POST" else "params": filled(matrix_pages.FORMS.get(route, {}), things)}
+    return land.client.request(method, path.format(**things), headers=headers, **fields)
 
 
 def status_of(response: httpx2.Response) -> int:
@@ -253,7 +315,8 @@ def nowhere(route: str, things: Things) -> Iterator[Things]:
     yield {name: str(uuid4()) if _is_uuid(value) else value for name, value in things.items()}
     inner = re.findall(r"\{(\w+)\}", OPERATIONS[route][0] if route in OPERATIONS else route)
     if len(inner) > 1 and _is_uuid(things[inner[-1]]):
-        yield things | {inner[-1]: str(uuid4())}
+        part = "company_member_id" if "compan" in route and inner[-1] == "member_id" else inner[-1]
+        yield things | {part: str(uuid4())}
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -269,7 +332,8 @@ def test_matrix(land: Land, route: str) -> None:
 
 
 def _cell(land: Land, route: str, relation: str, row: Row, actor: str) -> str | None:
-    things, expected = land.things[relation], row.expected(actor)
+    things = land.things[OWN] | land.own.get(actor, {}) if relation == SELF else land.things[relation]
+    expected = row.expected(actor)
     response, queries = _undone(land, route, things, land.headers[actor])
     status = status_of(response)
     if status != expected and not (expected == 0 and status < 400):
@@ -280,12 +344,13 @@ def _cell(land: Land, route: str, relation: str, row: Row, actor: str) -> str | 
             return "finds it" if is_there else "does not find it"
     if status == 404 or (status == 422 and route not in matrix.OWN_FAULT):
         hidden = (status, told(response), queries)
-        others = []
+        other = hidden
         for absent in nowhere(route, things):
             missing, as_many = _undone(land, route, absent, land.headers[actor])
-            others.append((status_of(missing), told(missing), as_many))
-        if hidden not in others:
-            return f"what is hidden answers {_short(hidden)}, what does not exist {_short(others[0])}"
+            other = (status_of(missing), told(missing), as_many)
+            if other == hidden:
+                return None
+        return f"what is hidden answers {_short(hidden)}, what does not exist {_short(other)}"
     return None
 
 

@@ -276,7 +276,12 @@ def vanished_student(make: Factory, call: Request) -> Request:
 
 
 def same_external_student(make: Factory, call: Request) -> Request:
-    make.student(source="register", external_id="U-1")
+    if "student_id" in call.ids:
+        present = make.get(Student, UUID(call.ids["student_id"]))
+        class_id = present.class_id if present is not None else None
+    else:
+        class_id = UUID((call.body or {})["class_id"])
+    make.student(make.get(SchoolClass, class_id), source="register", external_id="U-1")
     return replace(call, body=(call.body or {}) | {"source": "register", "external_id": "U-1"})
 
 

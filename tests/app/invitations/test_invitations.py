@@ -19,6 +19,7 @@ from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
 from app.auth.service_territories import NotATrainingBody
+from app.companies.models import CompanyKind
 from app.db import Database
 from app.events import service as events
 from app.invitations import rules
@@ -247,6 +248,50 @@ def test_a_coordinator_of_another_territory_invites_nobody(make: Factory) -> Non
             invite(make, elsewhere, role=role, **bound)
         here = actor_of(Grant(Role.COORDINATOR, provinces=frozenset({"BO"})))
         invite(make, here, role=role, **bound)
+
+
+def test_an_invitation_tells_nothing_of_what_its_maker_does_not_see(make: Factory) -> None:
+    """A company that waits is not there, and a foreign school's classes are not named."""
+    waiting = make.company(is_approved=False, kind=CompanyKind.TRAINING_BODY)
+    school_class = make.school_class()
+    far = Grant(Role.COORDINATOR, territory_id=make.territory("Milano", "MI").id, provinces=frozenset({"MI"}))
+    stranger = actor_of(far, Grant(Role.SCHOOL_LEAD, school_id=make.school().id))
+
+    def refusal(**values: object) -> tuple[type[errors.Problem], object]:
+        with pytest.raises(errors.Problem) as refused:
+            invite(make, stranger, **values)
+        return refused.type, refused.value.faults
+
+    for role in (Role.COMPANY_ADMIN, Role.TRAINING_BODY):
+        hidden = refusal(role=role, company_id=waiting.id)
+        assert hidden == refusal(role=role, company_id=uuid4())
+        assert hidden[0] is invitations.BadInvitation
+    for class_id in (school_class.id, uuid4()):
+        taught = {"role": Role.TEACHER, "school_id": school_class.school_id, "class_ids": [class_id]}
+        assert refusal(**taught)[0] is errors.NotAllowed
+
+
+def test_a_key_that_writes_to_companies_alone_learns_of_no_other_invitation(
+    client: TestClient, make: Factory
+) -> None:
+    school, company = make.school(), make.company()
+    for bound in (
+        {"role": Role.TEACHER, "school_id": school.id},
+        {"role": Role.COMPANY_ADMIN, "company_id": company.id},
+    ):
+        invite(make, **bound)
+    with make.database.read() as session:
+        ids = dict(session.execute(sa.select(Invitation.role, Invitation.id)).all())
+    by = make.bearer(Role.SCHOOL_LEAD, school_id=make.school().id, scopes=["companies:write"])
+    answers = [
+        client.post(f"/api/v1/invitations/{one}/revoke", headers=by) for one in (*ids.values(), uuid4())
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 3
+    led = make.bearer(Role.SCHOOL_LEAD, school_id=school.id, scopes=["companies:write"])
+    mine = client.post(f"/api/v1/invitations/{ids[Role.TEACHER]}/revoke", headers=led)
+    assert (mine.status_code, mine.json()["type"]) == (403, "/problems/scope-missing")
+    without = make.bearer(Role.SCHOOL_LEAD, school_id=school.id, scopes=["schools:read"])
+    assert client.post(f"/api/v1/invitations/{uuid4()}/revoke", headers=without).status_code == 403
 
 
 def test_only_a_training_body_has_people_of_one(make: Factory) -> None:
