@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.disclosures import service as disclosures
 from app.disclosures import service_reading as reading
 from app.disclosures.schemas import DisclosureAcceptIn, DisclosureIn, DisclosureList, DisclosureOut
+from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches.engine import Engine
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
@@ -134,6 +135,9 @@ def _tell(call: InCall, engine: Engine, found: list[reading.Told]) -> list[Discl
     if shown:
         with call.write() as (session, actor):
             reading.note_reading(session, actor, shown)
+    for one in (told.disclosure for told in shown):
+        about = {"about_id": one.opportunity_id, "company_id": one.company_id}
+        call.looked(actor, LookKind.NAME, [one.student_id], **about)
     return [reading.show(told, engine, call.now()) for told in found]
 
 

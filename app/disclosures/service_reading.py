@@ -124,19 +124,19 @@ def show(told: Told, engine: Engine, now: datetime) -> DisclosureOut:
     )
 
 
-def names_shown(told: Iterable[Told], now: datetime) -> list[UUID]:
+def names_shown(told: Iterable[Told], now: datetime) -> list[Told]:
     """The requests among them that show a company a name."""
     return [
-        one.disclosure.id
+        one
         for one in told
         if one.side is Side.COMPANY and rules.sees_name(one.side, rules.state_of(one.disclosure, now))
     ]
 
 
-def note_reading(session: Session, actor: Actor, disclosure_ids: Sequence[UUID]) -> None:
+def note_reading(session: Session, actor: Actor, shown: Sequence[Told]) -> None:
     """Record that the actor has been shown these names."""
-    for disclosure_id in disclosure_ids:
-        events.record(session, actor, "disclosure.read", disclosure_id)
+    for one in shown:
+        events.record(session, actor, "disclosure.read", one.disclosure.id)
 
 
 def _told(

@@ -37,6 +37,7 @@ class LookKind(StrEnum):
     RANKING = "ranking"
     STORED = "stored_ranking"
     CANDIDATE = "candidate"
+    NAME = "name"
     EXPORT = "export"
 
 

@@ -35,12 +35,16 @@ class LookOut(Out):
     """Somebody looked at a student, so many times on one day."""
 
     day: date
-    kind: LookKind = Field(description="`candidate`: a company saw a pseudonym in a list.")
+    kind: LookKind = Field(
+        description="`candidate`: a company saw a pseudonym in a list; `name`: the name, once both had accepted."
+    )
     viewer_kind: Annotated[str, StringConstraints(max_length=10, pattern=r"^[a-z]+$")] = Field(
         description="user, key or company"
     )
     viewer_name: Line | None = Field(description="Null when the viewer is gone.")
-    opportunity_id: UUID | None = Field(description="For which opportunity a company saw the pseudonym.")
+    opportunity_id: UUID | None = Field(
+        description="For which opportunity a company saw the pseudonym or the name."
+    )
     opportunity_title: Line | None
     times: Annotated[int, Field(ge=1, le=2**31 - 1)]
 

@@ -48,7 +48,11 @@ class SeenLook:
     @property
     def opportunity_id(self) -> UUID | None:
         """For which opportunity a company saw a pseudonym."""
-        return self.about_id if self.kind is LookKind.CANDIDATE and self.about_id != NOBODY else None
+        return (
+            self.about_id
+            if self.kind in (LookKind.CANDIDATE, LookKind.NAME) and self.about_id != NOBODY
+            else None
+        )
 
 
 def search(

@@ -15,6 +15,7 @@ from app.companies import service as companies
 from app.disclosures import service as disclosures
 from app.disclosures import service_reading as reading
 from app.disclosures.schemas import DisclosureOut
+from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.web.ui import InView, View, safe_next
 
@@ -64,6 +65,8 @@ def show_disclosures(view: InView, company_id: UUID) -> Response:
     if shown:
         with view.write() as (session, actor):
             reading.note_reading(session, actor, shown)
+    for one in (told.disclosure for told in shown):
+        view.looked(LookKind.NAME, [one.student_id], about_id=one.opportunity_id, company_id=company_id)
     items = [reading.show(told, view.engine, view.now()) for told in found]
     return view.show("company/disclosures.html", company=company, items=items, most_listed=MOST_LISTED)
 

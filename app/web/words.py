@@ -196,6 +196,7 @@ LOOKS = {
     "ranking": _("l'ordine delle proposte"),
     "stored_ranking": _("un ordine conservato"),
     "candidate": _("un codice tra i candidati"),
+    "name": _("il nome, dopo i due sì"),
     "export": _("una copia dei dati"),
 }
 ENDS = {

@@ -215,6 +215,16 @@ def test_each_reading_of_a_name_is_recorded_and_only_those(world: World) -> None
     ]  # fmt: skip
 
 
+def test_the_student_sees_that_the_company_has_read_the_name(world: World) -> None:
+    disclosure_id = world.accepted()
+    path = f"/api/v1/students/{world.student.id}/looks"
+    names = [one for one in world.call("student", "GET", path).json()["items"] if one["kind"] == "name"]
+    assert names == []
+    world.read("company", disclosure_id)
+    [look] = [one for one in world.call("student", "GET", path).json()["items"] if one["kind"] == "name"]
+    assert (look["viewer_name"], look["times"]) == (world.company.name, 1)
+
+
 @pytest.mark.parametrize("who", ["student", "teacher", "lead", "company", "colleague"])
 def test_a_name_that_is_taken_back_shows_no_longer(world: World, who: str) -> None:
     disclosure_id = world.accepted()
