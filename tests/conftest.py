@@ -100,9 +100,9 @@ def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
     with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
         engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
+        # It goes with the server, at the end: to drop it here has ended the whole server in the middle of long runs.
         yield engine
         engine.dispose()
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
