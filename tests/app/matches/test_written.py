@@ -14,7 +14,10 @@ from app.opportunities.models import Kind
 def test_repeated_values_are_written_as_plain_ones_are() -> None:
     card = Repeated(title="Officina «Rossi»", spans=[{"days": 3}], seats=None)
     body = {"items": [{"opportunity": card, "score": 0.1}, {"opportunity": card}], "kind": Kind.VISIT}
-    plain = {"items": [{"opportunity": dict(card), "score": 0.1}, {"opportunity": dict(card)}], "kind": "visit"}
+    plain = {
+        "items": [{"opportunity": dict(card), "score": 0.1}, {"opportunity": dict(card)}],
+        "kind": "visit",
+    }
     assert as_json(body) == orjson.dumps(plain)
     assert json.loads(as_json(body)) == plain
     assert card.written() is card.written()
