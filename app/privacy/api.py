@@ -22,7 +22,18 @@ from app.privacy.schemas import (
     LookList,
     LookOut,
 )
-from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
+from app.rest import (
+    Cursor,
+    IdempotencyHeader,
+    IfMatch,
+    InCall,
+    Limit,
+    answers,
+    decode_cursor,
+    encode_cursor,
+    expect_version,
+)
+from app.students import service as students
 
 router = APIRouter(tags=["privacy"])
 
@@ -77,6 +88,20 @@ def create_student_erasure(
     with call.create(body) as (session, actor):
         erasure = erasures.ask_for_student(session, actor, student_id, now=call.now(), hours=hours)
         return _created(call, erasure)
+
+
+@router.delete(
+    "/students/{student_id}",
+    summary="Remove a student",
+    status_code=204,
+    responses=answers(401, 403, 404, 412, 422, 428),
+)
+def remove_student(call: InCall, student_id: UUID, if_match: IfMatch = None) -> Response:
+    """Forget a student at once, as an erasure that staff ask for does."""
+    with call.write() as (session, actor):
+        expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
+        erasures.remove_student(session, actor, student_id, now=call.now())
+    return Response(status_code=204)
 
 
 @router.delete(

@@ -61,6 +61,13 @@ def ask_for_student(
     return erasure
 
 
+def remove_student(session: Session, actor: Actor, student_id: UUID, *, now: datetime) -> None:
+    """Forget a student at once. Raises NoSuchStudent, and NotAllowed for the student in person, who asks and waits."""
+    if not rules.is_erased_at_once(actor, students.get(session, actor, student_id, scope="students:write")):
+        raise errors.NotAllowed("Only the school's staff removes a student.")
+    ask_for_student(session, actor, student_id, now=now, hours=0)
+
+
 def ask_for_actor(session: Session, actor: Actor, *, now: datetime, hours: int) -> Erasure:
     """Forget whoever asks, after `hours`: the account, and the student's profile if there is one. Raises NotAPerson."""
     wait = timedelta(hours=hours)
