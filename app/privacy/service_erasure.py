@@ -55,6 +55,8 @@ def ask_for_student(
     student = students.get(session, actor, student_id, scope="students:write")
     is_at_once = rules.is_erased_at_once(actor, student)
     subject = Subject(SubjectKind.STUDENT, student_id)
+    if not _lock(session, subject):
+        raise students.NoSuchStudent
     erasure = _ask(session, actor, subject, now, timedelta(0) if is_at_once else timedelta(hours=hours))
     if is_at_once:
         carry_out(session, actor, erasure, now)
@@ -70,11 +72,23 @@ def remove_student(session: Session, actor: Actor, student_id: UUID, *, now: dat
 
 def ask_for_actor(session: Session, actor: Actor, *, now: datetime, hours: int) -> Erasure:
     """Forget whoever asks, after `hours`: the account, and the student's profile if there is one. Raises NotAPerson."""
-    wait = timedelta(hours=hours)
-    first, *others = subjects_of_actor(session, actor)
-    for subject in others:
-        _ask(session, actor, subject, now, wait)
-    return _ask(session, actor, first, now, wait)
+    asked = []
+    for subject in reversed(subjects_of_actor(session, actor)):  # profiles first, as everywhere
+        _lock(session, subject)
+        asked.append(_ask(session, actor, subject, now, timedelta(hours=hours)))
+    return asked[-1]
+
+
+def _lock(session: Session, subject: Subject) -> bool:
+    """Let whoever asks or forgets at the same time wait, and then see what has been done; whether there is such a person.
+
+    A student is locked before the account and before the erasure, lest two wait for one another.
+    """
+    key = _KINDS[subject.kind].id
+    return session.scalar(sa.select(key).where(key == subject.id).with_for_update()) is not None
+
+
+_KINDS: dict[SubjectKind, type[Student | User]] = {SubjectKind.STUDENT: Student, SubjectKind.ACCOUNT: User}
 
 
 def _ask(session: Session, actor: Actor, subject: Subject, now: datetime, wait: timedelta) -> Erasure:
@@ -142,7 +156,11 @@ def list_due(session: Session, now: datetime) -> list[UUID]:
 
 def carry_out_due(session: Session, actor: Actor, erasure_id: UUID, now: datetime) -> bool:
     """Carry out an erasure, unless somebody else does so or it was withdrawn."""
-    erasure = session.get(Erasure, erasure_id, with_for_update=True)
+    erasure = session.get(Erasure, erasure_id)
+    if erasure is None:
+        return False
+    _lock(session, Subject(erasure.subject_kind, erasure.subject_id))
+    erasure = session.get(Erasure, erasure_id, with_for_update=True, populate_existing=True)
     if erasure is None or erasure.done_at is not None:
         return False
     carry_out(session, actor, erasure, now)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +27,7 @@ from app.privacy import map as maps
 from app.privacy import service_erasure as erasures
 from app.privacy.models import ErasedCount, Erasure, Tombstone
 from app.settings import Settings
+from app.students import service as students
 from app.students.models import Student
 from tests import forms
 from tests.app.privacy.people import PLANTED, Person, plant
@@ -298,6 +302,40 @@ def test_an_erasure_of_somebody_who_is_gone_already_ends(database: Database) -> 
         assert erasures.carry_out_due(session, ACTOR, erasure.id, NOW)
         assert not erasures.carry_out_due(session, ACTOR, UUID(int=6), NOW)
         assert session.scalar(sa.select(sa.func.count()).select_from(Tombstone)) == 0
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_several_at_once_forget_a_student_once(
+    shared: Database, monkeypatch: pytest.MonkeyPatch, *, is_guarded: bool
+) -> None:
+    """All have seen the student before any of them forgets; SQLite lets them in one by one."""
+    if not is_guarded:
+        if shared.engine.dialect.name == "sqlite":
+            return
+        monkeypatch.setattr(erasures, "_lock", lambda *_: True)
+    student, together, get = Factory(shared).student(), Barrier(3), students.get
+
+    def meet(*args: Any, **values: Any) -> Student:
+        found = get(*args, **values)
+        with suppress(BrokenBarrierError):
+            together.wait(0.5)
+        return found
+
+    def ask(_number: int) -> str:
+        try:
+            with shared.write() as session:
+                erasures.ask_for_student(session, ACTOR, student.id, now=NOW, hours=0)
+        except students.NoSuchStudent:
+            return "gone"
+        return "forgotten"
+
+    monkeypatch.setattr(students, "get", meet)
+    with ThreadPoolExecutor(3) as threads:
+        said = sorted(threads.map(ask, range(3)))
+    with shared.read() as session:
+        stones = session.scalar(sa.select(sa.func.count()).select_from(Tombstone))
+        counts = session.scalars(sa.select(ErasedCount.number)).all()
+    assert ((said, stones, counts) == (["forgotten", "gone", "gone"], 1, [1])) is is_guarded
 
 
 # --- counts -------------------------------------------------------------------------------------------------------------
