@@ -186,7 +186,7 @@ def list_student_looks(call: InCall, student_id: UUID, limit: Limit = 50, cursor
 
 @router.get("/erased-counts", summary="Count who was forgotten", responses=answers(422))
 def list_erased_counts(call: InCall, limit: Limit = 50, cursor: Cursor = None) -> ErasedCountList:
-    """For coordinators: by school year and programme, where it was at least five."""
+    """For coordinators, of their territory: by school year, province and programme, where it was at least five."""
     [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         found = erasures.counts(session, actor)[max(0, offset) :]

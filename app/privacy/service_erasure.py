@@ -21,12 +21,13 @@ from app.auth.actors import Actor
 from app.auth.models import User
 from app.db import Database, Revision, new_id
 from app.events import service as events
+from app.places.models import Municipality
 from app.privacy import map as maps
 from app.privacy import rules
 from app.privacy.map import Subject
 from app.privacy.models import ErasedCount, Erasure, SubjectKind, Tombstone
 from app.privacy.service_export import subjects_of_actor, subjects_of_student
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.students import service as students
 from app.students.models import Student
 
@@ -217,31 +218,35 @@ def _count(session: Session, subject: Subject, today: date) -> None:
     row = None
     if subject.kind is SubjectKind.STUDENT:
         row = session.execute(
-            sa.select(SchoolClass.start_year, SchoolClass.programme_id)
+            sa.select(SchoolClass.start_year, Municipality.province_code, SchoolClass.programme_id)
             .join(Student, Student.class_id == SchoolClass.id)
+            .join(School, School.id == Student.school_id)
+            .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
             .where(Student.id == subject.id)
         ).one_or_none()
-    start_year, programme_id = (row.start_year, row.programme_id) if row else (school_year(today), None)
+    start_year, province_code, programme_id = row or (school_year(today), None, None)
     insert = db.inserting(session, ErasedCount).values(
-        kind=subject.kind, start_year=start_year, programme_id=programme_id or "", number=1
-    )
+        kind=subject.kind, start_year=start_year, province_code=province_code or "", programme_id=programme_id or "",
+        number=1,
+    )  # fmt: skip
     session.execute(
         insert.on_conflict_do_update(
-            index_elements=["kind", "start_year", "programme_id"],
+            index_elements=list(ErasedCount.__table__.primary_key),
             set_={"number": ErasedCount.__table__.c.number + 1},
         )
     )
 
 
 def counts(session: Session, actor: Actor) -> list[ErasedCount]:
-    """How many were forgotten, where it was at least `FEWEST`. Raises NotAllowed."""
+    """How many were forgotten, where it was at least `FEWEST`; for a coordinator in the territory. Raises NotAllowed."""
     auth.require_scope(actor, "events:read")
     if not rules.can_see_counts(actor):
         raise errors.NotAllowed("Only whoever coordinates the network sees these counts.")
     found = sa.select(ErasedCount).where(ErasedCount.number >= FEWEST)
-    return list(
-        session.scalars(found.order_by(ErasedCount.start_year, ErasedCount.kind, ErasedCount.programme_id))
-    )
+    if not actor.is_administrator:
+        found = found.where(ErasedCount.province_code.in_(actor.provinces))
+    key = (ErasedCount.start_year, ErasedCount.kind, ErasedCount.province_code, ErasedCount.programme_id)
+    return list(session.scalars(found.order_by(*key)))
 
 
 # --- the disk -----------------------------------------------------------------------------------------------------------
