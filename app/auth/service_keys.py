@@ -214,8 +214,9 @@ def _see(actor: Actor, key: ApiKey | None) -> ApiKey:
 def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
     """Give the key a new secret, shown once; the present one lives on for the overlap.
 
-    Without an overlap all others end at once. When the key itself ends does not change. Raises NotAllowed, NoSuchKey,
-    KeyEnded, and StillOverlapping while the overlap of an earlier rotation lasts.
+    Without an overlap all others end at once, and every access token with them: whoever had a leaked secret may have
+    asked for one. When the key itself ends does not change. Raises NotAllowed, NoSuchKey, KeyEnded, and
+    StillOverlapping while the overlap of an earlier rotation lasts.
     """
     key, now = _get_for_change(session, actor, key_id), datetime.now(UTC)
     if key.revoked_at is not None or key.expires_at <= now:
@@ -233,6 +234,7 @@ def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedel
         newest.expires_at = now + overlap
     else:
         session.delete(newest)
+        session.execute(sa.delete(AccessToken).where(AccessToken.key_id == key_id))
     # Two rotations at once would make the same generation: the second one fails on the primary key.
     token = _add_secret(session, key, generation=newest.generation + 1, now=now)
     data = {"overlap_hours": int(overlap / timedelta(hours=1))}

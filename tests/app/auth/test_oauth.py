@@ -178,6 +178,16 @@ def test_revoking_the_key_ends_its_tokens_even_if_a_row_is_left(
     assert status(client, token) == 401
 
 
+@pytest.mark.parametrize(("days", "left"), [(7, 200), (0, 401)])
+def test_a_secret_that_is_dropped_takes_its_tokens_along(
+    client: TestClient, make: Factory, credentials: tuple[UUID, str], days: int, left: int
+) -> None:
+    token = ask(client, credentials).json()["access_token"]
+    with make.database.write() as session:
+        keys.rotate_key(session, ACTOR, credentials[0], overlap=timedelta(days=days))
+    assert status(client, token) == left
+
+
 def test_a_token_is_stored_as_a_hash(
     client: TestClient, make: Factory, credentials: tuple[UUID, str]
 ) -> None:
