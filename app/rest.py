@@ -215,7 +215,7 @@ class Call:
             yield session, actor
         if use is not None:
             with self.database.write() as session:
-                auth.note_use(session, use)
+                auth.note_use(session, use, self.now())
 
     @contextmanager
     def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
@@ -223,7 +223,7 @@ class Call:
         with self.database.write() as session:
             actor, use = self._identify(session, needs_hat=needs_hat)
             if use is not None:
-                auth.note_use(session, use)
+                auth.note_use(session, use, self.now())
             yield session, actor
 
     @contextmanager
@@ -260,7 +260,7 @@ class Call:
         owner = f"{actor.kind}:{actor.id}"
         digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}\n".encode())
         digest.update(body.model_dump_json().encode())
-        now = datetime.now(UTC)
+        now = self.now()
         kept = session.get(IdempotencyKey, (owner, key))
         if kept is not None and kept.created_at < now - auth.KEPT_FOR:
             session.delete(kept)

@@ -66,6 +66,7 @@ def issue_key(
     school_id: UUID | None = None,
     company_id: UUID | None = None,
     territory_id: UUID | None = None,
+    now: datetime,
     days: int = 365,
     requests_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
@@ -82,7 +83,6 @@ def issue_key(
     if requests_per_minute is not None and not actor.is_administrator:
         raise errors.NotAllowed("Only an administrator gives a key a rate limit of its own.")
     _refuse_scopes(role, wanted)
-    now = datetime.now(UTC)
     # A school, company or territory that does not exist is refused by the foreign key, as a conflict.
     key = ApiKey(
         name=name, role=role, school_id=school_id, company_id=company_id, territory_id=territory_id,
@@ -170,10 +170,10 @@ def read_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     return _see(actor, session.get(ApiKey, key_id))
 
 
-def secrets_of(session: Session, keys: Sequence[ApiKey]) -> Mapping[UUID, list[ApiKeySecret]]:
+def secrets_of(session: Session, keys: Sequence[ApiKey], now: datetime) -> Mapping[UUID, list[ApiKeySecret]]:
     """The live secrets of each key, the newest first; one query."""
     found: dict[UUID, list[ApiKeySecret]] = defaultdict(list)
-    is_live = sa.or_(ApiKeySecret.expires_at.is_(None), ApiKeySecret.expires_at > datetime.now(UTC))
+    is_live = sa.or_(ApiKeySecret.expires_at.is_(None), ApiKeySecret.expires_at > now)
     for secret in session.scalars(
         sa.select(ApiKeySecret)
         .where(ApiKeySecret.key_id.in_([key.id for key in keys]), is_live)
@@ -211,14 +211,16 @@ def _see(actor: Actor, key: ApiKey | None) -> ApiKey:
 # --- changing ---------------------------------------------------------------------------------------------------------
 
 
-def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
+def rotate_key(
+    session: Session, actor: Actor, key_id: UUID, *, overlap: timedelta, now: datetime
+) -> tuple[ApiKey, str]:
     """Give the key a new secret, shown once; the present one lives on for the overlap.
 
     Without an overlap all others end at once, and every access token with them: whoever had a leaked secret may have
     asked for one. When the key itself ends does not change. Raises NotAllowed, NoSuchKey, KeyEnded, and
     StillOverlapping while the overlap of an earlier rotation lasts.
     """
-    key, now = _get_for_change(session, actor, key_id), datetime.now(UTC)
+    key = _get_for_change(session, actor, key_id)
     if key.revoked_at is not None or key.expires_at <= now:
         raise KeyEnded
     newest, *earlier = session.scalars(
@@ -227,7 +229,7 @@ def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedel
     for secret in earlier:
         if overlap and secret.expires_at is not None and secret.expires_at > now:
             raise StillOverlapping(
-                f"Until {secret.expires_at:%Y-%m-%d %H:%M} UTC; or rotate without an overlap."
+                f"Until {secret.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; or rotate without an overlap."
             )
         session.delete(secret)
     if overlap:
@@ -242,14 +244,14 @@ def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedel
     return key, token
 
 
-def revoke_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
+def revoke_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key, its secrets and its access tokens at once; a second call changes nothing.
 
     Raises NotAllowed and NoSuchKey.
     """
     key = _get_for_change(session, actor, key_id)
     if key.revoked_at is None:
-        key.revoked_at = datetime.now(UTC)
+        key.revoked_at = now
         session.execute(sa.delete(AccessToken).where(AccessToken.key_id == key_id))
         session.execute(sa.delete(ApiKeySecret).where(ApiKeySecret.key_id == key_id))
         events.record(session, actor, "key.revoked", key.id)

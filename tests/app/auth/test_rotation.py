@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from app.auth import service_keys as keys
 from app.auth.actors import Actor, Grant, Role, system
 from app.auth.models import ApiKey, ApiKeySecret
 from app.events.models import Event
-from tests.factories import ACTOR, Factory
+from tests.factories import ACTOR, NOW, Factory
 from tests.queries import count_queries
 
 URL = "/api/v1/keys"
@@ -28,7 +28,7 @@ def issue(make: Factory, role: Role = Role.COORDINATOR, **values: Any) -> tuple[
     if role is Role.COORDINATOR:
         values["territory_id"] = make.territory().id
     with make.database.write() as session:
-        key, token = keys.issue_key(session, ACTOR, name="portal", role=role, **values)
+        key, token = keys.issue_key(session, ACTOR, name="portal", role=role, now=NOW, **values)
         return key.id, token
 
 
@@ -59,7 +59,7 @@ def test_both_secrets_work_until_the_overlap_is_over(client: TestClient, make: F
     assert works(client, new)
     with make.database.write() as session:
         ended = sa.update(ApiKeySecret).where(ApiKeySecret.generation == 1)
-        session.execute(ended.values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        session.execute(ended.values(expires_at=NOW - timedelta(seconds=1)))
     assert not works(client, old)
     assert works(client, new)
     shown = client.get(f"{URL}/{key_id}", headers=bearer(new)).json()
@@ -84,9 +84,7 @@ def test_an_overlap_that_was_promised_is_kept(client: TestClient, make: Factory)
 
 def test_two_rotations_at_once_make_no_two_secrets_of_one_generation(make: Factory) -> None:
     key_id, _ = issue(make)
-    twin = ApiKeySecret(
-        key_id=key_id, generation=1, prefix="x", secret_hash="x", created_at=datetime.now(UTC)
-    )
+    twin = ApiKeySecret(key_id=key_id, generation=1, prefix="x", secret_hash="x", created_at=NOW)
     with pytest.raises(sa.exc.IntegrityError):
         make.add(twin)
 
@@ -100,9 +98,9 @@ def test_rotation_does_not_prolong_a_key_and_not_wake_it(client: TestClient, mak
     assert after is not None
     assert after.expires_at == before.expires_at
     with make.database.write() as session:
-        session.execute(sa.update(ApiKey).values(expires_at=datetime.now(UTC)))
+        session.execute(sa.update(ApiKey).values(expires_at=NOW))
         with pytest.raises(keys.KeyEnded):
-            keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=1))
+            keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=1), now=NOW)
 
 
 @pytest.mark.parametrize("days", [-1, 31])
@@ -293,7 +291,7 @@ def test_a_list_of_keys_asks_the_same_number_of_questions_for_one_and_three(
 def test_a_key_is_identified_in_one_question(make: Factory) -> None:
     _, token = issue(make, Role.ADMINISTRATOR)
     with make.database.read() as session, count_queries(make.database) as queries:
-        auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r")
+        auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r", now=NOW)
     assert queries.count == 1
 
 
@@ -301,24 +299,22 @@ def test_a_key_is_identified_in_one_question(make: Factory) -> None:
 
 
 def test_the_end_of_a_key_is_told_once_and_a_month_before(make: Factory) -> None:
-    now = datetime.now(UTC)
     soon, _ = issue(make, days=20)
     issue(make, days=200)
     revoked, _ = issue(make, days=20)
     with make.database.write() as session:
-        keys.revoke_key(session, ACTOR, revoked)
-        assert [keys.remind_of_ends(session, now) for _ in range(2)] == [1, 0]
+        keys.revoke_key(session, ACTOR, revoked, now=NOW)
+        assert [keys.remind_of_ends(session, NOW) for _ in range(2)] == [1, 0]
         [event] = session.scalars(sa.select(Event).where(Event.action == "key.expires_soon"))
     assert event.object_id == str(soon)
-    assert event.data == {"expires_on": (now + timedelta(days=20)).date().isoformat()}
+    assert event.data == {"expires_on": (NOW + timedelta(days=20)).date().isoformat()}
 
 
 def test_secrets_whose_overlap_is_over_are_deleted(make: Factory) -> None:
     key_id, _ = issue(make)
     with make.database.write() as session:
-        keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=2))
-        now = datetime.now(UTC)
-        assert keys.forget_ended(session, now)["key_secrets"] == 0
-        assert keys.forget_ended(session, now + timedelta(days=3))["key_secrets"] == 1
+        keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=2), now=NOW)
+        assert keys.forget_ended(session, NOW)["key_secrets"] == 0
+        assert keys.forget_ended(session, NOW + timedelta(days=3))["key_secrets"] == 1
         left = session.scalars(sa.select(ApiKeySecret.generation).where(ApiKeySecret.key_id == key_id))
         assert list(left) == [2]
