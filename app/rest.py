@@ -202,10 +202,12 @@ class Call:
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
+        use = None
         with self.database.read() as session:
             if "authorization" in self.request.headers:
-                self._identify(session)
+                _, use = self._identify(session)
             yield session
+        self._note(use)
 
     @contextmanager
     def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
@@ -213,6 +215,9 @@ class Call:
         with self.database.read() as session:
             actor, use = self._identify(session, needs_hat=needs_hat)
             yield session, actor
+        self._note(use)
+
+    def _note(self, use: auth.Use | None) -> None:
         if use is not None:
             with self.database.write() as session:
                 auth.note_use(session, use, self.now())

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/keys", tags=["keys"])
 
 @router.get("", summary="List API keys", responses=answers(422))
 def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList:
-    """The keys that you may see, the newest first: all, or those of your school or company."""
+    """The keys that you may see, the newest first: all, or those of your school, company or territory."""
     after = decode_cursor(cursor, datetime, UUID)
     with call.read() as (session, actor):
         found = keys.list_keys(session, actor, limit=limit + 1, after=after)
@@ -42,7 +42,7 @@ def list_keys(call: InCall, limit: Limit = 20, cursor: Cursor = None) -> KeyList
 def create_key(call: InCall, body: KeyIn) -> Response:
     """Issue a key. The answer alone holds its secret: it is kept nowhere, so this call cannot be replayed.
 
-    Administrators issue any; a school's leads and a company's administrators those of their school or company.
+    Administrators issue any; a school's leads, a company's administrators and a territory's coordinators their own.
     """
     with call.write() as (session, actor):
         key, token = keys.issue_key(session, actor, **body.model_dump(), now=call.now())

@@ -116,7 +116,12 @@ def check_secret(session: Session, given: str, now: datetime) -> sa.Row[*tuple[A
     row = _key_by_prefix.one_or_none(session, prefix=prefix)
     # Whoever is unknown costs as much as who is not.
     is_right = secrets.compare_digest(row.secret_hash if row else _NO_HASH, hash_token(secret))
-    if row is None or not is_right or _is_over(row, now) or (row.ends_at is not None and row.ends_at <= now):
+    if (
+        row is None
+        or not is_right
+        or _has_ended(row, now)
+        or (row.ends_at is not None and row.ends_at <= now)
+    ):
         raise BadCredentials
     found: sa.Row[*tuple[Any, ...]] = row
     return found
@@ -124,13 +129,13 @@ def check_secret(session: Session, given: str, now: datetime) -> sa.Row[*tuple[A
 
 def _identify_token(session: Session, token: str, request_id: str, now: datetime) -> Actor:
     row = _key_by_token.one_or_none(session, token_hash=hash_token(token))
-    if row is None or row.ends_at <= now or _is_over(row, now):
+    if row is None or row.ends_at <= now or _has_ended(row, now):
         raise BadCredentials
     return _program(session, row, row.granted, request_id)
 
 
-def _is_over(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
-    return row.revoked_at is not None or row.expires_at <= now
+def _has_ended(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
+    return rules.has_key_ended(revoked_at=row.revoked_at, expires_at=row.expires_at, now=now)
 
 
 def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:

@@ -75,11 +75,11 @@ def issue_key(
     Raises NotAllowed, BadScopes, BadBinding when the role and what it is bound to do not fit, and NotATrainingBody.
     """
     wanted = sorted(set(scopes))
-    _require_key_manager(actor, "keys:write")
+    require_manager(actor, "keys:write")
     _refuse_binding(role, {"school_id": school_id, "company_id": company_id, "territory_id": territory_id})
     territories.require_training_body(session, role, company_id)
-    if not rules.can_issue_key(actor, role, school_id, company_id):
-        raise errors.NotAllowed("You issue keys for your own school or company, in no wider role than yours.")
+    if not rules.can_issue_key(actor, role, school_id, company_id, territory_id):
+        raise errors.NotAllowed("You issue keys for what you answer for, in no wider role than yours.")
     if requests_per_minute is not None and not actor.is_administrator:
         raise errors.NotAllowed("Only an administrator gives a key a rate limit of its own.")
     _refuse_scopes(role, wanted)
@@ -152,7 +152,7 @@ def list_keys(
 
     Raises NotAllowed.
     """
-    _require_key_manager(actor, "keys:read")
+    require_manager(actor, "keys:read")
     found = sa.select(ApiKey).where(_visible_to(actor))
     if after is not None:
         created_at, key_id = after
@@ -166,7 +166,7 @@ def list_keys(
 
 def read_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     """A key that the actor may see. Raises NotAllowed and NoSuchKey."""
-    _require_key_manager(actor, "keys:read")
+    require_manager(actor, "keys:read")
     return _see(actor, session.get(ApiKey, key_id))
 
 
@@ -193,13 +193,18 @@ def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     administered = [
         grant.company_id for grant in actor.grants if actor.is_of_company(grant.company_id, as_admin=True)
     ]
-    return sa.or_(ApiKey.school_id.in_(led), ApiKey.company_id.in_(administered))
+    return sa.or_(
+        ApiKey.school_id.in_(led),
+        ApiKey.company_id.in_(administered),
+        ApiKey.territory_id.in_(actor.territories),
+    )
 
 
-def _require_key_manager(actor: Actor, scope: str) -> None:
+def require_manager(actor: Actor, scope: str) -> None:
+    """Refuse who has no keys to look after. Raises NotAllowed."""
     require_scope(actor, scope)
     if not rules.can_manage_keys(actor):
-        raise errors.NotAllowed("Only administrators, school leads and company administrators have keys.")
+        raise errors.NotAllowed("Only who answers for a school, a company or a territory has keys.")
 
 
 def _see(actor: Actor, key: ApiKey | None) -> ApiKey:
@@ -221,7 +226,7 @@ def rotate_key(
     StillOverlapping while the overlap of an earlier rotation lasts.
     """
     key = _get_for_change(session, actor, key_id)
-    if key.revoked_at is not None or key.expires_at <= now:
+    if rules.has_key_ended(revoked_at=key.revoked_at, expires_at=key.expires_at, now=now):
         raise KeyEnded
     newest, *earlier = session.scalars(
         sa.select(ApiKeySecret).where(ApiKeySecret.key_id == key_id).order_by(ApiKeySecret.generation.desc())
@@ -259,7 +264,7 @@ def revoke_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -
 
 
 def _get_for_change(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
-    _require_key_manager(actor, "keys:write")
+    require_manager(actor, "keys:write")
     return _see(actor, session.get(ApiKey, key_id, with_for_update=True))
 
 

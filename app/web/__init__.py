@@ -21,6 +21,7 @@ def mount(app: FastAPI) -> None:
         files,
         hats,
         invited,
+        keys,
         oidc,
         own_access,
         people,
@@ -38,7 +39,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy,
+        oidc, disclosures, review, privacy, keys,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())

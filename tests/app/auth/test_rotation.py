@@ -152,23 +152,26 @@ PEOPLE = {
     "lead": person(Grant(Role.SCHOOL_LEAD, school_id=OWN)),
     "member": person(Grant(Role.COMPANY_MEMBER, company_id=OWN)),
     "company": person(Grant(Role.COMPANY_ADMIN, company_id=OWN)),
-    "coordinator": person(Grant(Role.COORDINATOR)),
+    "coordinator": person(Grant(Role.COORDINATOR, territory_id=OWN)),
     "administrator": person(Grant(Role.ADMINISTRATOR)),
     "system": system("tests"),
     "key": Actor(kind="key", id=OWN, name="k", grants=(Grant(Role.ADMINISTRATOR),), scopes=auth.SCOPES),
 }
+NOTHING = dict.fromkeys(("school_id", "company_id", "territory_id"))
 KEYS: dict[str, dict[str, Any]] = {
-    "own school": {"role": Role.SCHOOL_LEAD, "school_id": OWN, "company_id": None},
-    "other school": {"role": Role.SCHOOL_LEAD, "school_id": OTHER, "company_id": None},
-    "own company": {"role": Role.COMPANY_ADMIN, "school_id": None, "company_id": OWN},
-    "own member": {"role": Role.COMPANY_MEMBER, "school_id": None, "company_id": OWN},
-    "other company": {"role": Role.COMPANY_ADMIN, "school_id": None, "company_id": OTHER},
-    "network": {"role": Role.COORDINATOR, "school_id": None, "company_id": None},
-    "all": {"role": Role.ADMINISTRATOR, "school_id": None, "company_id": None},
+    "own school": NOTHING | {"role": Role.SCHOOL_LEAD, "school_id": OWN},
+    "other school": NOTHING | {"role": Role.SCHOOL_LEAD, "school_id": OTHER},
+    "own company": NOTHING | {"role": Role.COMPANY_ADMIN, "company_id": OWN},
+    "own member": NOTHING | {"role": Role.COMPANY_MEMBER, "company_id": OWN},
+    "other company": NOTHING | {"role": Role.COMPANY_ADMIN, "company_id": OTHER},
+    "own territory": NOTHING | {"role": Role.COORDINATOR, "territory_id": OWN},
+    "other territory": NOTHING | {"role": Role.COORDINATOR, "territory_id": OTHER},
+    "all": NOTHING | {"role": Role.ADMINISTRATOR},
 }
 MAY: dict[str, set[str]] = {
     "lead": {"own school"},
     "company": {"own company", "own member"},
+    "coordinator": {"own territory"},
     "administrator": set(KEYS),
     "system": set(KEYS),
 }
@@ -250,6 +253,24 @@ def test_a_lead_issues_lists_rotates_and_revokes_for_the_school(
     assert by_lead("GET", f"{URL}/{foreign}").status_code == 404
 
 
+def test_a_coordinator_issues_and_ends_keys_of_the_own_territory_alone(
+    client: TestClient, make: Factory
+) -> None:
+    by_us = as_person(client, make.signed_in(Role.COORDINATOR))
+    here, there = make.territory(), make.territory("Rimini", "RN")
+    body = {"name": "Portal", "role": "coordinator", "scopes": ["companies:read"]}
+    own = by_us("POST", URL, json=body | {"territory_id": str(here.id)})
+    assert own.status_code == 201, own.text
+    assert by_us("POST", URL, json=body | {"territory_id": str(there.id)}).status_code == 403
+    foreign = make.bearer(Role.COORDINATOR, territory_id=there.id)["Authorization"]
+    with make.database.read() as session:
+        theirs = session.query(ApiKey.id).filter_by(territory_id=there.id).scalar()
+    assert works(client, foreign.removeprefix("Bearer "))
+    assert [item["id"] for item in by_us("GET", URL).json()["items"]] == [own.json()["id"]]
+    assert by_us("POST", f"{URL}/{theirs}/revoke").status_code == 404
+    assert by_us("POST", f"{URL}/{own.json()['id']}/revoke").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -259,6 +280,7 @@ def test_a_lead_issues_lists_rotates_and_revokes_for_the_school(
         ({"scopes": ["events:read"]}, 422),
         ({"scopes": ["students:read", "everything:write"]}, 422),
         ({"requests_per_minute": 9}, 403),
+        ({"name": "x" * 121}, 422),
         ({"requests_per_minute": 0}, 422),
     ],
 )
