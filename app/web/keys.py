@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, TypedDict
 from uuid import UUID
 
@@ -112,5 +112,5 @@ def revoke_key(view: InView, key_id: UUID) -> Response:
     return view.go("/keys")
 
 
-def _issued(view: View, key: ApiKey, token: str, **told: object) -> Response:
-    return view.show("account/key_issued.html", key=key, token=token, **{"old_until": None} | told)
+def _issued(view: View, key: ApiKey, token: str, *, old_until: datetime | None = None) -> Response:
+    return view.show("account/key_issued.html", key=key, token=token, old_until=old_until)
