@@ -35,6 +35,7 @@ def routes() -> list[BaseRoute]:
         disclosures,
         hats,
         invited,
+        keys,
         oidc,
         own_access,
         people,
@@ -50,7 +51,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy,
+        oidc, disclosures, review, privacy, keys,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
