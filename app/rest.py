@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app import errors, rates
+from app import addresses, errors, rates
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
@@ -40,6 +40,9 @@ Slug = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
 ]
 """A readable id: of a skill, a programme, an integrator's record."""
+Email = Annotated[
+    str, StringConstraints(min_length=3, max_length=addresses.LONGEST, pattern=addresses.PATTERN)
+]
 IstatCode = Annotated[str, StringConstraints(min_length=6, max_length=6, pattern=r"^[0-9]{6}$")]
 """A municipality."""
 LanguageCode = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[a-z]{2}$")]
