@@ -32,6 +32,8 @@ from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
+from app.jobs.models import Job, JobState
+from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -59,6 +61,7 @@ World = dict[str, str]
 
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
+    "read_search": {"q": "plc"},
     "list_occupations": {"q": "sal"},
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
@@ -100,6 +103,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject_company": {"reason": "Manca il codice fiscale."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_job": {"kind": "match_run", "limit": 5},
+    "mark_notifications": {"ids": []},
+    "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -201,6 +207,7 @@ def world(make: Factory) -> World:
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
+        "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
 
@@ -211,6 +218,12 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def queued_job(**more: Any) -> Job:
+    return Job(
+        kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
+    )
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -318,6 +331,11 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def ended_job(make: Factory, call: Request) -> Request:
+    job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
+    return replace(call, ids={"job_id": str(job.id)})
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -438,6 +456,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
+    "cancel_job": ended_job,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -601,7 +620,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
         r"|deactivate|reactivate|load",
         "delete": "remove",
     }  # fmt: skip
