@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -26,6 +26,7 @@ from app.mails import service as mails
 from app.schools import classes, members
 from app.schools import rules as school_rules
 from app.schools import service as schools
+from app.web.sign_in import ADDRESS
 from app.web.ui import InView, View, safe_next
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +40,7 @@ ROLES = {
     COORDINATION: (Role.COORDINATOR,),
 }
 RoleField = Annotated[Role, Form()]
+Done = Annotated[str, Query(max_length=20)]
 
 
 class Binding(TypedDict):
@@ -73,21 +75,21 @@ class Organisation:
 
 
 @router.get("/schools/{school_id}/people")
-def show_school_people(view: InView, school_id: UUID) -> Response:
+def show_school_people(view: InView, school_id: UUID, done: Done = "") -> Response:
     """Who works at the school, and who was invited."""
-    return _page(view, Organisation(SCHOOL, school_id))
+    return _page(view, Organisation(SCHOOL, school_id), done=done)
 
 
 @router.get("/companies/{company_id}/people")
-def show_company_people(view: InView, company_id: UUID) -> Response:
+def show_company_people(view: InView, company_id: UUID, done: Done = "") -> Response:
     """Who works for the company here, and who was invited."""
-    return _page(view, Organisation(COMPANY, company_id))
+    return _page(view, Organisation(COMPANY, company_id), done=done)
 
 
 @router.get("/coordination/people")
-def show_coordination(view: InView) -> Response:
+def show_coordination(view: InView, done: Done = "") -> Response:
     """Who was invited to coordinate."""
-    return _page(view, Organisation(COORDINATION))
+    return _page(view, Organisation(COORDINATION), done=done)
 
 
 def _page(
@@ -190,6 +192,8 @@ def _invite(
     class_ids: list[UUID],
     territory_id: UUID | None = None,
 ) -> Response:
+    if ADDRESS.fullmatch(email.strip()) is None:
+        return _page(view, of, status=422, trouble="address", email=email)
     address = view.settings.public_url.rstrip("/") + invitations.ADDRESS
     try:
         with view.write() as (session, actor):
@@ -204,7 +208,7 @@ def _invite(
         return _page(view, of, status=409, trouble="led", email=email)
     except invitations.TooManyInvitations:
         return _page(view, of, status=409, trouble="many", email=email)
-    return view.go(of.page)
+    return view.go(f"{of.page}?done=invited")
 
 
 @router.post("/invitations/{invitation_id}/revoke")

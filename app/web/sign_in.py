@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 Email = Annotated[str, Form(max_length=254)]
 Next = Annotated[str, Form(max_length=500)]
 Ticked = Annotated[bool, Form()]
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 # --- for every way in -------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ def sign_out(view: InView) -> Response:
 @router.post("/sign-in/mail")
 def mail_link(view: InView, email: Email = "", next: Next = "") -> Response:  # noqa: A002
     """Mail a link and a code. The same page, and the same work, whether or not anybody has the address."""
-    if _ADDRESS.fullmatch(email.strip()) is None:
+    if ADDRESS.fullmatch(email.strip()) is None:
         return _sign_in_page(view, next, email=email, status=422, trouble="address")
     # Who asks too often is told the same: the link of the mail before still works.
     with suppress(TooManyTries), view.open_write() as session:
