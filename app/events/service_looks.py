@@ -106,12 +106,18 @@ class Looks:
             return is_late or (is_new and not is_gathered)
 
     def flush(self) -> None:
-        """Write what has been gathered."""
+        """Write what has been gathered; what could not be written waits for the next time."""
         with self._lock:
             pending, self._pending = self._pending, Counter()
-        if pending:
+        if not pending:
+            return
+        try:
             with self._database.write() as session:
                 _write(session, pending)
+        except BaseException:
+            with self._lock:
+                self._pending.update(pending)
+            raise
 
 
 def _write(session: Session, pending: Counter[_Seen]) -> None:
@@ -119,8 +125,10 @@ def _write(session: Session, pending: Counter[_Seen]) -> None:
     rows = sorted(pending.items())
     students = Base.metadata.tables["students"].c.id
     wanted = {seen.student_id for seen, _ in rows}
-    # Who is gone meanwhile has nobody left to be told.
-    present = set(session.scalars(sa.select(students).where(students.in_(wanted))))
+    # Who is gone meanwhile has nobody left to be told; who is there stays until the looks are written. All are locked in
+    # order of their ids, in a way that only an erasure minds.
+    there = sa.select(students).where(students.in_(wanted)).order_by(students)
+    present = set(session.scalars(there.with_for_update(read=True, key_share=True)))
     values = [
         seen._asdict() | {"kind": str(seen.kind), "times": count}
         for seen, count in rows

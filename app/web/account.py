@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import errors
+from app.auth import rules
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
@@ -59,7 +60,7 @@ def show_start(view: InView, q: Annotated[str, Query(max_length=80)] = "") -> Re
         known = _known_companies(session, actor, q.strip()) if actor.is_overseer else []
     return view.show(
         "account/start.html", groups=groups, waiting=waiting, known=known, most_known=MOST_KNOWN, q=q.strip(),
-        today=view.now().date(),
+        today=view.now().date(), has_keys=rules.can_manage_keys(actor),
     )  # fmt: skip
 
 

@@ -53,11 +53,16 @@ ASSETS = (
     Asset(_KIT, f"{_ROBOTO}-regular.woff2", "fonts/roboto-mono-400.woff2"),
     Asset("@popperjs/core", "dist/umd/popper.min.js", "popper.min.js"),
     Asset("htmx.org", "dist/htmx.min.js", "htmx.min.js"),
+    Asset("leaflet", "dist/leaflet.js", "leaflet.js"),
+    Asset("leaflet", "dist/leaflet.css", "leaflet.css"),
+    Asset("sortablejs", "Sortable.min.js", "sortable.min.js"),
     Asset(_KIT, "LICENSE", "notices/bootstrap-italia.txt"),
     Asset(_KIT, "dist/fonts/Titillium_Web/OFL.txt", "notices/titillium-web.txt"),
     Asset(_KIT, "dist/fonts/Roboto_Mono/LICENSE.txt", "notices/roboto-mono.txt"),
     Asset("@popperjs/core", "LICENSE.md", "notices/popper.txt"),
     Asset("htmx.org", "LICENSE", "notices/htmx.txt"),
+    Asset("leaflet", "LICENSE", "notices/leaflet.txt"),
+    Asset("sortablejs", "LICENSE", "notices/sortablejs.txt"),
 )
 
 
