@@ -23,7 +23,6 @@ ROWS_IN_BLOCK = 500
 """Rows of one transaction, when each row stands for itself."""
 MOST_ROWS_AT_ONCE = 20_000
 """Rows of one transaction, when all count or none: SQLite lets nobody else write before it ends, 0.4 ms a row."""
-MOST_FAULTS = 1000
 
 CREATED, CHANGED, UNCHANGED, REJECTED = "created", "changed", "unchanged", "rejected"
 
@@ -162,9 +161,7 @@ def _undo() -> NoReturn:
 def _refused(lines: Iterable[Line]) -> LoadRefused:
     rejected = [line for line in lines if line.done.status == REJECTED]
     faults = [one | {"in": f"row {line.row}"} for line in rejected for one in line.done.faults]
-    return LoadRefused(
-        f"{len(rejected)} rows are not valid; nothing has changed.", faults=faults[:MOST_FAULTS]
-    )
+    return LoadRefused(f"{len(rejected)} rows are not valid; nothing has changed.", faults=faults)
 
 
 def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
@@ -188,7 +185,7 @@ def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
 
 def _shown(row: Row) -> str | None:
     external_id = row.document.get("external_id")
-    return external_id[:80] if isinstance(external_id, str) else None
+    return errors.told(external_id)[:80] if isinstance(external_id, str) else None
 
 
 # --- for loaders ------------------------------------------------------------------------------------------------------
