@@ -68,7 +68,7 @@ def waiting_secret(session: Session, secret: SecretStr, present: Present) -> str
 
 def address_of(shared: str, present: Present) -> str:
     """The secret as code generators read it from a picture (otpauth)."""
-    return pyotp.TOTP(shared).provisioning_uri(name=present.email, issuer_name="Bottega")
+    return pyotp.TOTP(shared).provisioning_uri(name=present.sign_in_name, issuer_name="Bottega")
 
 
 def confirm(
