@@ -24,6 +24,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web import files
 from tests import forms
+from tests.caller import Caller
 from tests.factories import ACTOR, Factory
 
 PRODUCTION = Settings(environment="production", secret_key="p" * 40, public_url="https://bottega.example")  # type: ignore[arg-type]
@@ -73,7 +74,7 @@ def check(answer: httpx2.Response, *, is_kept: bool = False) -> None:
 
 @pytest.fixture
 def caller(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(
+    with Caller(
         app, base_url="http://127.0.0.1:8000", follow_redirects=False, raise_server_exceptions=False
     ) as caller:
         caller.event_hooks["request"].append(forms.carry_token)

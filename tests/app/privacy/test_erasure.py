@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import logs, migrate
+from app import logs
 from app.auth.actors import Grant, Role
 from app.commands import keeping, worker
 from app.db import Base, Database
@@ -42,10 +42,9 @@ SETTINGS = Settings(rate_limit_per_minute=100_000, look_delay_seconds=0)
 
 
 @pytest.fixture
-def real(empty: sa.Engine) -> Iterator[Database]:
+def real(own_engine: sa.Engine) -> Iterator[Database]:
     """A database of its own, with real transactions: what is erased must leave the disk."""
-    database = Database(empty.url.render_as_string(hide_password=False))
-    migrate.upgrade(database.engine)
+    database = Database(own_engine.url.render_as_string(hide_password=False))
     yield database
     database.close()
 
