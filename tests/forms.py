@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from app.auth import form_tokens
-from app.headers import PREFIX, cookie_name
+from app.headers import PREFIX, SAFE_METHODS, cookie_name
 from app.settings import Settings
 
 _BROWSER = "a-browser-of-the-tests"
@@ -21,7 +21,7 @@ def carry_token(request: httpx2.Request, settings: Settings | None = None) -> No
 
     `client.event_hooks["request"].append(forms.carry_token)`; pass settings when the service has a secret of its own.
     """
-    if request.method in form_tokens.SAFE_METHODS or form_tokens.HEADER in request.headers:
+    if request.method in SAFE_METHODS or form_tokens.HEADER in request.headers:
         return
     settings = settings or Settings()
     written = request.headers.get("cookie", "")
