@@ -36,6 +36,7 @@ def routes() -> list[BaseRoute]:
         hats,
         invited,
         keys,
+        maps,
         oidc,
         own_access,
         people,
@@ -51,7 +52,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys,
+        oidc, disclosures, review, privacy, keys, maps,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
