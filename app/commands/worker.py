@@ -113,6 +113,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.invitations import service_accept as invitations
     from app.jobs import service as long_jobs
     from app.matches import service_rankings as rankings
     from app.notifications import service as notifications
@@ -125,6 +126,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
             "oidc_flows": flows.forget(session, now),
             "jobs": long_jobs.forget_old(session, now),
             "notifications": notifications.forget_old(session, now, settings.notification_days),
+            "invitations": invitations.forget(session, now),
         }
 
 

@@ -100,6 +100,8 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         asked=asked,
         asked_for={one.pseudonym: one.state for one in told},
         can_ask=disclosure_rules.can_ask(actor, row.company_id, row.kind),
+        waiting=sum(one.state == disclosure_rules.State.WAITING for one in told),
+        most_waiting=disclosure_rules.most_waiting(row.seats),
         page=page,
         is_first=offset <= 0,
         labels=labels,

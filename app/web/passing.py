@@ -17,6 +17,7 @@ from app.opportunities import service_public as offers
 from app.opportunities.models import Kind, OpportunitySpan
 from app.opportunities.service_public import Offer
 from app.rest import Cursor, IstatCode
+from app.web import language
 from app.web.maps import Point
 from app.web.ui import InView, View
 
@@ -49,13 +50,19 @@ def show_offers(
         points=[
             Point(
                 f"{one.name} ({one.province_code})", view.address(place=one.istat, after=None), one.latitude,
-                one.longitude, one.count, tone=str(kind or "internship"),
+                one.longitude, one.count, note=_how_many(view, one.count),
+                tone=str(kind or "internship"),
             )
             for one in places
         ],
         provinces={one.province_code for one in places},
         is_first=position is None,
     )  # fmt: skip
+
+
+def _how_many(view: View, count: int) -> str:
+    texts = language.catalogue(view.language)
+    return str(texts.ngettext("%(num)d proposta", "%(num)d proposte", count) % {"num": count})
 
 
 @router.get("/open/opportunities/{opportunity_id}")
