@@ -34,6 +34,7 @@ from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
 from app.students import codes_api as codes
+from app.wishes import api as wishes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -44,6 +45,7 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    wishes.router,
 )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
+from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
 from tests.factories import ACTOR, NOW, TODAY, Factory
@@ -100,6 +101,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject_company": {"reason": "Manca il codice fiscale."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_student_wish": {"opportunity_id": "{opportunity_id}"},
+    "edit_student_wish": {"position": 1},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -198,6 +201,7 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
     }  # fmt: skip
 
@@ -209,6 +213,10 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -316,6 +324,18 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def closed_opportunity(make: Factory, call: Request) -> Request:
+    closed = make.opportunity(status=Status.CLOSED)
+    return replace(call, body={"opportunity_id": str(closed.id)})
+
+
+def too_many_ranked(make: Factory, call: Request) -> Request:
+    student = the_student(make, call)
+    for number in range(1, MOST_RANKED + 1):
+        make.wish(student, make.opportunity(), number)
+    return replace(call, ids=call.ids | {"wish_id": str(make.wish(student, make.opportunity()).id)})
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -431,6 +451,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
+    "create_student_wish": closed_opportunity,
+    "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
