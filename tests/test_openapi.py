@@ -102,7 +102,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
-    "edit_student_wish": {"position": 1},
+    "edit_student_wish": {"position": None},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -335,7 +335,8 @@ def too_many_ranked(make: Factory, call: Request) -> Request:
     student = the_student(make, call)
     for number in range(1, MOST_RANKED + 1):
         make.wish(student, make.opportunity(), number)
-    return replace(call, ids=call.ids | {"wish_id": str(make.wish(student, make.opportunity()).id)})
+    one_more = make.wish(student, make.opportunity())
+    return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
 
 
 def approved_company(make: Factory, call: Request) -> Request:
