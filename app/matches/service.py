@@ -7,7 +7,7 @@ from the database. The other step computes outside of the block.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -152,6 +152,25 @@ def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUI
     words = state.index.vocabulary
     ranked = score(student, state.index[key], words, engine.weights, state.index.on)
     return {"opportunity": state.cards[key]} | _line(ranked, words, "student") | engine.making()
+
+
+def offered_skills(engine: Engine, question: StudentQuestion) -> Iterator[str]:
+    """Every skill once for each open opportunity that has to do with it, or with something narrower."""
+    state = engine.apply(question.changes)
+    for one in list(state.facets.values()):
+        yield from one.skills
+
+
+def cards(engine: Engine, question: StudentQuestion, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """What a list shows of these opportunities, those that are open."""
+    known = engine.apply(question.changes).cards
+    return [known[one] for one in ids if one in known]
+
+
+def places(engine: Engine, question: StudentQuestion) -> dict[str, tuple[float, float] | None]:
+    """Latitude and longitude of every open opportunity; None for what is online."""
+    known = engine.apply(question.changes).facets
+    return {one: facet.place for one, facet in list(known.items())}
 
 
 def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[dict[str, Any]]:

@@ -30,7 +30,10 @@ def mount(app: FastAPI) -> None:
         second_factor,
         sign_in,
         student,
+        student_profile,
+        student_skills,
         teacher,
+        wishes,
     )  # fmt: skip
 
     settings: Settings = app.state.settings
@@ -38,7 +41,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy,
+        oidc, disclosures, review, privacy, student_profile, student_skills, wishes,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
