@@ -62,6 +62,7 @@ def show_company(view: InView, company_id: UUID) -> Response:
         today=view.now().date(),
         can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
+        has_keys=actor.is_of_company(company_id, as_admin=True),
         has_people=company_rules.can_manage_people(actor, company_id)
         or invitation_rules.can_invite(
             actor,
@@ -99,6 +100,8 @@ def show_candidates(view: InView, opportunity_id: UUID, after: Cursor = None) ->
         asked=asked,
         asked_for={one.pseudonym: one.state for one in told},
         can_ask=disclosure_rules.can_ask(actor, row.company_id, row.kind),
+        waiting=sum(one.state == disclosure_rules.State.WAITING for one in told),
+        most_waiting=disclosure_rules.most_waiting(row.seats),
         page=page,
         is_first=offset <= 0,
         labels=labels,

@@ -91,6 +91,7 @@ def show_student(
         kilometres=filter_form.KILOMETRES,
         show=show,
         points=_points(view, question, student_id, page) if show is Look.MAP else [],
+        provinces=[line["opportunity"]["province_code"] for line in page["items"]],
         can_wish=actor.is_student(student_id),
         is_new=view.request.query_params.get("new") == "1",
         student=student,
@@ -110,9 +111,7 @@ def show_student(
     )
 
 
-def _points(
-    view: View, question: StudentQuestion, student_id: UUID, page: dict[str, Any]
-) -> list[Point]:
+def _points(view: View, question: StudentQuestion, student_id: UUID, page: dict[str, Any]) -> list[Point]:
     """The lines of the list that have a place, in the list's order."""
     places_of = matches.places(view.engine, question)
     return [

@@ -148,9 +148,11 @@ def save_languages(
     cefr: Annotated[list[str] | None, Form(max_length=20)] = None,
 ) -> Response:
     """Replace the languages: pairs of language and level; without a level, it goes."""
-    pairs = zip(language or (), cefr or (), strict=False)
+    levels = {level.value for level in Cefr}
     spoken = tuple(
-        SpokenLanguage(code, level) for code, level in pairs if code in LANGUAGES and level in Cefr
+        SpokenLanguage(code, level)
+        for code, level in zip(language or (), cefr or (), strict=False)
+        if code in LANGUAGES and level in levels
     )
     return _save(view, student_id, None, {"languages": spoken}, is_question=False)
 

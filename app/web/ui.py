@@ -27,7 +27,7 @@ from app.events.service_looks import LookKind
 from app.matches.engine import Engine
 from app.rest import Call
 from app.settings import Settings
-from app.web import files, language, words
+from app.web import files, language, maps, words
 
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -52,12 +52,14 @@ def templates(code: str) -> Environment:
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
     environment.filters["uuid"] = UUID
+    environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)
     )
     environment.globals.update(
         write=writer,
         words=words,
+        maps=maps,
         language=code,
         other_language=next(other for other in language.NAMES if other != code),
         language_names=language.NAMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
@@ -23,6 +23,8 @@ from app.web.language import mark as _
 from app.web.ui import InView, View, safe_next
 from app.wishes import rules
 from app.wishes import service as wishes
+from app.wishes.rules import Outlook
+from app.wishes.service import Wished
 
 router = APIRouter(include_in_schema=False)
 
@@ -30,6 +32,13 @@ Next = Annotated[str, Form(max_length=500)]
 OPENED = 5
 """Titles of what a path opens; the number says how many there are."""
 HOURS = (20, 40, 80, 150)
+
+
+class Line(NamedTuple):
+    """A wish, and how its opportunity stands today."""
+
+    it: Wished
+    outlook: Outlook
 
 
 @router.get("/students/{student_id}/wishes")
@@ -40,15 +49,15 @@ def show_wishes(view: InView, student_id: UUID) -> Response:
         found = wishes.search(session, actor, student_id)
         asked = disclosures.listed(view, session, actor, student_id=student_id)
     today = view.now().date()
-    lines = [{"it": one, "outlook": rules.outlook(one.status, one.closes_on, today)} for one in found]
+    lines = [Line(one, rules.outlook(one.status, one.closes_on, today)) for one in found]
     moved = view.request.query_params.get("moved", "")
     return view.show(
         "student/wishes.html",
         person=student,
         student_id=student_id,
         is_self=actor.is_student(student_id),
-        ranked=[line for line in lines if line["it"].wish.position is not None],
-        saved=[line for line in lines if line["it"].wish.position is None],
+        ranked=[line for line in lines if line.it.wish.position is not None],
+        saved=[line for line in lines if line.it.wish.position is None],
         asked={one.opportunity_id: one for one in asked},
         most=rules.MOST_RANKED,
         moved=next((one for one in found if str(one.wish.id) == moved), None),

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from app import errors, migrate
+from app import errors
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
@@ -394,7 +394,6 @@ def test_looking_accepts_nothing(make: Factory) -> None:
 
 def test_of_fifty_who_accept_at_once_one_does(migrated: Database, tmp_path: Path) -> None:
     with another_database(migrated, tmp_path) as engine:
-        migrate.upgrade(engine)
         database = Database(engine.url.render_as_string(hide_password=False), connections=8)
         make = Factory(database)
         code = invite(make, role=Role.COORDINATOR)
@@ -450,3 +449,12 @@ def test_invitations_are_listed_in_pages(client: TestClient, make: Factory) -> N
             break
         params["cursor"] = page["next_cursor"]
     assert seen == ["2@example.org", "1@example.org", "0@example.org"]
+
+
+def test_invitations_are_forgotten_long_after_their_end(make: Factory, database: Database) -> None:
+    """An address of somebody who never came is nobody's business for ever."""
+    invite(make, role=Role.SCHOOL_LEAD, school_id=make.school().id)
+    end = NOW + invitations.VALID_FOR + accepting.KEPT_FOR
+    with database.write() as session:
+        forgotten = [accepting.forget(session, end + timedelta(seconds=second)) for second in (-1, 0, 1)]
+    assert forgotten == [0, 1, 0]
