@@ -37,9 +37,9 @@ class Asked:
 def read(view: View) -> Asked:
     """The filters of the page's address."""
     query = view.request.query_params
-    written = {name: query[name] for name in _Form.model_fields if query.get(name, "").strip()}
+    written = {name: query.get(name, "").strip() for name in _Form.model_fields}
     try:
-        form = _Form.model_validate(written)
+        form = _Form.model_validate({name: text for name, text in written.items() if text})
     except ValidationError as error:
         return Asked(Filters(), written, sorted({str(one["loc"][0]) for one in error.errors()}))
     values: dict[str, Any] = form.model_dump()

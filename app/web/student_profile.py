@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from app.matches import service as matches
 from app.matches.translate import show_span
 from app.skills import service as skills
 from app.skills import tops
+from app.skills.service import SkillHit
 from app.students import quick_times, surroundings
 from app.students import service as students
 from app.students.models import TravelMode
@@ -51,6 +53,18 @@ class Question(StrEnum):
 
 
 ORDER = tuple(Question)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong in a form that comes back."""
+
+    other: str = ""
+    found: list[SkillHit] = field(default_factory=list)
+    half: str = ""
+    overlap: list[FreeTime] = field(default_factory=list)
+    backwards: bool = False
+    unknown: bool = False
 
 
 @router.get("/first-visit")
@@ -96,7 +110,7 @@ def save_interests(
             students.get(session, actor, student_id)
             found = tops.called(session, other.strip())
         if len(found) != 1:
-            trouble = {"other": other, "found": found}
+            trouble = Trouble(other=other, found=found)
             return _page(
                 view, student_id, Question.INTERESTS if is_question else None, trouble, chosen=chosen
             )
@@ -134,7 +148,9 @@ def save_times(
     free = [_span(one) for one in kept or ()] + [usual[one] for one in dict.fromkeys(quick or ())]
     if (starts_on is None) != (ends_on is None):
         question = Question.TIMES if is_question else None
-        return _page(view, student_id, question, {"half": "ends_on" if starts_on else "starts_on"}, free=free)
+        return _page(
+            view, student_id, question, Trouble(half="ends_on" if starts_on else "starts_on"), free=free
+        )
     if starts_on is not None and ends_on is not None:
         free.append(FreeTime(starts_on, ends_on, weekdays, parts))
     return _save(view, student_id, Question.TIMES, {"availabilities": tuple(free)}, is_question=is_question)
@@ -176,17 +192,17 @@ def _save(
     return view.go(f"/students/{student_id}/questions/{ORDER[following]}")
 
 
-def _trouble(refusal: errors.Invalid, free: list[FreeTime]) -> dict[str, Any]:
+def _trouble(refusal: errors.Invalid, free: list[FreeTime]) -> Trouble:
     """What the page says of a refused profile, in terms of what stands in the form."""
     for fault in refusal.faults or ():
         numbers = [
             int(one) for one in re.findall(r"availabilities\.(\d+)", f"{fault['field']} {fault['detail']}")
         ]
         if len(numbers) == 2:
-            return {"overlap": [free[number] for number in numbers]}
+            return Trouble(overlap=[free[number] for number in numbers])
         if fault["field"].endswith("ends_on"):
-            return {"backwards": True}
-    return {"unknown": True}
+            return Trouble(backwards=True)
+    return Trouble(unknown=True)
 
 
 def _span(written: str) -> FreeTime:
@@ -203,7 +219,7 @@ def _page(
     view: View,
     student_id: UUID,
     question: Question | None,
-    trouble: dict[str, Any] | None = None,
+    trouble: Trouble | None = None,
     *,
     chosen: list[str] | None = None,
     free: list[FreeTime] | None = None,
@@ -240,7 +256,7 @@ def _page(
         languages=LANGUAGES,
         levels=list(Cefr),
         spoken={one.language: one.cefr for one in full.languages},
-        trouble=trouble or {},
+        trouble=trouble or Trouble(),
         saved=view.request.query_params.get("saved", ""),
         titles=TITLES,
         quick_words=QUICK,

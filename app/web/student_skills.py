@@ -44,7 +44,10 @@ def add_skill(
         if len(found) != 1:
             return _page(view, student_id, written=skill, found=found, level=level)
         skill_id = found[0].skill.id
-    return _put(view, student_id, skill_id, level)
+    try:
+        return _put(view, student_id, skill_id, level)
+    except students.NotYours:
+        return _page(view, student_id, written=skill, is_proven=True, level=level)
 
 
 @router.post("/students/{student_id}/skills/{skill_id}")
@@ -70,7 +73,13 @@ def _put(view: View, student_id: UUID, skill_id: str, level: int) -> Response:
 
 
 def _page(
-    view: View, student_id: UUID, *, written: str = "", found: list[SkillHit] | None = None, level: int = 2
+    view: View,
+    student_id: UUID,
+    *,
+    written: str = "",
+    found: list[SkillHit] | None = None,
+    level: int = 2,
+    is_proven: bool = False,
 ) -> Response:
     with view.read() as (session, actor):
         full = students.read(session, actor, student_id)
@@ -79,7 +88,8 @@ def _page(
     saved = view.request.query_params.get("saved", "")
     return view.show(
         "student/skills.html",
-        status=200 if found is None else 422,
+        status=403 if is_proven else 200 if found is None else 422,
+        is_proven=is_proven,
         student_id=student_id,
         person=full.student,
         is_self=actor.is_student(student_id),
