@@ -193,6 +193,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "site_id": site.id, "contact_id": contact.id, "student_id": student.id, "key_id": key_id,
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
         "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
+        "other_opportunity_id": asked.id, "question": "interests",
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,

@@ -170,6 +170,9 @@ def save_languages(
         for code, level in zip(language or (), cefr or (), strict=False)
         if code in LANGUAGES and level in levels
     )
+    with view.read() as (session, actor):
+        others = students.read(session, actor, student_id).languages
+    spoken += tuple(one for one in others if one.language not in LANGUAGES)  # which the page does not ask for
     return _save(view, student_id, None, {"languages": spoken}, is_question=False)
 
 
