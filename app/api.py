@@ -38,6 +38,7 @@ from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
 from app.students import codes_api as codes
+from app.wishes import api as wishes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -49,6 +50,7 @@ ROUTERS = (
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
+    wishes.router,
 )  # fmt: skip
 
 

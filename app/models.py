@@ -17,12 +17,13 @@ from app.programmes import models as programmes
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
+from app.wishes import models as wishes
 
 __all__ = [
     "auth", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches", "notifications",
     "opportunities", "places",
     "privacy", "programmes", "schools",
-    "skills", "students",
+    "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -109,6 +109,11 @@ STUDENTS = {  # what is a student's, for whoever may see the student
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+WISHES = {
+    OWN: may("student", s403="teacher lead administrator key_school"),
+    SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
 INSIDERS = "member admin training_body coordinator administrator key_company key_coordinator"
 KEEPERS = "admin coordinator administrator key_company key_coordinator"
 """Who changes a company."""
@@ -194,6 +199,12 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_ranking": STUDENTS,
     "read_replay": STUDENTS,
+    # wishes: staff read them, and only the student changes them
+    "list_student_wishes": STUDENTS,
+    "read_student_wish": STUDENTS,
+    "create_student_wish": WISHES,
+    "edit_student_wish": WISHES,
+    "remove_student_wish": WISHES,
     # classes and members
     "list_classes": {
         OWN: sees(

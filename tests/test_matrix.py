@@ -133,6 +133,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
     assert theirs is not None
     same = {
+        "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
     }  # fmt: skip
@@ -194,7 +195,8 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "school_id": school.id, "class_id": school_class.id, "member_id": member.id, "company_id": company.id,
         "site_id": site.id, "contact_id": contact.id, "student_id": student.id, "key_id": key_id,
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
-        "disclosure_id": make.disclosure(student, asked).id,
+        "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
+        "other_opportunity_id": asked.id, "question": "interests",
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,

@@ -46,6 +46,7 @@ from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
+from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
 from tests.caller import Caller
@@ -107,6 +108,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_student_wish": {"opportunity_id": "{opportunity_id}"},
+    "edit_student_wish": {"position": None},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -207,6 +210,7 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
@@ -225,6 +229,10 @@ def queued_job(**more: Any) -> Job:
     return Job(
         kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
     )
+
+
+STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -337,6 +345,19 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
 def ended_job(make: Factory, call: Request) -> Request:
     job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
     return replace(call, ids={"job_id": str(job.id)})
+
+
+def closed_opportunity(make: Factory, call: Request) -> Request:
+    closed = make.opportunity(status=Status.CLOSED)
+    return replace(call, body={"opportunity_id": str(closed.id)})
+
+
+def too_many_ranked(make: Factory, call: Request) -> Request:
+    student = the_student(make, call)
+    for number in range(1, MOST_RANKED + 1):
+        make.wish(student, make.opportunity(), number)
+    one_more = make.wish(student, make.opportunity())
+    return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -454,6 +475,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
+    "create_student_wish": closed_opportunity,
+    "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),

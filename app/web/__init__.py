@@ -50,13 +50,17 @@ def routes() -> list[BaseRoute]:
         second_factor,
         sign_in,
         student,
+        student_profile,
+        student_skills,
         teacher,
+        wishes,
     )  # fmt: skip
 
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing,
+        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
+        wishes,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

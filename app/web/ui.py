@@ -53,6 +53,7 @@ def templates(code: str) -> Environment:
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
+    environment.filters["uuid"] = UUID
     environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)

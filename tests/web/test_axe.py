@@ -57,6 +57,23 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("student/student.html", "teacher", "/students/{student_id}?kind=visit", ""),
     ("student/student.html", "classmate", "/students/{classmate_id}?kind=training", ""),
     ("student/student.html", "stranger", "/students/{stranger_id}", ""),
+    ("student/student.html", "student", "/students/{student_id}?show=map", ""),
+    ("student/student.html", "student", "/students/{student_id}?text=nessuna", "open"),
+    ("student/question.html", "student", "/students/{student_id}/questions/interests", "open"),
+    ("student/question.html", "student", "/students/{student_id}/questions/travel", ""),
+    ("student/question.html", "student", "/students/{student_id}/questions/times", "half a period"),
+    ("student/profile.html", "student", "/students/{student_id}/profile", "open"),
+    ("student/skills.html", "student", "/students/{student_id}/skills", "open"),
+    ("student/skills.html", "stranger", "/students/{stranger_id}/skills", "several skills"),
+    ("student/wishes.html", "student", "/students/{student_id}/wishes", ""),
+    ("student/wishes.html", "stranger", "/students/{stranger_id}/wishes", ""),
+    ("student/compare.html", "student", "/students/{student_id}/wishes", "compare"),
+    (
+        "student/paths.html",
+        "student",
+        "/students/{student_id}/paths?goal=opportunity:{internship_id}",
+        "open",
+    ),
     ("student/opportunity.html", "student", "/opportunities/{internship_id}", "open"),
     ("student/opportunity.html", "student", "/opportunities/{far_id}", ""),
     ("student/opportunity.html", "company", "/opportunities/{draft_id}", ""),
@@ -97,6 +114,9 @@ PIECES = {
     "shared/parts.html",
     "shared/more.html",
     "student/cards.html",
+    "student/filters.html",
+    "student/nav.html",
+    "student/profile_fields.html",
 }
 
 
@@ -146,6 +166,20 @@ def test_pages_have_no_barriers_and_fit(
     elif first == "provider down":
         page.click("button:has-text('Scuola digitale')")
         page.wait_for_selector("h1:has-text('non risponde')")
+    elif first == "half a period":
+        page.click("summary")
+        page.fill("#starts_on", "2026-06-01")
+        page.click("main button[type=submit]")
+        page.wait_for_selector("#times-wrong")
+    elif first == "several skills":
+        page.fill("#skill", "p")
+        page.press("#skill", "Enter")
+        page.wait_for_selector("input[name=skill_id]")
+    elif first == "compare":
+        for tick in page.query_selector_all("input[name=opportunity]"):
+            tick.check()
+        page.click("button[form=compare]")
+        page.wait_for_selector("table.compare")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()

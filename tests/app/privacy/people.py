@@ -183,6 +183,8 @@ def use(
     fine(client.patch(path, json={"max_km": 49}, headers=own | PATCH | request | {"If-Match": "*"}))
     ranking = {"student_id": str(student), "limit": 5}
     fine(client.post("/api/v1/rankings", json=ranking, headers=own | {"Idempotency-Key": "zyx-ranking"}))
+    wish = {"opportunity_id": str(offer), "is_ranked": True}
+    fine(client.post(f"{path}/wishes", json=wish, headers=own))
     for headers in (lead, own):
         fine(client.get(path, headers=headers))
         fine(client.get(f"{path}/matches", headers=headers))
