@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.answers import api as answers
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -25,8 +26,10 @@ from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
 from app.matches import api as matches
+from app.matches import texts_api as texts
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
@@ -44,6 +47,7 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    answers.router, postings.router, texts.router,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.answers import models as answers
 from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
@@ -10,6 +11,7 @@ from app.mails import models as mails
 from app.matches import models as matches
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.schools import models as schools
@@ -17,9 +19,8 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
-    "privacy", "programmes", "schools",
-    "skills", "students",
+    "answers", "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
+    "postings", "privacy", "programmes", "schools", "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -76,7 +76,7 @@ def ask(view: InView, opportunity_id: UUID, pseudonym: Annotated[str, Form(max_l
     """Ask who a candidate is, and show the company's list."""
     with view.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
-    student_id = matches.find_candidate(view.engine, question, pseudonym)
+    student_id = matches.find_candidates(view.engine, question, {pseudonym}).get(pseudonym)
     if student_id is None:
         raise disclosures.unknown()
     with view.write() as (session, actor):
