@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from statistics import median
 from typing import NamedTuple
 
 from app.auth.actors import Actor
 from app.companies.models import SizeBand
+from app.dates import PartName
 from app.opportunities.models import Kind, SkillRole, Status
 from app.opportunities.schemas import OpportunityIn
 
@@ -35,6 +36,26 @@ def title_of(text: str) -> str:
 def role_of(kind: Kind) -> SkillRole:
     """What a skill that a text names is taken for until its writer says otherwise: nothing shuts students out by itself."""
     return SkillRole.WANTED if kind is Kind.INTERNSHIP else SkillRole.TAUGHT
+
+
+_NOON, _EVENING = time(13), time(18)
+
+
+def parts_of(starts_at: time | None, ends_at: time | None) -> list[PartName]:
+    """The parts of the day that these hours touch; morning and afternoon if none are said.
+
+    >>> [str(part) for part in parts_of(time(9), time(12, 30))]
+    ['morning']
+    """
+    if starts_at is None:
+        return [PartName.MORNING, PartName.AFTERNOON]
+    last = ends_at or starts_at
+    touched = {
+        PartName.MORNING: starts_at < _NOON,
+        PartName.AFTERNOON: starts_at < _EVENING and last > _NOON or _NOON <= starts_at < _EVENING,
+        PartName.EVENING: last > _EVENING or starts_at >= _EVENING,
+    }
+    return [part for part, is_touched in touched.items() if is_touched]
 
 
 # --- renewing ---------------------------------------------------------------------------------------------------------
