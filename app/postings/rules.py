@@ -22,7 +22,7 @@ _SENTENCE_END = re.compile(r"[.!?;\n]")
 
 
 def title_of(text: str) -> str:
-    """The first sentence, cut at a word: a proposal that its writer changes.
+    """The first sentence, or as much of it as a title holds: a proposal that its writer changes.
 
     >>> title_of("Cerchiamo due ragazzi per il montaggio. Portiamo noi le scarpe.")
     'Cerchiamo due ragazzi per il montaggio'
@@ -30,7 +30,8 @@ def title_of(text: str) -> str:
     first = " ".join(_SENTENCE_END.split(text.strip(), maxsplit=1)[0].split())
     if len(first) <= _LONGEST_TITLE:
         return first
-    return first[: _LONGEST_TITLE + 1].rsplit(" ", 1)[0][:_LONGEST_TITLE]
+    clause = first[:_LONGEST_TITLE].rpartition(",")[0]
+    return clause or first[: _LONGEST_TITLE + 1].rsplit(" ", 1)[0][:_LONGEST_TITLE]
 
 
 def role_of(kind: Kind) -> SkillRole:
@@ -52,7 +53,7 @@ def parts_of(starts_at: time | None, ends_at: time | None) -> list[PartName]:
     last = ends_at or starts_at
     touched = {
         PartName.MORNING: starts_at < _NOON,
-        PartName.AFTERNOON: starts_at < _EVENING and last > _NOON or _NOON <= starts_at < _EVENING,
+        PartName.AFTERNOON: starts_at < _EVENING and (last > _NOON or starts_at >= _NOON),
         PartName.EVENING: last > _EVENING or starts_at >= _EVENING,
     }
     return [part for part, is_touched in touched.items() if is_touched]

@@ -88,7 +88,7 @@ def begin(
     return opportunity
 
 
-def note_effort(session: Session, opportunity_id: UUID, *, seconds: float, clicks: int) -> None:
+def note_effort(session: Session, opportunity_id: UUID, *, seconds: float, clicks: float) -> None:
     """Add what one page has taken, while the opportunity has not been measured. Whoever calls may change it."""
     session.execute(
         sa.update(Posting)
@@ -148,6 +148,16 @@ def renewal_of(session: Session, opportunity_id: UUID) -> UUID | None:
         .join(Posting, Posting.opportunity_id == Opportunity.id)
         .where(Posting.renewed_from_id == opportunity_id, Opportunity.status != Status.ARCHIVED)
     )
+
+
+def renewed(session: Session, company_id: UUID) -> frozenset[UUID]:
+    """Which of the company's opportunities have been renewed."""
+    found = (
+        sa.select(Posting.renewed_from_id)
+        .join(Opportunity, Opportunity.id == Posting.opportunity_id)
+        .where(Posting.company_id == company_id, Opportunity.status != Status.ARCHIVED)
+    )
+    return frozenset(one for one in session.scalars(found) if one is not None)
 
 
 def propose_renewal(session: Session, actor: Actor, opportunity_id: UUID, *, now: datetime) -> OpportunityIn:

@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
     """The pages, built once for all applications: what is an application's own stands in its state."""
     from app.web import (
         account,
+        answers,
         codes,
         company,
         disclosures,
@@ -39,8 +40,10 @@ def routes() -> list[BaseRoute]:
         oidc,
         own_access,
         people,
+        postings,
         privacy,
         public,
+        renewals,
         review,
         second_factor,
         sign_in,
@@ -51,7 +54,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys,
+        oidc, disclosures, review, privacy, postings, renewals, answers, keys,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
