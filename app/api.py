@@ -65,11 +65,12 @@ def read_status(call: rest.InCall) -> StatusOut:
         return StatusOut(status="ok", version=VERSION)
 
 
-async def read_openapi(request: Request) -> JSONResponse:
-    """The document of this API; not an operation of it."""
-    app: FastAPI = request.app
-    app.openapi_schema = app.openapi_schema or document(app.state.settings)
-    return JSONResponse(app.openapi_schema, headers={"cache-control": "max-age=300"})
+async def read_openapi(request: Request) -> Response:
+    """The document of this API, written once; not an operation of it."""
+    state = request.app.state
+    if not hasattr(state, "document"):
+        state.document = JSONResponse(document(state.settings)).body
+    return Response(state.document, media_type="application/json", headers={"cache-control": "max-age=300"})
 
 
 @cache

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.auth import scopes
+from app.errors import LONGEST_TEXT, MOST_FAULTS
 
 Json = dict[str, Any]
 
@@ -234,7 +235,7 @@ _HEADERS_OF_ALL = (
     "Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Access-Control-Allow-Origin",
 )  # fmt: skip
 
-_TEXT: Json = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00]*$"}
+_TEXT: Json = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]*$"}
 _PROBLEM_SCHEMAS: Json = {
     "Problem": {
         "type": "object",
@@ -252,7 +253,11 @@ _PROBLEM_SCHEMAS: Json = {
             "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
             "detail": _TEXT,
             "request_id": _TEXT,
-            "faults": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Fault"}},
+            "faults": {
+                "type": "array",
+                "maxItems": MOST_FAULTS,
+                "items": {"$ref": "#/components/schemas/Fault"},
+            },
         },
     },
     "Fault": {

@@ -46,6 +46,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /accessibility": {OWN: PUBLIC},
     "GET /terms": {OWN: PUBLIC},
     "GET /attributions": {OWN: PUBLIC},
+    "GET /outlines/{province}.json": {OWN: PUBLIC},
     "GET /status": {OWN: PUBLIC},
     # ways in: for whoever brings the right thing
     "GET /sign-in": {OWN: PUBLIC},

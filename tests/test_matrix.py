@@ -193,7 +193,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
         "disclosure_id": make.disclosure(student, asked).id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
-        "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere",
+        "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "company_key_id": company_key_id, "territory_id": make.territory().id,

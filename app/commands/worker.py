@@ -102,6 +102,7 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.invitations import service_accept as invitations
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
@@ -110,6 +111,7 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
             "sign_in_codes": codes.forget(session, now),
             "throttles": throttles.forget(session, now),
             "oidc_flows": flows.forget(session, now),
+            "invitations": invitations.forget(session, now),
         }
 
 

@@ -37,6 +37,7 @@ def routes() -> list[BaseRoute]:
         hats,
         invited,
         keys,
+        maps,
         oidc,
         own_access,
         people,
@@ -54,7 +55,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, postings, renewals, answers, keys,
+        oidc, disclosures, review, privacy, postings, renewals, answers, keys, maps,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

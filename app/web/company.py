@@ -142,6 +142,7 @@ def candidates(
         given={one.pseudonym: one for one in answers.show(given, view.engine, row.company_id)},
         ticked=ticked or {},
         told=told,
+        waiting=sum(one.state == disclosure_rules.State.WAITING for one in asked_for),
         most_waiting=disclosure_rules.most_waiting(opportunity.seats),
         company_words=company_words,
         page=page,

@@ -14,6 +14,7 @@ from app.auth.actors import Actor
 from app.companies import service as companies
 from app.disclosures import service as disclosures
 from app.disclosures import service_reading as reading
+from app.disclosures.rules import State
 from app.disclosures.schemas import DisclosureOut
 from app.events.service_looks import LookKind
 from app.web.ui import InView, View, safe_next
@@ -67,6 +68,7 @@ def show_disclosures(view: InView, company_id: UUID) -> Response:
     for one in (told.disclosure for told in shown):
         view.looked(LookKind.NAME, [one.student_id], about_id=one.opportunity_id, company_id=company_id)
     items = [reading.show(told, view.engine, view.now()) for told in found]
+    items.sort(key=lambda one: one.state is not State.ACCEPTED)  # names first, each part newest first
     return view.show("company/disclosures.html", company=company, items=items, most_listed=MOST_LISTED)
 
 

@@ -24,10 +24,11 @@ from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
 from app.rest import Call
 from app.settings import Settings
-from app.web import files, language, words
+from app.web import files, language, maps, words
 
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,12 +52,14 @@ def templates(code: str) -> Environment:
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
+    environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)
     )
     environment.globals.update(
         write=writer,
         words=words,
+        maps=maps,
         language=code,
         other_language=next(other for other in language.NAMES if other != code),
         language_names=language.NAMES,
@@ -216,7 +219,7 @@ class View:
 async def _view(request: Request) -> View:
     # Async although it mostly waits for nothing: a plain function would cost a hop to a thread.
     view = View(request)
-    if request.method not in form_tokens.SAFE_METHODS:
+    if request.method not in SAFE_METHODS:
         token = request.headers.get(form_tokens.HEADER) or (await request.form()).get(form_tokens.FIELD)
         form_tokens.require(view.settings, request.cookies, token)
     return view

@@ -43,7 +43,7 @@ PARTS = {
     "learning": _("Cose nuove che impari"),
     "interest": _("I tuoi interessi"),
     "travel": _("Distanza"),
-    "calendar": _("I giorni in cui sei libero"),
+    "calendar": _("I giorni che hai liberi"),
     "programme": _("Il tuo indirizzo di studi"),
     "hours": _("Le ore che ti mancano"),
     "freshness": _("Pubblicata da poco"),
@@ -156,7 +156,7 @@ SCHOOL_KINDS = {
 
 ADVICE = {
     "travel": _("prova una distanza più lunga, o chiedi al tuo insegnante come arrivarci con i mezzi."),
-    "calendar": _("controlla nel profilo i giorni in cui sei libero: forse ne manca qualcuno."),
+    "calendar": _("controlla nel profilo i tuoi giorni liberi: forse ne manca qualcuno."),
     "year": _("sono per altri anni di corso: guarda gli altri tipi di proposta, e torna il prossimo anno."),
     "programme": _(
         "sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."

@@ -200,6 +200,7 @@ def test_a_code_on_paper_leads_to_a_name_for_the_company(chromium: Any, own_site
     told = company.inner_text("main li:has-text('Anna Conti')")
     assert "Tutor della scuola: Teacher, teacher@example.org" in told
     assert company.locator("main li:has-text('Tutor della scuola')").count() == 1
+    assert "Anna Conti" in company.inner_text("main ul.rows > li >> nth=0")
 
     pupil.goto("/start")
     pupil.click("text=Chi ha visto il tuo profilo")
