@@ -53,10 +53,12 @@ def show_company(view: InView, company_id: UUID) -> Response:
         place_names = places.names(
             session, istats | {offer.municipality_istat for offer in offers if offer.municipality_istat}
         )
-        question = counts.ask(session, actor, view.engine, found)
-        answered = answers.answered(session, question.opportunity_ids)
-        renewed = postings.renewed(session, company_id)
-    fitting = counts.candidates(view.engine, question)
+        question, renewed = None, frozenset[UUID]()
+        if actor.is_of_company(company_id):
+            question = counts.ask(session, actor, view.engine, found)
+            answered = answers.answered(session, question.opportunity_ids)
+            renewed = postings.renewed(session, company_id)
+    fitting = counts.candidates(view.engine, question) if question else {}
     by_status = {status: [offer for offer in offers if offer.status is status] for status in Status}
     return view.show(
         "company/company.html",

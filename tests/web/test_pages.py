@@ -346,8 +346,9 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
     ("who", "path", "queries"),
     [
         ("student", "/students/{student_id}", 12),
-        ("company", "/opportunities/{internship_id}/candidates", 13),
-        ("company", "/companies/{company_id}", 11),
+        ("company", "/opportunities/{internship_id}/candidates", 14),
+        ("company", "/companies/{company_id}", 15),
+        ("student", "/companies/{company_id}", 11),
         ("teacher", "/classes/{class_id}", 13),
     ],
 )
