@@ -13,7 +13,7 @@ from app.auth.actors import Actor
 from app.matches import rules
 from app.matches.engine import Changes, Engine, Known
 from app.opportunities.models import Opportunity, Status
-from matching.rules import hidden_by
+from matching.reach import visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,11 @@ def ask(
 def candidates(engine: Engine, question: CountQuestion) -> Mapping[UUID, frozenset[UUID]]:
     """Who stands in each opportunity's list of candidates; outside of any block. The ids are for counting only."""
     index = engine.apply(question.changes).index
-    attendance = index.weights.attendance
+    ids = {known.student.id: known.profile.id for known in question.students}
+    everybody, attendance = [known.student for known in question.students], index.weights.attendance
     return {
         one: frozenset(
-            known.profile.id
-            for known in question.students
-            if hidden_by(known.student, index[str(one)], index.on, attendance) is None
+            ids[student.id] for student in visible_to(index[str(one)], everybody, index.on, attendance)
         )
         for one in question.opportunity_ids
         if str(one) in index

@@ -76,9 +76,9 @@ def begin(
         id=posting_id, company_id=given.company_id, seconds=0, clicks=0, settled=[], is_measured=False
     )
     # Whoever sends it at the same moment waits here until the first has its draft.
-    inserted = session.execute(fresh.on_conflict_do_nothing(index_elements=["id"]))
+    is_first = session.scalar(fresh.on_conflict_do_nothing(index_elements=["id"]).returning(Posting.id))
     posting = session.get_one(Posting, posting_id)
-    if not inserted.rowcount:  # type: ignore[attr-defined]
+    if is_first is None:
         if posting.opportunity_id is None:
             raise opportunities.NoSuchOpportunity
         return opportunities.get_for_change(session, actor, posting.opportunity_id)
