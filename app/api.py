@@ -18,6 +18,8 @@ from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
+from app.boards import api as boards
+from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
@@ -29,6 +31,7 @@ from app.opportunities import api as opportunities
 from app.places import api as places
 from app.privacy import api as privacy
 from app.programmes import api as programmes
+from app.recommendations import api as recommendations
 from app.schools import api as schools
 from app.settings import Settings
 from app.skills import api as skills
@@ -44,6 +47,7 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    recommendations.router, bulk_changes.router, boards.router,
 )  # fmt: skip
 
 

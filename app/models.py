@@ -1,6 +1,7 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
 from app.auth import models as auth
+from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
 from app.db import Base
 from app.disclosures import models as disclosures
@@ -12,14 +13,14 @@ from app.opportunities import models as opportunities
 from app.places import models as places
 from app.privacy import models as privacy
 from app.programmes import models as programmes
+from app.recommendations import models as recommendations
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
-    "privacy", "programmes", "schools",
-    "skills", "students",
+    "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "mails", "matches",
+    "opportunities", "places", "privacy", "programmes", "recommendations", "schools", "skills", "students",
 ]  # fmt: skip
 
 metadata = Base.metadata

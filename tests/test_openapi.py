@@ -100,6 +100,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject_company": {"reason": "Manca il codice fiscale."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
+    "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -198,6 +200,8 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
+        "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
     }  # fmt: skip
 
@@ -207,6 +211,8 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
+    "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
 """Who makes the good call where the administrator has no say."""
 
@@ -326,13 +332,23 @@ def same_territory(make: Factory, call: Request) -> Request:
     return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
 
 
-def still_running(make: Factory, call: Request) -> Request:
+def caller_mark(make: Factory) -> str:
+    """Who has signed in last, as columns keep it."""
     with make.database.read() as session:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
     assert caller is not None
+    return f"user:{caller.id}"
+
+
+def settled_change(make: Factory, call: Request) -> Request:
+    change = make.bulk_change(made_by=caller_mark(make), expires_at=NOW)
+    return replace(call, ids={"bulk_change_id": str(change.id)})
+
+
+def still_running(make: Factory, call: Request) -> Request:
     make.add(
         IdempotencyKey(
-            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            actor=caller_mark(make), key="still-running", fingerprint="", status=0, body="", headers="{}",
             created_at=datetime.now(UTC),
         )
     )  # fmt: skip
@@ -434,6 +450,9 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
+    "create_skill_validations": still_running,
+    "create_recommendations": of_state(Status.FULL),
+    "undo_bulk_change": settled_change,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -503,6 +522,9 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
 
     cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
     client.cookies.set(auth.COOKIE, cookie)
+    if "bulk_change_id" in call.ids:
+        own = make.bulk_change(made_by=caller_mark(make))
+        call = replace(call, ids={"bulk_change_id": str(own.id)})
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -598,7 +620,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load",
+        r"|deactivate|reactivate|load|undo",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

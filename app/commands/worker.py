@@ -102,15 +102,20 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.bulk_changes import service as bulk_changes
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
         told = auth.forget_expired(session) | rankings.forget_expired(session, now)
-        return told | {
-            "sign_in_codes": codes.forget(session, now),
-            "throttles": throttles.forget(session, now),
-            "oidc_flows": flows.forget(session, now),
-        }
+        return (
+            told
+            | {
+                "sign_in_codes": codes.forget(session, now),
+                "throttles": throttles.forget(session, now),
+                "oidc_flows": flows.forget(session, now),
+            }
+            | bulk_changes.forget_expired(session, now)
+        )
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import logs, migrate
+from app import dates, logs, migrate
 from app.auth.actors import Grant, Role
 from app.commands import keeping, worker
 from app.db import Base, Database
@@ -326,7 +326,7 @@ def test_only_counts_of_five_or_more_are_shown(client: TestClient, make: Factory
 def test_school_year(moment: str, year: int) -> None:
     from datetime import date
 
-    assert erasures.school_year(date.fromisoformat(moment)) == year
+    assert dates.school_year(date.fromisoformat(moment)) == year
 
 
 def test_a_busy_file_is_wiped_the_next_time(real: Database, monkeypatch: pytest.MonkeyPatch) -> None:
