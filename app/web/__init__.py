@@ -26,11 +26,14 @@ def mount(app: FastAPI) -> None:
         people,
         privacy,
         public,
+        recommending,
         review,
         second_factor,
         sign_in,
         student,
         teacher,
+        undo,
+        validation,
     )  # fmt: skip
 
     settings: Settings = app.state.settings
@@ -38,7 +41,7 @@ def mount(app: FastAPI) -> None:
         files.require()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy,
+        oidc, disclosures, review, privacy, validation, recommending, undo,
     ):  # fmt: skip
         app.include_router(audience.router)
     app.mount(files.PREFIX, files.load())
