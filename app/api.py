@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
 
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
@@ -64,35 +65,41 @@ def read_status(call: rest.InCall) -> StatusOut:
         return StatusOut(status="ok", version=VERSION)
 
 
-def build(settings: Settings) -> FastAPI:
+async def read_openapi(request: Request) -> JSONResponse:
+    """The document of this API; not an operation of it."""
+    app: FastAPI = request.app
+    app.openapi_schema = app.openapi_schema or document(app.state.settings)
+    return JSONResponse(app.openapi_schema, headers={"cache-control": "max-age=300"})
+
+
+@cache
+def routes() -> list[BaseRoute]:
+    """The operations, built once for all applications: what is an application's own stands in its state."""
+    whole = APIRouter(
+        generate_unique_id_function=lambda route: route.name, default_response_class=JSONResponse
+    )
+    whole.get("/status", tags=["service"], summary="Is the service up?")(read_status)
+    whole.get("/openapi.json", include_in_schema=False)(read_openapi)
+    for router in ROUTERS:
+        whole.include_router(router)
+    return whole.routes
+
+
+def build() -> FastAPI:
     """The API application."""
     app = FastAPI(
+        routes=routes(),
         telemetry=NO_TELEMETRY,
         title="Bottega",
         version=VERSION,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        generate_unique_id_function=_operation_id,
-        default_response_class=JSONResponse,
         redirect_slashes=False,
     )
-
-    app.get("/status", tags=["service"], summary="Is the service up?")(read_status)
-
-    @app.get("/openapi.json", include_in_schema=False)
-    async def read_openapi() -> JSONResponse:
-        return JSONResponse(document(app, settings), headers={"cache-control": "max-age=300"})
-
-    for router in ROUTERS:
-        app.include_router(router)
     errors.install(app)
     app.add_exception_handler(rest.Replay, _replay)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _replay(_request: Request, error: Exception) -> Response:
@@ -100,14 +107,11 @@ def _replay(_request: Request, error: Exception) -> Response:
     return error.response
 
 
-def document(app: FastAPI, settings: Settings) -> dict[str, Any]:
+def document(settings: Settings) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the API application."""
-    if app.openapi_schema is None:
-        plain = get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=app.routes)
-        app.openapi_schema = openapi.complete(
-            plain,
-            server=settings.public_url + PREFIX,
-            email=settings.contact_email,
-            cookie=headers.cookie_name(auth_service.COOKIE, settings),
-        )
-    return app.openapi_schema
+    return openapi.complete(
+        get_openapi(title="Bottega", version=VERSION, openapi_version="3.1.0", routes=routes()),
+        server=settings.public_url + PREFIX,
+        email=settings.contact_email,
+        cookie=headers.cookie_name(auth_service.COOKIE, settings),
+    )

@@ -14,13 +14,13 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from app import bulk_rows, errors
 from app.auth.actors import Actor
-from app.bulk import Line, Load, Loader
+from app.bulk import MOST_ROWS_AT_ONCE, Line, Load, Loader
 from app.companies import service_bulk as companies
 from app.opportunities import service_bulk as opportunities
 from app.rest import Call, InCall, Out, answers
@@ -94,18 +94,25 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     **answers(403, 413, 415, 422),
 }
 
-Source = Annotated[
-    str,
-    Query(
+
+class Asked(BaseModel):
+    """What is said of a file in the address."""
+
+    source: str = Field(
         min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$",
         description="The system that the external ids belong to.",
-    ),
-]  # fmt: skip
-AskedMode = Annotated[
-    Mode, Query(description="`each`: every valid row counts. `all`: one row that is not valid stops all.")
-]
-DryRun = Annotated[bool, Query(description="Say what would become of each row, and change nothing.")]
+    )  # fmt: skip
+    mode: Mode = Field(
+        Mode.EACH,
+        description=f"`each`: every valid row counts. `all`: one row that is not valid stops all; at most "
+        f"{MOST_ROWS_AT_ONCE} rows.",
+    )
+    dry_run: Annotated[bool, Field(description="Say what would become of each row, and change nothing.")] = (
+        False
+    )
 
+
+InAsked = Annotated[Asked, Query()]
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -121,65 +128,44 @@ def _route(path: str, summary: str, tag: str) -> Callable[[Endpoint], Endpoint]:
 
 
 @_route("/students/bulk", "Load many students", "students")
-async def load_students(
-    call: InCall,
-    source: Source,
-    mode: AskedMode = Mode.EACH,
-    dry_run: DryRun = False,  # noqa: FBT002
-) -> Response:
+async def load_students(call: InCall, asked: InAsked) -> Response:
     """Create, change or leave alone students by external id. A class is named by its id or its external id."""
 
     def load(session: Any, actor: Actor, rows: Any) -> Any:
-        return students.load(session, actor, rows, source=source, today=call.now().date())
+        return students.load(session, actor, rows, source=asked.source, today=call.now().date())
 
-    return await _answer(call, load, students.require_loader, students.COLUMNS, mode, is_dry_run=dry_run)
+    return await _answer(call, asked, load, students.require_loader, students.COLUMNS)
 
 
 @_route("/classes/bulk", "Load many classes", "schools")
-async def load_classes(
-    call: InCall,
-    source: Source,
-    mode: AskedMode = Mode.EACH,
-    dry_run: DryRun = False,  # noqa: FBT002
-) -> Response:
+async def load_classes(call: InCall, asked: InAsked) -> Response:
     """Create, change or leave alone classes by external id. A school is named by its id or its code."""
 
     def load(session: Any, actor: Actor, rows: Any) -> Any:
-        return classes.load(session, actor, rows, source=source)
+        return classes.load(session, actor, rows, source=asked.source)
 
-    return await _answer(call, load, classes.require_loader, classes.COLUMNS, mode, is_dry_run=dry_run)
+    return await _answer(call, asked, load, classes.require_loader, classes.COLUMNS)
 
 
 @_route("/companies/bulk", "Load many companies", "companies")
-async def load_companies(
-    call: InCall,
-    source: Source,
-    mode: AskedMode = Mode.EACH,
-    dry_run: DryRun = False,  # noqa: FBT002
-) -> Response:
+async def load_companies(call: InCall, asked: InAsked) -> Response:
     """Create, change or leave alone companies by external id. Only coordinators and administrators create."""
 
     def load(session: Any, actor: Actor, rows: Any) -> Any:
         days = call.request.app.state.settings.review_days
-        return companies.load(session, actor, rows, source=source, now=call.now(), review_days=days)
+        return companies.load(session, actor, rows, source=asked.source, now=call.now(), review_days=days)
 
-    return await _answer(call, load, companies.require_loader, companies.COLUMNS, mode, is_dry_run=dry_run)
+    return await _answer(call, asked, load, companies.require_loader, companies.COLUMNS)
 
 
 @_route("/opportunities/bulk", "Load many opportunities", "opportunities")
-async def load_opportunities(
-    call: InCall,
-    source: Source,
-    mode: AskedMode = Mode.EACH,
-    dry_run: DryRun = False,  # noqa: FBT002
-) -> Response:
+async def load_opportunities(call: InCall, asked: InAsked) -> Response:
     """Create as drafts, change or leave alone opportunities by external id."""
 
     def load(session: Any, actor: Actor, rows: Any) -> Any:
-        return opportunities.load(session, actor, rows, source=source, now=call.now())
+        return opportunities.load(session, actor, rows, source=asked.source, now=call.now())
 
-    may = opportunities.require_loader
-    return await _answer(call, load, may, opportunities.COLUMNS, mode, is_dry_run=dry_run)
+    return await _answer(call, asked, load, opportunities.require_loader, opportunities.COLUMNS)
 
 
 # --- in and out -------------------------------------------------------------------------------------------------------
@@ -187,12 +173,10 @@ async def load_opportunities(
 
 async def _answer(
     call: Call,
+    asked: Asked,
     loader: Loader,
     require_loader: Callable[[Actor], None],
     columns: Collection[str],
-    mode: Mode,
-    *,
-    is_dry_run: bool,
 ) -> Response:
     await run_in_threadpool(_admit, call, require_loader)
     media = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -201,8 +185,8 @@ async def _answer(
     file = await _spool(call)
     try:
         rows = bulk_rows.read_csv(file, columns) if media == CSV else bulk_rows.read_ndjson(file)
-        load = Load(rows, loader, call.write, is_dry_run=is_dry_run)
-        lines = iter(await run_in_threadpool(load.all)) if mode is Mode.ALL else load.each()
+        load = Load(rows, loader, call.write, is_dry_run=asked.dry_run)
+        lines = iter(await run_in_threadpool(load.all)) if asked.mode is Mode.ALL else load.each()
     except BaseException:
         file.close()
         raise

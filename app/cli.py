@@ -94,7 +94,7 @@ def openapi() -> None:
     from app.settings import Settings
 
     settings = Settings()
-    typer.echo(json.dumps(api.document(api.build(settings), settings), indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(api.document(settings), indent=1, ensure_ascii=False))
 
 
 # --- the database -----------------------------------------------------------------------------------------------------

@@ -127,7 +127,7 @@ class Prepared:
     To execute the statement itself costs more than twice as much, of which the database has the least.
     """
 
-    def __init__(self, statement: sa.Select[Any]) -> None:
+    def __init__(self, statement: sa.Select[*tuple[Any, ...]]) -> None:
         self._statement = statement
         self._row: Any = namedtuple("Row", statement.selected_columns.keys())  # type: ignore[misc]
         self._compiled: dict[str, tuple[str, Bind, list[Converter | None]]] = {}

@@ -51,7 +51,7 @@ def create_app(
         lifespan=life,
         telemetry=api.NO_TELEMETRY,
     )
-    service = api.build(settings)
+    service = api.build()
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
     site.state.oidc = oidc.clients(settings)

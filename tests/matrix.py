@@ -115,6 +115,7 @@ KEEPERS = "admin coordinator administrator key_company key_coordinator"
 EDITORS = "member admin coordinator administrator key_company key_coordinator"
 """Who changes what it offers."""
 OVERSEERS = "coordinator administrator key_coordinator"
+COORDINATORS = "coordinator far_coordinator"
 FAR = "far_coordinator administrator"
 COMPANIES = {
     OWN: may(KEEPERS, rest=403),
@@ -140,10 +141,10 @@ CODES = {
     FOREIGN: may("administrator", s403="far_coordinator"),
 }
 KEY = {
-    OWN: may("lead administrator", rest=403, s404="admin key_school key_company key_coordinator"),
-    COMPANY: may("admin administrator", rest=403, s404="lead key_school key_company key_coordinator"),
-    SELF: may("lead administrator key_school key_company key_coordinator", rest=403, s404="admin"),
-    FOREIGN: may("administrator", rest=403, s404="lead admin key_school key_company key_coordinator"),
+    OWN: may("lead administrator", rest=403, s404=f"admin {COORDINATORS} {' '.join(KEYS)}"),
+    COMPANY: may("admin administrator", rest=403, s404=f"lead {COORDINATORS} {' '.join(KEYS)}"),
+    SELF: may(f"lead administrator {' '.join(KEYS)}", rest=403, s404=f"admin {COORDINATORS}"),
+    FOREIGN: may("administrator", rest=403, s404=f"lead admin {COORDINATORS} {' '.join(KEYS)}"),
 }
 ASKED = "student teacher lead member admin administrator key_school key_company"
 ASKERS = "member admin key_company"
@@ -365,10 +366,10 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
     },
     "list_keys": {
-        OWN: sees("lead administrator", rest=403, without="admin key_school key_company key_coordinator"),
-        COMPANY: sees("admin administrator", rest=403, without="lead key_school key_company key_coordinator"),
-        SELF: sees("lead administrator key_school key_company key_coordinator", rest=403, without="admin"),
-        FOREIGN: sees("administrator", rest=403, without="lead admin key_school key_company key_coordinator"),
+        OWN: sees("lead administrator", rest=403, without=f"admin {COORDINATORS} {' '.join(KEYS)}"),
+        COMPANY: sees("admin administrator", rest=403, without=f"lead {COORDINATORS} {' '.join(KEYS)}"),
+        SELF: sees(f"lead administrator {' '.join(KEYS)}", rest=403, without=f"admin {COORDINATORS}"),
+        FOREIGN: sees("administrator", rest=403, without=f"lead admin {COORDINATORS} {' '.join(KEYS)}"),
     },
     "create_key": LEADS_ALONE,
     "read_key": KEY,

@@ -6,6 +6,7 @@ from tests.matrix import (
     ALL,
     API,
     CODES,
+    COORDINATORS,
     EDITORS,
     FAR,
     FOREIGN,
@@ -98,6 +99,11 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /companies/{company_id}/people/{member_id}/end": STAFF,
     "POST /companies/{company_id}/people/{member_id}/role": STAFF,
     "POST /schools/{school_id}/people/{member_id}/role": LEADS,
+    # the page acts for what the reader answers for: there is no foreign one to name
+    "GET /keys": {OWN: may(f"lead admin {COORDINATORS} administrator", rest=403)},
+    "POST /keys": {OWN: may(f"lead admin {COORDINATORS} administrator", rest=403)},
+    "POST /keys/{key_id}/rotate": API["rotate_key"],
+    "POST /keys/{key_id}/revoke": API["revoke_key"],
     "GET /classes/{class_id}/codes": CODES,
     "POST /classes/{class_id}/codes": CODES,
     "POST /accounts/{account_id}/{turn}": {
@@ -176,6 +182,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /schools/{school_id}/people/{member_id}/role": {"role": "school_lead"},
     "POST /companies/{company_id}/people": {"email": "new@example.org", "role": "company_admin"},
     "POST /companies/{company_id}/people/{member_id}/role": {"role": "company_admin"},
+    "POST /keys": {"name": "Registro", "scopes": "companies:read"},
     "POST /classes/{class_id}/codes": {"student_ids": "{student_id}"},
     "POST /students/{student_id}/data/ranking": {"state": "off"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},

@@ -83,7 +83,11 @@ def test_an_issued_key_opens_what_its_scopes_say(file: str) -> None:
     assert printed.exit_code == 0
     with database.read() as session:
         actor, _ = auth.identify(
-            session, bearer=f"Bearer {printed.stdout.strip()}", cookie=None, request_id="r"
+            session,
+            bearer=f"Bearer {printed.stdout.strip()}",
+            cookie=None,
+            request_id="r",
+            now=datetime.now(UTC),
         )
     database.close()
     assert actor.scopes == {"schools:read", "classes:read", "members:read", "matches:read"}

@@ -23,11 +23,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import migrate
 from app.auth.models import IdempotencyKey
 from app.db import Database
 from app.events.models import Event
@@ -124,15 +122,6 @@ class Service:
         assert self.parent.stdout
         self.parent.stdout.close()
         self.listening.close()
-
-
-@pytest.fixture
-def shared(empty: sa.Engine) -> Iterator[Database]:
-    """A migrated database that other processes can open."""
-    database = Database(empty.url.render_as_string(hide_password=False))
-    migrate.upgrade(database.engine)
-    yield database
-    database.close()
 
 
 @contextmanager

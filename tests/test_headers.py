@@ -24,6 +24,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.web import files
 from tests import forms
+from tests.caller import Caller
 from tests.factories import ACTOR, Factory
 
 PRODUCTION = Settings(environment="production", secret_key="p" * 40, public_url="https://bottega.example")  # type: ignore[arg-type]
@@ -73,7 +74,7 @@ def check(answer: httpx2.Response, *, is_kept: bool = False) -> None:
 
 @pytest.fixture
 def caller(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(
+    with Caller(
         app, base_url="http://127.0.0.1:8000", follow_redirects=False, raise_server_exceptions=False
     ) as caller:
         caller.event_hooks["request"].append(forms.carry_token)
@@ -251,5 +252,5 @@ def test_a_cookie_without_the_prefix_is_not_ours(in_production: TestClient, make
 
 def test_the_document_names_the_cookie_as_browsers_know_it() -> None:
     for settings, name in ((Settings(), "bottega_session"), (PRODUCTION, "__Host-bottega_session")):
-        document = api.document(api.build(settings), settings)
+        document = api.document(settings)
         assert document["components"]["securitySchemes"]["session"]["name"] == name

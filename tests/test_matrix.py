@@ -42,6 +42,7 @@ from app.skills.models import Occupation
 from app.students import service_codes as codes
 from app.web import files
 from tests import contract, forms, matrix, matrix_pages
+from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
 from tests.matrix import (
@@ -96,7 +97,7 @@ def land(request: pytest.FixtureRequest, migrated: Database) -> Iterator[Land]:
         app = create_app(SETTINGS, database=database, clock=lambda: NOW)
         things = _things(make, app.state.engine)
         headers, own = _actors(make, things)
-        with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
+        with Caller(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
             client.event_hooks = {
                 "response": [contract.check],
                 "request": [partial(forms.carry_token, settings=SETTINGS)],

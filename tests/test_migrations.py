@@ -216,3 +216,25 @@ def test_students_and_what_hangs_on_them_survive_external_ids_by_school(empty: s
     migrate.upgrade(empty)
     with empty.connect() as connection:
         assert len(_rows(connection, "student_id", "student_languages")) == 3
+
+
+def test_counts_of_who_was_forgotten_survive_the_province(empty: sa.Engine) -> None:
+    """0015 makes a table anew; on the way back provinces are added up."""
+    migrate.upgrade(empty, "0014")
+    key = "SELECT {} FROM erased_counts ORDER BY 1"
+
+    def run(text: str) -> list[Any]:
+        with empty.begin() as connection:
+            done = connection.execute(sa.text(text))
+            return [tuple(row) for row in done] if done.returns_rows else []
+
+    run("INSERT INTO erased_counts VALUES ('student', 2024, 'auto', 7)")
+    migrate.upgrade(empty, "0015")
+    run(
+        "INSERT INTO erased_counts (kind, start_year, province_code, programme_id, number)"
+        " VALUES ('student', 2024, 'BO', 'auto', 2)"
+    )
+    counted = run(key.format("province_code, kind, start_year, programme_id, number"))
+    assert counted == [("", "student", 2024, "auto", 7), ("BO", "student", 2024, "auto", 2)]
+    migrate.downgrade(empty, "0014")
+    assert run(key.format("kind, start_year, programme_id, number")) == [("student", 2024, "auto", 9)]

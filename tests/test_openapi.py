@@ -182,7 +182,9 @@ def world(make: Factory) -> World:
     contact = make.add(CompanyContact(company_id=company.id, name="Neri"))
     make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
     with make.database.write() as session:
-        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"])
+        key, _ = keys.issue_key(
+            session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"], now=NOW
+        )
         teacher = people.add_user(session, ACTOR, email="teacher@example.org", name="Teacher")
         member = people.add_membership(session, teacher.id, Grant(Role.TEACHER, school_id=school.id))
         worker = people.add_membership(session, teacher.id, Grant(Role.COMPANY_MEMBER, company_id=company.id))
@@ -406,8 +408,10 @@ def accepted_invitation(make: Factory, call: Request) -> Request:
 
 def ended_key(make: Factory, call: Request) -> Request:
     with make.database.write() as session:
-        key, _ = keys.issue_key(session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"])
-        keys.revoke_key(session, ACTOR, key.id)
+        key, _ = keys.issue_key(
+            session, ACTOR, name="k", role=Role.ADMINISTRATOR, scopes=["schools:read"], now=NOW
+        )
+        keys.revoke_key(session, ACTOR, key.id, now=NOW)
     return replace(call, ids={"key_id": str(key.id)})
 
 

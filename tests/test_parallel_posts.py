@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import migrate
 from app.companies.models import Company
 from app.db import Database
 from app.main import create_app
@@ -24,15 +22,6 @@ from tests.test_processes import server
 POSTS = 50
 BODY = {"name": "Parallel"}
 KEY = {"Idempotency-Key": "the-same-call"}
-
-
-@pytest.fixture
-def shared(empty: sa.Engine) -> Iterator[Database]:
-    """A migrated database of the test's own, whose commits are real."""
-    database = Database(empty.url.render_as_string(hide_password=False), connections=8)
-    migrate.upgrade(database.engine)
-    yield database
-    database.close()
 
 
 def count(database: Database) -> int:

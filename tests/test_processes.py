@@ -12,10 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx2
-import pytest
-import sqlalchemy as sa
 
-from app import migrate
 from app.db import Database
 from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole, Status
 from tests.factories import Factory
@@ -55,15 +52,6 @@ def wait_for(client: httpx2.Client, process: subprocess.Popen[bytes]) -> None:
         except httpx2.TransportError:
             time.sleep(0.1)
     raise AssertionError("the server does not answer")
-
-
-@pytest.fixture
-def shared(empty: sa.Engine) -> Iterator[Database]:
-    """A migrated database that other processes can open."""
-    database = Database(empty.url.render_as_string(hide_password=False))
-    migrate.upgrade(database.engine)
-    yield database
-    database.close()
 
 
 def test_what_one_process_publishes_is_in_the_next_answer_of_every_other(shared: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.companies.models import Company
 from app.db import Database
 from app.main import create_app
 from app.settings import Settings
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 
 URL = "/api/v1/companies"
 KEY = {"Idempotency-Key": "the-same-call"}
@@ -63,7 +63,7 @@ def test_a_key_is_forgotten_after_a_day(client: TestClient, make: Factory) -> No
     headers = make.bearer() | KEY
     client.post(URL, json={"name": "Daily"}, headers=headers)
     with make.database.write() as session:
-        session.execute(sa.update(IdempotencyKey).values(created_at=datetime.now(UTC) - timedelta(hours=25)))
+        session.execute(sa.update(IdempotencyKey).values(created_at=NOW - timedelta(hours=25)))
     assert client.post(URL, json={"name": "Daily"}, headers=headers).status_code == 201
     assert count(make.database, "Daily") == 2
 

@@ -20,7 +20,8 @@ AccountId = Annotated[UUID, Path(description="The account: `user_id` of a member
 def deactivate_account(call: InCall, account_id: AccountId) -> AccountOut:
     """End all sessions and let the person sign in no more; memberships stay. A second call changes nothing.
 
-    For administrators, and for school leads where the person belongs to that school only.
+    For administrators, and for school leads where the person teaches or learns at that school and belongs to nothing
+    else. A lead is switched off by administrators only.
     """
     with call.write() as (session, actor):
         return AccountOut.model_validate(accounts.deactivate(session, actor, account_id))

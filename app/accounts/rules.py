@@ -17,14 +17,18 @@ class Tie(NamedTuple):
 
 
 def can_switch(actor: Actor, user_id: UUID, ties: Collection[Tie]) -> bool:
-    """Who runs the service; a school's lead for people who belong to that school and to nothing else. Never oneself,
-    lest nobody be left to switch it on again; and a key begets no people.
+    """Who runs the service; a school's lead for teachers and students who belong to that school and to nothing else.
+
+    Never oneself, and no lead another one: two who did it at once would leave nobody to switch them on again. And a key
+    switches nobody.
     """
     if actor.kind == "key" or actor.id == user_id:
         return False
     if actor.is_administrator:
         return True
-    return bool(ties) and all(actor.is_staff_of(tie.school_id) for tie in ties)
+    return bool(ties) and all(
+        actor.is_staff_of(tie.school_id) and tie.role is not Role.SCHOOL_LEAD for tie in ties
+    )
 
 
 def can_see(actor: Actor, user_id: UUID, ties: Collection[Tie]) -> bool:

@@ -58,7 +58,7 @@ def _find(session: Session, actor: Actor, account_id: UUID) -> User:
         raise NoSuchAccount
     if not rules.can_switch(actor, account_id, ties):
         raise errors.NotAllowed(
-            "Only who runs the service switches this account off and on; a school only those of its own people."
+            "Only who runs the service switches this account; a school's lead its own teachers and students."
         )
     return user
 

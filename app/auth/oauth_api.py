@@ -63,7 +63,7 @@ def create_token(call: InCall, form: InForm) -> Response:
             raise OAuthError("invalid_request", "grant_type is missing.")
         if fields["grant_type"] != oauth.GRANT:
             raise OAuthError("unsupported_grant_type", f"Only {oauth.GRANT} is given here.")
-        issued = oauth.issue_token(session, client, fields.get("scope"))
+        issued = oauth.issue_token(session, client, fields.get("scope"), call.now())
         return {
             "access_token": issued.token, "token_type": "Bearer", "expires_in": issued.seconds, "scope": issued.scopes,
         }  # fmt: skip
@@ -93,7 +93,7 @@ def _answer(
             raise form
         client_id, secret = _credentials(basic, form)
         with call.database.write() as session:
-            body = act(session, oauth.authenticate(session, client_id, secret), form)
+            body = act(session, oauth.authenticate(session, client_id, secret, call.now()), form)
     except OAuthError as error:
         headers = dict(_CLOSED)
         if error.status == 401 and basic is not None:

@@ -22,30 +22,42 @@ SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 
 
 def can_manage_keys(actor: Actor) -> bool:
-    """People who run the service, lead a school or administer a company; a program only as far as itself."""
-    return actor.kind == "key" or actor.has_role(Role.ADMINISTRATOR, Role.SCHOOL_LEAD, Role.COMPANY_ADMIN)
+    """People who answer for the service, a school, a company or a territory; a program only as far as itself."""
+    return actor.kind == "key" or actor.has_role(
+        Role.ADMINISTRATOR, Role.SCHOOL_LEAD, Role.COMPANY_ADMIN, Role.COORDINATOR
+    )
 
 
-def can_issue_key(actor: Actor, role: Role, school_id: UUID | None, company_id: UUID | None) -> bool:
-    """Administrators everything; leads and company administrators for their own, in no wider role. No key begets keys."""
+def can_issue_key(
+    actor: Actor, role: Role, school_id: UUID | None, company_id: UUID | None, territory_id: UUID | None
+) -> bool:
+    """Administrators everything; the others for what they answer for, in no wider role. No key begets keys."""
     if actor.kind == "key":
         return False
     if actor.is_administrator:
         return True
     if role is Role.SCHOOL_LEAD:
         return actor.is_staff_of(school_id)
+    if role is Role.COORDINATOR:
+        return territory_id in actor.territories
     return role in AT_COMPANY and actor.is_of_company(company_id, as_admin=True)
 
 
 def can_see_key(actor: Actor, key: ApiKey) -> bool:
-    """Administrators all, others those of their school or company, whoever issued them; a key sees itself."""
+    """Administrators all, others those of what they answer for, whoever issued them; a key sees itself."""
     if actor.kind == "key":
         return actor.id == key.id
     return (
         actor.is_administrator
         or actor.is_staff_of(key.school_id)
         or actor.is_of_company(key.company_id, as_admin=True)
+        or key.territory_id in actor.territories
     )
+
+
+def has_key_ended(*, revoked_at: datetime | None, expires_at: datetime, now: datetime) -> bool:
+    """Whether a key has been revoked, or its time is over."""
+    return revoked_at is not None or expires_at <= now
 
 
 def excessive_scopes(role: Role, wanted: list[str]) -> list[str]:

@@ -13,13 +13,15 @@ from app.rest import In, Line, Out, Page
 
 Scope = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+:(read|write)$")]
 
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+
 RequestsPerMinute = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class KeyIn(In):
     """A key to issue; it acts in `role`, for the school, company or territory named, within its scopes."""
 
-    name: Line
+    name: Name
     role: Role
     school_id: UUID | None = None
     company_id: UUID | None = None
@@ -86,7 +88,7 @@ ProvinceCode = Annotated[str, StringConstraints(min_length=2, max_length=2, patt
 class TerritoryIn(In):
     """A territory to coordinate: a name, and the provinces in it."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+    name: Name
     province_codes: Annotated[list[ProvinceCode], Field(min_length=1, max_length=120)]
 
 

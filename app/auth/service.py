@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -86,7 +86,7 @@ class Use(NamedTuple):
 
 
 def identify(
-    session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime | None = None
+    session: Session, *, bearer: str | None, cookie: str | None, request_id: str, now: datetime
 ) -> tuple[Actor, Use | None]:
     """The actor behind an API key, an access token or a session cookie.
 
@@ -97,42 +97,45 @@ def identify(
         scheme, _, token = bearer.partition(" ")
         token = token.strip()
         if scheme.lower() == "bearer" and token.startswith(f"{TOKEN_MARK}_"):
-            return _identify_token(session, token, request_id), None
+            return _identify_token(session, token, request_id, now), None
         if scheme.lower() == "bearer":
-            row = check_secret(session, token)
-            return _program(session, row, row.scopes, request_id), use_of(row)
+            row = check_secret(session, token, now)
+            return _program(session, row, row.scopes, request_id), use_of(row, now)
         raise BadCredentials
     if cookie is not None:
-        return _identify_person(session, cookie, request_id, now or datetime.now(UTC))
+        return _identify_person(session, cookie, request_id, now)
     raise errors.NotSignedIn("Send an API key as `Authorization: Bearer …`, or sign in.")
 
 
-def check_secret(session: Session, given: str) -> sa.Row[*tuple[Any, ...]]:
+def check_secret(session: Session, given: str, now: datetime) -> sa.Row[*tuple[Any, ...]]:
     """The key whose live secret this is, with the secret's own columns. Raises BadCredentials."""
     mark, _, rest = given.partition("_")
     prefix, _, secret = rest.partition("_")
     if mark != KEY_MARK or not secret or "\0" in prefix:
         raise BadCredentials
     row = _key_by_prefix.one_or_none(session, prefix=prefix)
-    now = datetime.now(UTC)
     # Whoever is unknown costs as much as who is not.
     is_right = secrets.compare_digest(row.secret_hash if row else _NO_HASH, hash_token(secret))
-    if row is None or not is_right or _is_over(row, now) or (row.ends_at is not None and row.ends_at <= now):
+    if (
+        row is None
+        or not is_right
+        or _has_ended(row, now)
+        or (row.ends_at is not None and row.ends_at <= now)
+    ):
         raise BadCredentials
     found: sa.Row[*tuple[Any, ...]] = row
     return found
 
 
-def _identify_token(session: Session, token: str, request_id: str) -> Actor:
-    row = session.execute(_key_by_token, {"token_hash": hash_token(token)}).one_or_none()
-    now = datetime.now(UTC)
-    if row is None or row.ends_at <= now or _is_over(row, now):
+def _identify_token(session: Session, token: str, request_id: str, now: datetime) -> Actor:
+    row = _key_by_token.one_or_none(session, token_hash=hash_token(token))
+    if row is None or row.ends_at <= now or _has_ended(row, now):
         raise BadCredentials
     return _program(session, row, row.granted, request_id)
 
 
-def _is_over(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
-    return row.revoked_at is not None or row.expires_at <= now
+def _has_ended(row: sa.Row[*tuple[Any, ...]], now: datetime) -> bool:
+    return rules.has_key_ended(revoked_at=row.revoked_at, expires_at=row.expires_at, now=now)
 
 
 def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, request_id: str) -> Actor:
@@ -152,9 +155,9 @@ def _program(session: Session, row: sa.Row[*tuple[Any, ...]], granted: str, requ
     )  # fmt: skip
 
 
-def use_of(row: sa.Row[*tuple[Any, ...]]) -> Use | None:
+def use_of(row: sa.Row[*tuple[Any, ...]], now: datetime) -> Use | None:
     """That the secret was used, unless that has been noted today."""
-    is_noted = row.used_at is not None and row.used_at > datetime.now(UTC) - timedelta(days=1)
+    is_noted = row.used_at is not None and row.used_at > now - timedelta(days=1)
     return None if is_noted else Use(row.id, row.prefix)
 
 
@@ -172,7 +175,7 @@ _key_by_prefix = Prepared(
     .join_from(ApiKeySecret.__table__, ApiKey.__table__)
     .where(_secret.prefix == sa.bindparam("prefix"))
 )  # fmt: skip
-_key_by_token = (
+_key_by_token = Prepared(
     sa.select(*_of_key, _token.scopes.label("granted"), _token.expires_at.label("ends_at"))
     .join_from(AccessToken.__table__, ApiKey.__table__)
     .where(_token.token_hash == sa.bindparam("token_hash"))
@@ -180,9 +183,8 @@ _key_by_token = (
 _NO_HASH = "0" * 64
 
 
-def note_use(session: Session, use: Use) -> None:
+def note_use(session: Session, use: Use, now: datetime) -> None:
     """Remember that a secret or a session is in use; now and then is enough, and keeps reads from writing."""
-    now = datetime.now(UTC)
     if use.prefix is None:
         session.execute(sa.update(SignIn).where(SignIn.id == use.id).values(seen_at=now))
         return
@@ -193,7 +195,7 @@ def note_use(session: Session, use: Use) -> None:
 def _identify_person(
     session: Session, cookie: str, request_id: str, now: datetime
 ) -> tuple[Actor, Use | None]:
-    row = session.execute(_person_by_token, {"token_hash": hash_token(cookie)}).one_or_none()
+    row = _person_by_token.one_or_none(session, token_hash=hash_token(cookie))
     if row is None:
         raise BadCredentials
     hats = _hats(session, row.id)
@@ -213,7 +215,7 @@ def _identify_person(
     return actor, Use(row.session_id) if row.seen_at <= now - SEEN_EVERY else None
 
 
-_person_by_token = (
+_person_by_token = Prepared(
     sa.select(
         User.id, User.name, User.language, SignIn.id.label("session_id"), SignIn.membership_id,
         SignIn.created_at, SignIn.seen_at, SignIn.expires_at, SignIn.second_factor_at, SecondFactor.confirmed_at,
@@ -259,9 +261,8 @@ def _provinces(session: Session, territory_id: UUID | None) -> frozenset[str]:
 # --- what ends by itself ---------------------------------------------------------------------------------------------
 
 
-def forget_expired(session: Session) -> dict[str, int]:
+def forget_expired(session: Session, now: datetime) -> dict[str, int]:
     """Delete sessions that have ended and answers kept for repetition longer than a day; how many of each."""
-    now = datetime.now(UTC)
     ended = session.execute(sa.delete(SignIn).where(SignIn.expires_at <= now))
     kept = session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at <= now - KEPT_FOR))
     return {"sign_ins": _rows(ended), "idempotency_keys": _rows(kept)}

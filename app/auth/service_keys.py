@@ -66,6 +66,7 @@ def issue_key(
     school_id: UUID | None = None,
     company_id: UUID | None = None,
     territory_id: UUID | None = None,
+    now: datetime,
     days: int = 365,
     requests_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
@@ -74,15 +75,14 @@ def issue_key(
     Raises NotAllowed, BadScopes, BadBinding when the role and what it is bound to do not fit, and NotATrainingBody.
     """
     wanted = sorted(set(scopes))
-    _require_key_manager(actor, "keys:write")
+    require_manager(actor, "keys:write")
     _refuse_binding(role, {"school_id": school_id, "company_id": company_id, "territory_id": territory_id})
     territories.require_training_body(session, role, company_id)
-    if not rules.can_issue_key(actor, role, school_id, company_id):
-        raise errors.NotAllowed("You issue keys for your own school or company, in no wider role than yours.")
+    if not rules.can_issue_key(actor, role, school_id, company_id, territory_id):
+        raise errors.NotAllowed("You issue keys for what you answer for, in no wider role than yours.")
     if requests_per_minute is not None and not actor.is_administrator:
         raise errors.NotAllowed("Only an administrator gives a key a rate limit of its own.")
     _refuse_scopes(role, wanted)
-    now = datetime.now(UTC)
     # A school, company or territory that does not exist is refused by the foreign key, as a conflict.
     key = ApiKey(
         name=name, role=role, school_id=school_id, company_id=company_id, territory_id=territory_id,
@@ -152,7 +152,7 @@ def list_keys(
 
     Raises NotAllowed.
     """
-    _require_key_manager(actor, "keys:read")
+    require_manager(actor, "keys:read")
     found = sa.select(ApiKey).where(_visible_to(actor))
     if after is not None:
         created_at, key_id = after
@@ -166,14 +166,14 @@ def list_keys(
 
 def read_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
     """A key that the actor may see. Raises NotAllowed and NoSuchKey."""
-    _require_key_manager(actor, "keys:read")
+    require_manager(actor, "keys:read")
     return _see(actor, session.get(ApiKey, key_id))
 
 
-def secrets_of(session: Session, keys: Sequence[ApiKey]) -> Mapping[UUID, list[ApiKeySecret]]:
+def secrets_of(session: Session, keys: Sequence[ApiKey], now: datetime) -> Mapping[UUID, list[ApiKeySecret]]:
     """The live secrets of each key, the newest first; one query."""
     found: dict[UUID, list[ApiKeySecret]] = defaultdict(list)
-    is_live = sa.or_(ApiKeySecret.expires_at.is_(None), ApiKeySecret.expires_at > datetime.now(UTC))
+    is_live = sa.or_(ApiKeySecret.expires_at.is_(None), ApiKeySecret.expires_at > now)
     for secret in session.scalars(
         sa.select(ApiKeySecret)
         .where(ApiKeySecret.key_id.in_([key.id for key in keys]), is_live)
@@ -193,13 +193,18 @@ def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     administered = [
         grant.company_id for grant in actor.grants if actor.is_of_company(grant.company_id, as_admin=True)
     ]
-    return sa.or_(ApiKey.school_id.in_(led), ApiKey.company_id.in_(administered))
+    return sa.or_(
+        ApiKey.school_id.in_(led),
+        ApiKey.company_id.in_(administered),
+        ApiKey.territory_id.in_(actor.territories),
+    )
 
 
-def _require_key_manager(actor: Actor, scope: str) -> None:
+def require_manager(actor: Actor, scope: str) -> None:
+    """Refuse who has no keys to look after. Raises NotAllowed."""
     require_scope(actor, scope)
     if not rules.can_manage_keys(actor):
-        raise errors.NotAllowed("Only administrators, school leads and company administrators have keys.")
+        raise errors.NotAllowed("Only who answers for a school, a company or a territory has keys.")
 
 
 def _see(actor: Actor, key: ApiKey | None) -> ApiKey:
@@ -211,14 +216,17 @@ def _see(actor: Actor, key: ApiKey | None) -> ApiKey:
 # --- changing ---------------------------------------------------------------------------------------------------------
 
 
-def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedelta) -> tuple[ApiKey, str]:
+def rotate_key(
+    session: Session, actor: Actor, key_id: UUID, *, overlap: timedelta, now: datetime
+) -> tuple[ApiKey, str]:
     """Give the key a new secret, shown once; the present one lives on for the overlap.
 
-    Without an overlap all others end at once. When the key itself ends does not change. Raises NotAllowed, NoSuchKey,
-    KeyEnded, and StillOverlapping while the overlap of an earlier rotation lasts.
+    Without an overlap all others end at once, and every access token with them: whoever had a leaked secret may have
+    asked for one. When the key itself ends does not change. Raises NotAllowed, NoSuchKey, KeyEnded, and
+    StillOverlapping while the overlap of an earlier rotation lasts.
     """
-    key, now = _get_for_change(session, actor, key_id), datetime.now(UTC)
-    if key.revoked_at is not None or key.expires_at <= now:
+    key = _get_for_change(session, actor, key_id)
+    if rules.has_key_ended(revoked_at=key.revoked_at, expires_at=key.expires_at, now=now):
         raise KeyEnded
     newest, *earlier = session.scalars(
         sa.select(ApiKeySecret).where(ApiKeySecret.key_id == key_id).order_by(ApiKeySecret.generation.desc())
@@ -226,13 +234,14 @@ def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedel
     for secret in earlier:
         if overlap and secret.expires_at is not None and secret.expires_at > now:
             raise StillOverlapping(
-                f"Until {secret.expires_at:%Y-%m-%d %H:%M} UTC; or rotate without an overlap."
+                f"Until {secret.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC; or rotate without an overlap."
             )
         session.delete(secret)
     if overlap:
         newest.expires_at = now + overlap
     else:
         session.delete(newest)
+        session.execute(sa.delete(AccessToken).where(AccessToken.key_id == key_id))
     # Two rotations at once would make the same generation: the second one fails on the primary key.
     token = _add_secret(session, key, generation=newest.generation + 1, now=now)
     data = {"overlap_hours": int(overlap / timedelta(hours=1))}
@@ -240,14 +249,14 @@ def rotate_key(session: Session, actor: Actor, key_id: UUID, *, overlap: timedel
     return key, token
 
 
-def revoke_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
+def revoke_key(session: Session, actor: Actor, key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key, its secrets and its access tokens at once; a second call changes nothing.
 
     Raises NotAllowed and NoSuchKey.
     """
     key = _get_for_change(session, actor, key_id)
     if key.revoked_at is None:
-        key.revoked_at = datetime.now(UTC)
+        key.revoked_at = now
         session.execute(sa.delete(AccessToken).where(AccessToken.key_id == key_id))
         session.execute(sa.delete(ApiKeySecret).where(ApiKeySecret.key_id == key_id))
         events.record(session, actor, "key.revoked", key.id)
@@ -255,7 +264,7 @@ def revoke_key(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
 
 
 def _get_for_change(session: Session, actor: Actor, key_id: UUID) -> ApiKey:
-    _require_key_manager(actor, "keys:write")
+    require_manager(actor, "keys:write")
     return _see(actor, session.get(ApiKey, key_id, with_for_update=True))
 
 

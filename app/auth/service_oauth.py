@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -54,19 +54,19 @@ class Issued:
     scopes: str
 
 
-def authenticate(session: Session, client_id: str, secret: str) -> Client:
+def authenticate(session: Session, client_id: str, secret: str, now: datetime) -> Client:
     """The client behind these credentials; which part was wrong is not said. Raises OAuthError."""
     try:
-        row = check_secret(session, secret)
+        row = check_secret(session, secret, now)
     except BadCredentials as error:
         raise OAuthError("invalid_client", "The client id or secret is not valid.") from error
     if not secrets.compare_digest(str(row.id).encode(), client_id.lower().encode()):
         raise OAuthError("invalid_client", "The client id or secret is not valid.")
     ends = min(moment for moment in (row.expires_at, row.ends_at) if moment is not None)
-    return Client(row.id, row.name, frozenset(row.scopes.split()), ends, use_of(row))
+    return Client(row.id, row.name, frozenset(row.scopes.split()), ends, use_of(row, now))
 
 
-def issue_token(session: Session, client: Client, wanted: str | None) -> Issued:
+def issue_token(session: Session, client: Client, wanted: str | None, now: datetime) -> Issued:
     """A token for the scopes wanted, or for all of the client's; it ends after an hour, or with its secret.
 
     Raises OAuthError when the client has not all of these scopes.
@@ -76,7 +76,6 @@ def issue_token(session: Session, client: Client, wanted: str | None) -> Issued:
     excessive = sorted(asked - may)
     if excessive or not asked:
         raise OAuthError("invalid_scope", "The client has not all of these scopes.")
-    now = datetime.now(UTC)
     token = f"{TOKEN_MARK}_{secrets.token_urlsafe(32)}"
     ends = min(now + LIVES, client.ends_at)
     granted = " ".join(sorted(asked))
@@ -86,7 +85,7 @@ def issue_token(session: Session, client: Client, wanted: str | None) -> Issued:
         )
     )
     if client.use is not None:
-        note_use(session, client.use)
+        note_use(session, client.use, now)
     return Issued(token, int((ends - now).total_seconds()), granted)
 
 

@@ -34,11 +34,12 @@ def add_administrator(
     ] = False,
 ) -> None:
     """Add an administrator and print a link to sign in with; it works once, for 30 minutes."""
+    from app.addresses import is_address
     from app.auth import service_people as people
     from app.settings import local_clock
 
     email = email.strip().lower()
-    if email.count("@") != 1 or not email.isprintable() or len(email) > 254:
+    if not is_address(email):
         fail(f"EMAIL: {email} is not an address.", 2)
     if forget_second_factor and not again:
         fail("--forget-second-factor goes with --again.", 2)

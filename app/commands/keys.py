@@ -28,15 +28,16 @@ def issue_key(
     from app.auth import service_keys as keys
     from app.auth.actors import Role, system
     from app.errors import Problem
+    from app.settings import local_clock
 
-    with opened() as (_, database):
+    with opened() as (settings, database):
         if role not in list(Role):
             fail(f"{role} is not a role; use one of {', '.join(Role)}.", 2)
         try:
             with database.write() as session:
                 _, token = keys.issue_key(
                     session, system("cli"), name=name, role=Role(role), scopes=scopes.split(), school_id=school,
-                    company_id=company, territory_id=territory, days=days,
+                    company_id=company, territory_id=territory, now=local_clock(settings)(), days=days,
                 )  # fmt: skip
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail} {_faults(problem.faults)}".strip(), 2)
@@ -54,12 +55,15 @@ def rotate_key(
     from app.auth import service_keys as keys
     from app.auth.actors import system
     from app.errors import Problem
+    from app.settings import local_clock
 
-    with opened() as (_, database):
+    with opened() as (settings, database):
         try:
             with database.write() as session:
                 overlap = timedelta(days=overlap_days)
-                _, token = keys.rotate_key(session, system("cli"), key, overlap=overlap)
+                _, token = keys.rotate_key(
+                    session, system("cli"), key, overlap=overlap, now=local_clock(settings)()
+                )
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail}", 2)
         typer.echo(token)
@@ -71,11 +75,12 @@ def revoke_key(key: Annotated[UUID, typer.Argument(help="The key's id.")]) -> No
     from app.auth import service_keys as keys
     from app.auth.actors import system
     from app.errors import Problem
+    from app.settings import local_clock
 
-    with opened() as (_, database):
+    with opened() as (settings, database):
         try:
             with database.write() as session:
-                keys.revoke_key(session, system("cli"), key)
+                keys.revoke_key(session, system("cli"), key, now=local_clock(settings)())
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail}", 2)
         typer.echo(f"Revoked: {key}")

@@ -106,7 +106,7 @@ def _forget_expired(_settings: Settings, database: Database, now: datetime) -> d
     from app.matches import service_rankings as rankings
 
     with database.write() as session:
-        told = auth.forget_expired(session) | rankings.forget_expired(session, now)
+        told = auth.forget_expired(session, now) | rankings.forget_expired(session, now)
         return (
             told
             | {

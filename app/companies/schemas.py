@@ -11,14 +11,13 @@ from pydantic import Field, StringConstraints
 from app.auth.actors import Role
 from app.companies.models import CompanyKind, SizeBand
 from app.companies.rules import Review
-from app.rest import In, IstatCode, Line, Out, Page, Patch, Slug
+from app.rest import Email, In, IstatCode, Line, Out, Page, Patch, Slug
 
 ShortLine = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
 Description = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Website = Annotated[str, StringConstraints(max_length=200, pattern=r"^https?://[!-~]+$")]
 TaxCode = Annotated[str, StringConstraints(pattern=r"^([0-9]{11}|[A-Z0-9]{16})$", max_length=16)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+$")]
 Phone = Annotated[str, StringConstraints(max_length=30, pattern=r"^\+?[0-9][0-9 ()./-]{3,28}$")]
 Source = Annotated[
     str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
@@ -208,14 +207,8 @@ class CompanyMemberOut(Out):
 
     id: UUID
     user_id: UUID
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
-    email: (
-        Annotated[
-            str,
-            StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$"),
-        ]
-        | None
-    )
+    name: Name
+    email: Email | None
     role: CompanyRole | Literal[Role.TRAINING_BODY]
     is_active: bool = Field(description="False when the account was switched off.")
 

@@ -83,8 +83,9 @@ def issue_key(session: Session, actor: Actor, territory: Territory) -> str:
     """An integrator's key with every scope; its token is told now or never."""
     key = territory.key
     _, token = keys.issue_key(
-        session, actor, name=key["name"], role=Role(key["role"]), scopes=auth.SCOPES, days=key["days"]
-    )
+        session, actor, name=key["name"], role=Role(key["role"]), scopes=auth.SCOPES, now=datetime.now(UTC),
+        days=key["days"],
+    )  # fmt: skip
     return token
 
 

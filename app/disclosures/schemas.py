@@ -9,12 +9,11 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.disclosures.rules import State
-from app.rest import In, Line, Out, Page
+from app.rest import Email, In, Line, Out, Page
 
 Pseudonym = Annotated[
     str, StringConstraints(min_length=9, max_length=9, pattern="^[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}$")
 ]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[!-?A-~]+@[!-?A-~]+$")]
 
 
 class DisclosureIn(In):

@@ -6,14 +6,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from app.auth.actors import Role
-from app.rest import In, Out, Page
+from app.rest import Email, In, Out, Page
 
-Address = Annotated[
-    str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
-]
 InvitedRole = Literal[
     Role.TEACHER,
     Role.SCHOOL_LEAD,
@@ -27,7 +24,7 @@ InvitedRole = Literal[
 class InvitationIn(In):
     """A role to offer to an address; with the school, company or territory that the role is bound to."""
 
-    email: Address
+    email: Email
     role: InvitedRole
     school_id: UUID | None = None
     company_id: UUID | None = None
@@ -41,7 +38,7 @@ class InvitationOut(Out):
     """An invitation. Whether the address has an account is told to nobody."""
 
     id: UUID
-    email: Address
+    email: Email
     role: InvitedRole
     school_id: UUID | None
     company_id: UUID | None

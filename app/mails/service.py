@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from app import errors
+from app import addresses, errors
 from app.db import Database
 from app.mails import transport
 from app.mails.models import Mail
@@ -56,8 +56,9 @@ def queue(
 
     After `worth_for` it is not sent any more. `kind` says what it is about, for the log. Raises BadMail.
     """
-    for field, value, most in (("to", to, 254), ("subject", subject, 200)):
-        if not value.isprintable() or not 0 < len(value) <= most or (field == "to" and value.count("@") != 1):
+    is_subject = subject.isprintable() and 0 < len(subject) <= 200
+    for field, is_good in (("to", addresses.is_address(to)), ("subject", is_subject)):
+        if not is_good:
             raise BadMail(faults=[{"in": "body", "field": field, "detail": "cannot stand in a mail's head"}])
     mail = Mail(
         kind=kind, language=language, to_address=to, subject=subject, body_text=text, body_html=html,

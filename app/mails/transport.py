@@ -21,15 +21,15 @@ TIMEOUT_SECONDS = 20
 class NotSent(Exception):  # noqa: N818 -- says what happened
     """The mail did not leave. Its text names the kind of error and holds nothing of the mail."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, *, is_unwritable: bool = False) -> None:
         code = getattr(error, "smtp_code", None)
         if isinstance(error, smtplib.SMTPRecipientsRefused):
             code = next(iter(error.recipients.values()))[0]
         super().__init__(f"{type(error).__name__} {code or ''}".strip())
-        is_about_this_mail = isinstance(
+        is_about_this_mail = is_unwritable or isinstance(
             error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
         )
-        self.is_final = is_about_this_mail and code is not None and code >= 500
+        self.is_final = is_unwritable or (is_about_this_mail and code is not None and code >= 500)
         self.is_servers_fault = not is_about_this_mail
 
 
@@ -40,7 +40,10 @@ def is_set_up(settings: Settings) -> bool:
 
 def send(settings: Settings, mail: Mail) -> None:
     """Hand the mail over. Slow, so never within a block. Raises NotSent."""
-    message = compose(settings, mail)
+    try:
+        message = compose(settings, mail)
+    except Exception as error:
+        raise NotSent(error, is_unwritable=True) from None
     if settings.smtp_url is None:
         _show(message)
         return

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
@@ -31,6 +30,7 @@ from app.matches.schemas import (
     StoredRankingOut,
     VisibilityOut,
 )
+from app.matches.written import as_json
 from app.opportunities.models import Kind
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor
 from app.skills import service as skills
@@ -238,4 +238,4 @@ def recognise_skills(call: InCall, recogniser: InRecogniser, body: RecognitionIn
 def _answer(body: dict[str, Any]) -> Response:
     # The service's plain values are sent as they are: checking them against the model again would double the time
     # of the call. A test checks them against the document instead.
-    return Response(orjson.dumps(body), media_type="application/json")
+    return Response(as_json(body), media_type="application/json")

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.students.profiles import Profile
+from matching import Ranked, Reason
 
 LEAST = 3
 """No description is shared by fewer students of the pool, the last and emptiest one excepted."""
 
+STEP = 5
+"""Kilometres and minutes are told in multiples of it."""
+
+_WAYS = frozenset({"km", "max_km", "minutes", "max_minutes"})
 _OF_COURSE = "curriculum"
 _FIRST_YEARS, _LAST_YEARS = (1, 2), (3, 6)
 
@@ -48,20 +54,38 @@ def skills(profile: Profile, cell: Cell, asked: Collection[str]) -> list[dict[st
     ]
 
 
-def line(ranked: dict[str, Any], cell: Cell) -> dict[str, Any]:
-    """A line of the ranking as a company reads it: whole kilometres, and no reason that says more than the cell."""
-    told = dict(ranked)
+def line(ranked: Ranked, cell: Cell) -> Ranked:
+    """A line of the ranking as a company reads it, with nothing in it that says more than the cell.
+
+    Kilometres come in fives, parts in tenths, the score in hundredths: exact ones to two or three places would give the
+    municipality, and the part of a journey is a journey by another name.
+    """
     hidden = () if cell.is_exact else ("programme",) if cell.province_code else ("programme", "travel")
-    km = ranked["travel_km"]
-    told["travel_km"] = None if km is None or "travel" in hidden else float(round(km))
-    told["reasons"] = (
-        [one for one in ranked["reasons"] if not one["code"].startswith(hidden)]
-        if hidden
-        else ranked["reasons"]
+
+    def tell(reason: Reason) -> Reason | None:
+        return None if hidden and reason.code.startswith(hidden) else _in_fives(reason)
+
+    return replace(
+        ranked,
+        score=round(ranked.score, 2),
+        parts={name: round(value, 1) for name, value in ranked.parts.items() if name not in hidden},
+        reasons=tuple(told for reason in ranked.reasons if (told := tell(reason)) is not None),
+        gap=tell(ranked.gap) if ranked.gap else None,
+        travel_km=None if ranked.travel_km is None or "travel" in hidden else _five(ranked.travel_km),
+        travel_minutes=None,
     )
-    gap = ranked["gap"]
-    told["gap"] = None if gap and hidden and gap["code"].startswith(hidden) else gap
-    return told
+
+
+def _in_fives(reason: Reason) -> Reason:
+    if reason.code == "travel_here":
+        return Reason("travel_near", {"km": STEP})
+    ways = {name: int(_five(float(value))) for name, value in reason.values.items() if name in _WAYS}
+    return replace(reason, values={**reason.values, **ways})
+
+
+def _five(way: float) -> float:
+    """The nearest multiple of `STEP`, but never none: to live in the very place would be told."""
+    return float(max(STEP, STEP * round(way / STEP)))
 
 
 def of_pool(pool: Iterable[Profile]) -> Mapping[UUID, Cell]:

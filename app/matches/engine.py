@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -48,6 +48,7 @@ class Changes:
 
     opportunities: int
     rules: tuple[int, ...]
+    students_gone: int
     on: date
     vocabulary: Vocabulary | None = None
     rows: tuple[details.Detail, ...] = ()
@@ -93,9 +94,12 @@ class Engine:
         """Held while a student's ranking is computed: threads that compute at once only slow one another down."""
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
-        self._known: dict[UUID, Known] = {}
-        self._gone = 0
         self._lock = Lock()
+        self._known: dict[UUID, Known] = {}
+        self._students_gone = 0
+        """Up to which revision of `GONE` those who are gone have been forgotten."""
+        self._knowing = Lock()
+        """Held while students are put into `_known` or forgotten: never for long, since a block is open then."""
 
     def today(self) -> date:
         """The day of the ranking."""
@@ -108,19 +112,20 @@ class Engine:
         return self._lacking(session, _revisions.one_or_none(session))
 
     def _lacking(self, session: Session, numbers: Any) -> Changes:
-        if (numbers.students_gone or 0) > self._gone:
-            self._forget_gone(session, numbers.students_gone)
+        students_gone = numbers.students_gone or 0
+        if students_gone > self._students_gone:
+            self._forget_gone(session, students_gone)
         opportunities = numbers.opportunities or 0
         rules = tuple(getattr(numbers, topic) or 0 for topic in RULES)
         on, state = self.today(), self._state
         if state is None or state.rules != rules or state.index.on != on:
             found = details.load_published(session)
             vocabulary = translate.vocabulary(skills.vocabulary_rows(session))
-            return Changes(opportunities, rules, on, vocabulary, tuple(found))
+            return Changes(opportunities, rules, students_gone, on, vocabulary, tuple(found))
         if state.opportunities >= opportunities:
-            return Changes(opportunities, rules, on)
+            return Changes(opportunities, rules, students_gone, on)
         found, gone = details.load_changed(session, since=state.opportunities)
-        return Changes(opportunities, rules, on, None, tuple(found), tuple(gone))
+        return Changes(opportunities, rules, students_gone, on, None, tuple(found), tuple(gone))
 
     def apply(self, changes: Changes) -> State:
         """Bring the index up to date, outside of any block, and return it."""
@@ -206,8 +211,8 @@ class Engine:
         changes = self._lacking(session, row)
         known = self._known.get(student_id)
         if known is None or known.stamp != (row.version, row.class_version, changes.rules):
-            self.students(session, changes, _STUDENTS.class_id == row.class_id)
-            known = self._known[student_id]
+            of_class = self.students(session, changes, _STUDENTS.class_id == row.class_id)
+            known = next(one for one in of_class if one.profile.id == student_id)
         return changes, known
 
     def students(
@@ -227,15 +232,22 @@ class Engine:
                 profile.id: Known(stamps[profile.id], translate.student(profile), profile)
                 for profile in profiles.load(session, stale)
             }
-            self._known |= fresh
+            self._keep(fresh, changes)
             known |= fresh
         return [known[student_id] for student_id in stamps]
 
+    def _keep(self, fresh: Mapping[UUID, Known], changes: Changes) -> None:
+        with self._knowing:
+            # Whoever read before somebody went, and is slow, must not bring them back.
+            if changes.students_gone >= self._students_gone:
+                self._known |= fresh
+
     def _forget_gone(self, session: Session, number: int) -> None:
         present = set(session.scalars(sa.select(_STUDENTS.id)))
-        for student_id in [known for known in self._known if known not in present]:
-            self._known.pop(student_id, None)
-        self._gone = number
+        with self._knowing:
+            for student_id in self._known.keys() - present:
+                del self._known[student_id]
+            self._students_gone = max(self._students_gone, number)
 
     def pseudonym(self, company_id: UUID, student_id: UUID) -> str:
         """A candidate's name for one company: always the same there, and another one elsewhere."""

@@ -229,11 +229,11 @@ class CandidateOut(Out):
     province_code: Annotated[str, StringConstraints(max_length=2, pattern="^[A-Z]{2}$")] | None
     skills: Annotated[list[CandidateSkill], Field(max_length=300)]
     availabilities: Annotated[list[SpanOut], Field(max_length=50)]
-    score: Share
-    parts: PartsOut
+    score: Share = Field(description="To hundredths.")
+    parts: PartsOut = Field(description="To tenths, without those that would say more than the description.")
     reasons: Annotated[list[ReasonOut], Field(max_length=3)]
     gap: ReasonOut | None
-    travel_km: Km | None = Field(description="Rounded to whole kilometres.")
+    travel_km: Km | None = Field(description="In fives, and at least five.")
 
 
 class CandidateList(Ranking):

@@ -209,7 +209,7 @@ def candidates_page(
             "skills": cells.skills(profile, cell, asked_skills),
             "availabilities": [translate.show_span(span) for span in profile.availabilities],
         }
-        items.append(item | cell.told() | cells.line(_line(ranked, words, "company"), cell))
+        items.append(item | cell.told() | _line(cells.line(ranked, cell), words, "company"))
     following = encode_cursor(offset + limit) if len(found) > limit else None
     return {"items": items, "next_cursor": following} | engine.making()
 

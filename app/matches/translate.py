@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.dates import mask_to_parts, mask_to_weekdays
+from app.matches.written import Repeated
 from app.opportunities.details import Detail
 from app.skills.service import VocabularyRow
 from app.students.profiles import Profile
@@ -108,22 +109,24 @@ def show_span(span: Any) -> dict[str, Any]:
     }
 
 
-def card(row: Detail) -> dict[str, Any]:
+def card(row: Detail) -> Repeated:
     """What a list shows of an opportunity: `OpportunityCard`, ready to be sent."""
-    return {
-        "id": str(row.id),
-        "kind": str(row.kind),
-        "title": row.title,
-        "company_id": str(row.company_id),
-        "company_name": row.company_name,
-        "municipality_name": row.municipality_name,
-        "province_code": row.province_code,
-        "is_online": row.is_online,
-        "spans": [show_span(span) for span in row.spans],
-        "hours": row.hours,
-        "seats_free": row.seats_free,
-        "closes_on": row.closes_on.isoformat() if row.closes_on else None,
-    }
+    return Repeated(
+        {
+            "id": str(row.id),
+            "kind": str(row.kind),
+            "title": row.title,
+            "company_id": str(row.company_id),
+            "company_name": row.company_name,
+            "municipality_name": row.municipality_name,
+            "province_code": row.province_code,
+            "is_online": row.is_online,
+            "spans": [show_span(span) for span in row.spans],
+            "hours": row.hours,
+            "seats_free": row.seats_free,
+            "closes_on": row.closes_on.isoformat() if row.closes_on else None,
+        }
+    )
 
 
 def reason(one: Reason, words: Vocabulary, audience: str) -> dict[str, Any]:
@@ -134,10 +137,10 @@ def reason(one: Reason, words: Vocabulary, audience: str) -> dict[str, Any]:
 @lru_cache(maxsize=50_000)
 def _said(
     code: str, values: tuple[tuple[str, str | int | float], ...], words: Vocabulary, audience: str
-) -> dict[str, Any]:
+) -> Repeated:
     # The same few thousand sentences are said again and again.
     one = Reason(code, dict(values))
-    return {"code": code, "it": say(one, words, "it", audience), "en": say(one, words, "en", audience)}
+    return Repeated(code=code, it=say(one, words, "it", audience), en=say(one, words, "en", audience))
 
 
 def basis(one: Reason, words: Vocabulary) -> dict[str, str]:

@@ -22,7 +22,18 @@ from app.privacy.schemas import (
     LookList,
     LookOut,
 )
-from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
+from app.rest import (
+    Cursor,
+    IdempotencyHeader,
+    IfMatch,
+    InCall,
+    Limit,
+    answers,
+    decode_cursor,
+    encode_cursor,
+    expect_version,
+)
+from app.students import service as students
 
 router = APIRouter(tags=["privacy"])
 
@@ -77,6 +88,20 @@ def create_student_erasure(
     with call.create(body) as (session, actor):
         erasure = erasures.ask_for_student(session, actor, student_id, now=call.now(), hours=hours)
         return _created(call, erasure)
+
+
+@router.delete(
+    "/students/{student_id}",
+    summary="Remove a student",
+    status_code=204,
+    responses=answers(401, 403, 404, 412, 422, 428),
+)
+def remove_student(call: InCall, student_id: UUID, if_match: IfMatch = None) -> Response:
+    """Forget a student at once, as an erasure that staff ask for does."""
+    with call.write() as (session, actor):
+        expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
+        erasures.remove_student(session, actor, student_id, now=call.now())
+    return Response(status_code=204)
 
 
 @router.delete(
@@ -161,7 +186,7 @@ def list_student_looks(call: InCall, student_id: UUID, limit: Limit = 50, cursor
 
 @router.get("/erased-counts", summary="Count who was forgotten", responses=answers(422))
 def list_erased_counts(call: InCall, limit: Limit = 50, cursor: Cursor = None) -> ErasedCountList:
-    """For coordinators: by school year and programme, where it was at least five."""
+    """For coordinators, of their territory: by school year, province and programme, where it was at least five."""
     [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         found = erasures.counts(session, actor)[max(0, offset) :]

@@ -46,13 +46,17 @@ class Tombstone(Base):
 
 
 class ErasedCount(Base):
-    """How many have been forgotten, by school year and programme (empty where there is none); small numbers are not shown."""
+    """How many have been forgotten, by school year, province of the school and programme; small numbers are not shown.
+
+    Of an account province and programme are empty, and of a student where the school or the class has none.
+    """
 
     __tablename__ = "erased_counts"
     __table_args__ = (sa.CheckConstraint("number > 0", name="number"),)
 
     kind: Mapped[SubjectKind] = mapped_column(text_enum(SubjectKind), primary_key=True)
     start_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    province_code: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
     programme_id: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     number: Mapped[int]
 

@@ -56,10 +56,13 @@ class LookList(Page):
 
 
 class ErasedCountOut(Out):
-    """How many students of a programme, or accounts, were forgotten in a school year; at least five."""
+    """How many students of a province and a programme, or accounts, were forgotten in a school year; at least five."""
 
     kind: SubjectKind
     start_year: Annotated[int, Field(ge=2000, le=2100)]
+    province_code: Annotated[str, StringConstraints(max_length=2, pattern=r"^([A-Z]{2})?$")] = Field(
+        description="That of the school; empty for accounts."
+    )
     programme_id: Annotated[str, StringConstraints(max_length=80, pattern=r"^[A-Za-z0-9._:-]*$")]
     number: Annotated[int, Field(ge=5, le=2**31 - 1)]
 

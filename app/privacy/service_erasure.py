@@ -21,12 +21,13 @@ from app.auth.actors import Actor
 from app.auth.models import User
 from app.db import Database, Revision, new_id
 from app.events import service as events
+from app.places.models import Municipality
 from app.privacy import map as maps
 from app.privacy import rules
 from app.privacy.map import Subject
 from app.privacy.models import ErasedCount, Erasure, SubjectKind, Tombstone
 from app.privacy.service_export import subjects_of_actor, subjects_of_student
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.students import service as students
 from app.students.models import Student
 
@@ -54,19 +55,40 @@ def ask_for_student(
     student = students.get(session, actor, student_id, scope="students:write")
     is_at_once = rules.is_erased_at_once(actor, student)
     subject = Subject(SubjectKind.STUDENT, student_id)
+    if not _lock(session, subject):
+        raise students.NoSuchStudent
     erasure = _ask(session, actor, subject, now, timedelta(0) if is_at_once else timedelta(hours=hours))
     if is_at_once:
         carry_out(session, actor, erasure, now)
     return erasure
 
 
+def remove_student(session: Session, actor: Actor, student_id: UUID, *, now: datetime) -> None:
+    """Forget a student at once. Raises NoSuchStudent, and NotAllowed for the student in person, who asks and waits."""
+    if not rules.is_erased_at_once(actor, students.get(session, actor, student_id, scope="students:write")):
+        raise errors.NotAllowed("Only the school's staff removes a student.")
+    ask_for_student(session, actor, student_id, now=now, hours=0)
+
+
 def ask_for_actor(session: Session, actor: Actor, *, now: datetime, hours: int) -> Erasure:
     """Forget whoever asks, after `hours`: the account, and the student's profile if there is one. Raises NotAPerson."""
-    wait = timedelta(hours=hours)
-    first, *others = subjects_of_actor(session, actor)
-    for subject in others:
-        _ask(session, actor, subject, now, wait)
-    return _ask(session, actor, first, now, wait)
+    asked = []
+    for subject in reversed(subjects_of_actor(session, actor)):  # profiles first, as everywhere
+        _lock(session, subject)
+        asked.append(_ask(session, actor, subject, now, timedelta(hours=hours)))
+    return asked[-1]
+
+
+def _lock(session: Session, subject: Subject) -> bool:
+    """Let whoever asks or forgets at the same time wait, and then see what has been done; whether there is such a person.
+
+    A student is locked before the account and before the erasure, lest two wait for one another.
+    """
+    key = _KINDS[subject.kind].id
+    return session.scalar(sa.select(key).where(key == subject.id).with_for_update()) is not None
+
+
+_KINDS: dict[SubjectKind, type[Student | User]] = {SubjectKind.STUDENT: Student, SubjectKind.ACCOUNT: User}
 
 
 def _ask(session: Session, actor: Actor, subject: Subject, now: datetime, wait: timedelta) -> Erasure:
@@ -134,7 +156,11 @@ def list_due(session: Session, now: datetime) -> list[UUID]:
 
 def carry_out_due(session: Session, actor: Actor, erasure_id: UUID, now: datetime) -> bool:
     """Carry out an erasure, unless somebody else does so or it was withdrawn."""
-    erasure = session.get(Erasure, erasure_id, with_for_update=True)
+    erasure = session.get(Erasure, erasure_id)
+    if erasure is None:
+        return False
+    _lock(session, Subject(erasure.subject_kind, erasure.subject_id))
+    erasure = session.get(Erasure, erasure_id, with_for_update=True, populate_existing=True)
     if erasure is None or erasure.done_at is not None:
         return False
     carry_out(session, actor, erasure, now)
@@ -186,31 +212,35 @@ def _count(session: Session, subject: Subject, today: date) -> None:
     row = None
     if subject.kind is SubjectKind.STUDENT:
         row = session.execute(
-            sa.select(SchoolClass.start_year, SchoolClass.programme_id)
+            sa.select(SchoolClass.start_year, Municipality.province_code, SchoolClass.programme_id)
             .join(Student, Student.class_id == SchoolClass.id)
+            .join(School, School.id == Student.school_id)
+            .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
             .where(Student.id == subject.id)
         ).one_or_none()
-    start_year, programme_id = (row.start_year, row.programme_id) if row else (dates.school_year(today), None)
+    start_year, province_code, programme_id = row or (dates.school_year(today), None, None)
     insert = db.inserting(session, ErasedCount).values(
-        kind=subject.kind, start_year=start_year, programme_id=programme_id or "", number=1
-    )
+        kind=subject.kind, start_year=start_year, province_code=province_code or "", programme_id=programme_id or "",
+        number=1,
+    )  # fmt: skip
     session.execute(
         insert.on_conflict_do_update(
-            index_elements=["kind", "start_year", "programme_id"],
+            index_elements=list(ErasedCount.__table__.primary_key),
             set_={"number": ErasedCount.__table__.c.number + 1},
         )
     )
 
 
 def counts(session: Session, actor: Actor) -> list[ErasedCount]:
-    """How many were forgotten, where it was at least `FEWEST`. Raises NotAllowed."""
+    """How many were forgotten, where it was at least `FEWEST`; for a coordinator in the territory. Raises NotAllowed."""
     auth.require_scope(actor, "events:read")
     if not rules.can_see_counts(actor):
         raise errors.NotAllowed("Only whoever coordinates the network sees these counts.")
     found = sa.select(ErasedCount).where(ErasedCount.number >= FEWEST)
-    return list(
-        session.scalars(found.order_by(ErasedCount.start_year, ErasedCount.kind, ErasedCount.programme_id))
-    )
+    if not actor.is_administrator:
+        found = found.where(ErasedCount.province_code.in_(actor.provinces))
+    key = (ErasedCount.start_year, ErasedCount.kind, ErasedCount.province_code, ErasedCount.programme_id)
+    return list(session.scalars(found.order_by(*key)))
 
 
 # --- the disk -----------------------------------------------------------------------------------------------------------

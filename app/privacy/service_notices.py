@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import db, errors
-from app.auth.actors import Actor, Role
+from app.auth.actors import AT_COMPANY, Actor, Role
 from app.privacy.models import NoticeView
 
 FOLDER = Path(__file__).with_name("notices")
 _OF_ROLES = {
     "student": {Role.STUDENT},
     "staff": {Role.TEACHER, Role.SCHOOL_LEAD, Role.COORDINATOR, Role.ADMINISTRATOR},
-    "company": {Role.COMPANY_MEMBER, Role.COMPANY_ADMIN},
+    "company": AT_COMPANY,
     "profiling": {Role.STUDENT, Role.TEACHER, Role.SCHOOL_LEAD},
 }
 

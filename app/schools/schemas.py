@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from app.auth.actors import Role
 from app.places.schemas import Cap
-from app.rest import In, IstatCode, Line, Out, Page, Patch, Slug
+from app.rest import Email, In, IstatCode, Line, Out, Page, Patch, Slug
 from app.schools.members import Member
 from app.schools.models import School, SchoolClass, SchoolKind
 
@@ -22,9 +22,6 @@ Year = Annotated[int, Field(ge=1, le=6)]
 Section = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")]
 StudyPath = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 Subjects = Annotated[list[Line], Field(max_length=60)]
-Email = Annotated[
-    str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
-]
 Source = Annotated[
     str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
 ]

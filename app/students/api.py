@@ -110,17 +110,3 @@ def edit_student(
         expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
         out = StudentOut.of(students.edit(session, actor, student_id, body.values(), today=call.now().date()))
     return with_etag(out, out.version)
-
-
-@router.delete(
-    "/{student_id}",
-    summary="Remove a student",
-    status_code=204,
-    responses=answers(401, 403, 404, 412, 422, 428),
-)
-def remove_student(call: InCall, student_id: UUID, if_match: IfMatch = None) -> Response:
-    """Delete a student and everything that hangs on the profile."""
-    with call.write() as (session, actor):
-        expect_version(if_match, students.get(session, actor, student_id, scope="students:write").version)
-        students.remove(session, actor, student_id)
-    return Response(status_code=204)

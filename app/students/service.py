@@ -174,18 +174,6 @@ def edit(
     return parts.load(session, [student])[0]
 
 
-def remove(session: Session, actor: Actor, student_id: UUID) -> None:
-    """Delete a student and everything that hangs on it. Raises NoSuchStudent and NotAllowed."""
-    student = get(session, actor, student_id, scope="students:write")
-    if not rules.is_in_charge(actor, student):
-        raise errors.NotAllowed("Only the school's staff removes a student.")
-    session.delete(student)
-    session.flush()
-    events.record(session, actor, "student.removed", student_id)
-    db.touch(session, "students")
-    db.touch(session, "students_gone")
-
-
 def check_rights(actor: Actor, before: FullStudent, changed: Mapping[str, Any]) -> None:
     """Refuse changes that are not the actor's to make. Raises NotYours."""
     faults = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from functools import cache
+
+from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from app import errors
 from app.auth import form_tokens
@@ -13,14 +16,26 @@ from app.settings import Settings
 
 def mount(app: FastAPI) -> None:
     """Add the pages to the service. Raises MissingFilesError in production without the browser files."""
+    from app.web import files
+
+    settings: Settings = app.state.settings
+    if settings.environment == "production":
+        files.require()
+    app.router.routes.extend(routes())
+    app.mount(files.PREFIX, files.load())
+
+
+@cache
+def routes() -> list[BaseRoute]:
+    """The pages, built once for all applications: what is an application's own stands in its state."""
     from app.web import (
         account,
         codes,
         company,
         disclosures,
-        files,
         hats,
         invited,
+        keys,
         oidc,
         own_access,
         people,
@@ -36,15 +51,13 @@ def mount(app: FastAPI) -> None:
         validation,
     )  # fmt: skip
 
-    settings: Settings = app.state.settings
-    if settings.environment == "production":
-        files.require()
+    whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, validation, recommending, undo,
+        oidc, disclosures, review, privacy, keys, validation, recommending, undo,
     ):  # fmt: skip
-        app.include_router(audience.router)
-    app.mount(files.PREFIX, files.load())
+        whole.include_router(audience.router)
+    return whole.routes
 
 
 def problem_page(request: Request, problem: errors.Problem) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import errors
+from app.auth import rules
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
@@ -56,8 +57,9 @@ def show_start(view: InView) -> Response:
         waiting = review.waiting(session, actor, limit=MOST_WAITING)
         known = companies.search(session, actor, is_approved=True, limit=20) if actor.is_overseer else []
     return view.show(
-        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date()
-    )
+        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date(),
+        has_keys=rules.can_manage_keys(actor),
+    )  # fmt: skip
 
 
 def _only_page(actor: Actor) -> str | None:

@@ -140,9 +140,11 @@ def set_password(
     password: Annotated[str, Form(max_length=1000)] = "",
     repeated: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    """Set the first password; who has one changes it on the account's page."""
+    """Set the first password, soon after coming in; who has one changes it on the account's page."""
     with view.read() as (session, _):
         present = sessions.find_present(session, view.session_cookie, view.now())
+    if not present.is_fresh:
+        return _welcome_page(view, username=username, trouble="stale")
     if password != repeated:
         return _welcome_page(view, username=username, trouble="differs")
     try:

@@ -62,6 +62,7 @@ def show_company(view: InView, company_id: UUID) -> Response:
         today=view.now().date(),
         can_see_candidates=lambda kind: match_rules.can_see_candidates(actor, company_id, kind),
         most_listed=MOST_LISTED,
+        has_keys=actor.is_of_company(company_id, as_admin=True),
         has_people=company_rules.can_manage_people(actor, company_id)
         or invitation_rules.can_invite(
             actor,

@@ -5,7 +5,6 @@ Whatever the way, `begin` opens the session in the block that uses the proof up,
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, NamedTuple
@@ -15,6 +14,7 @@ from fastapi import APIRouter, Form
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
+from app import addresses
 from app.auth import devices, rules, service_log
 from app.auth import service as auth
 from app.auth import service_codes as codes
@@ -33,7 +33,6 @@ router = APIRouter(include_in_schema=False)
 Email = Annotated[str, Form(max_length=254)]
 Next = Annotated[str, Form(max_length=500)]
 Ticked = Annotated[bool, Form()]
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 # --- for every way in -------------------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ def sign_out(view: InView) -> Response:
 @router.post("/sign-in/mail")
 def mail_link(view: InView, email: Email = "", next: Next = "") -> Response:  # noqa: A002
     """Mail a link and a code. The same page, and the same work, whether or not anybody has the address."""
-    if _ADDRESS.fullmatch(email.strip()) is None:
+    if not addresses.is_address(email.strip()):
         return _sign_in_page(view, next, email=email, status=422, trouble="address")
     # Who asks too often is told the same: the link of the mail before still works.
     with suppress(TooManyTries), view.open_write() as session:

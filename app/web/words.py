@@ -107,6 +107,28 @@ ROLES = {
     "coordinator": _("Coordinamento del territorio"),
     "administrator": _("Gestione del servizio"),
 }
+SCOPES = {
+    "classes:read": _("Leggere le classi"),
+    "classes:write": _("Cambiare le classi"),
+    "companies:read": _("Leggere le aziende"),
+    "companies:write": _("Cambiare le aziende"),
+    "disclosures:read": _("Leggere le richieste di nomi"),
+    "disclosures:write": _("Chiedere nomi, o rispondere a chi li chiede"),
+    "events:read": _("Leggere che cosa è successo nel servizio"),
+    "keys:read": _("Leggere i dati di questa chiave"),
+    "keys:write": _("Rinnovare e chiudere questa chiave"),
+    "matches:read": _("Leggere gli abbinamenti"),
+    "matches:write": _("Conservare gli abbinamenti"),
+    "members:read": _("Leggere chi lavora nella scuola"),
+    "members:write": _("Cambiare chi lavora nella scuola"),
+    "opportunities:read": _("Leggere le proposte"),
+    "opportunities:write": _("Cambiare le proposte"),
+    "schools:read": _("Leggere la scuola, le classi e chi ci lavora"),
+    "schools:write": _("Cambiare la scuola, le classi e chi ci lavora"),
+    "students:read": _("Leggere gli studenti"),
+    "students:write": _("Cambiare gli studenti"),
+}
+"""What a program is allowed to do, for whoever gives it a key."""
 DISCLOSURE_STATES = {
     "waiting": _("In attesa di risposta"),
     "accepted": _("Sì dello studente e della scuola"),

@@ -112,6 +112,7 @@ def _tenant(make: Factory, name: str) -> Tenant:
             role=Role.SCHOOL_LEAD,
             scopes=["schools:read"],
             school_id=school.id,
+            now=NOW,
         )
         teacher = session.query(Membership).filter_by(school_id=school.id, role=Role.TEACHER).one()
         member = session.query(Membership).filter_by(company_id=company.id, role=Role.COMPANY_MEMBER).one()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -24,6 +25,7 @@ from app.main import create_app
 from app.settings import OidcProvider, Settings
 from app.web import assets, files
 from tests import forms, screens
+from tests.caller import Caller
 from tests.factories import TODAY, Factory
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
@@ -35,13 +37,21 @@ def land(database: Database) -> Territory:
     return territory.build(database, on=TODAY)
 
 
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """A thread for the service, for clients that do not start it: it would be made anew for each request."""
+    with start_blocking_portal() as portal:
+        yield portal
+
+
 @pytest.fixture
-def visit(app: FastAPI, land: Territory) -> Iterator[Callable[..., TestClient]]:
+def visit(app: FastAPI, land: Territory, portal: BlockingPortal) -> Iterator[Callable[..., TestClient]]:
     """A browser without scripts: `visit("teacher")` is signed in, `visit()` is not; no redirect is followed."""
     clients: list[TestClient] = []
 
     def start(who: str | None = None) -> TestClient:
-        client = TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
+        client = Caller(app, base_url="http://127.0.0.1:8000", follow_redirects=False)
+        client.portal = portal
         client.headers["accept-language"] = "it"
         client.event_hooks["request"].append(forms.carry_token)
         clients.append(client)

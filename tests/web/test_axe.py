@@ -44,6 +44,9 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("account/people.html", "company", "/companies/{company_id}/people", "open"),
     ("account/people.html", "coordinator", "/companies/{unapproved_id}/people", ""),
     ("account/people.html", "administrator", "/coordination/people", ""),
+    ("account/keys.html", "administrator", "/keys", ""),
+    ("account/keys.html", "lead", "/keys", "make a key and open"),
+    ("account/key_issued.html", "lead", "/keys", "make a key"),
     ("account/invitation.html", None, "/invitation", ""),
     ("account/invitation.html", "administrator", "/coordination/people", "invite"),
     ("account/oidc.html", None, "/sign-in", "provider down"),
@@ -132,6 +135,15 @@ def test_pages_have_no_barriers_and_fit(
             tick.check()
         page.click("button[value=page]")
         page.wait_for_selector(".slips")
+    elif first.startswith("make a key"):
+        page.fill("#name", "Registro")
+        page.check("input[name=scopes]")
+        page.click("form[action='/keys'] button")
+        page.wait_for_selector("code.key")
+        if first.endswith("open"):
+            page.click("main .btn")
+            page.wait_for_selector("details")
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "open":
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "more":

@@ -21,6 +21,7 @@ from app.events.models import Event
 from app.students.models import StudentCode
 from app.web import slips
 from tests import forms
+from tests.factories import NOW
 from tests.web.territory import Territory
 
 Visit = Callable[..., TestClient]
@@ -177,6 +178,27 @@ def test_what_is_wrong_with_the_first_password_is_told(
     assert (answer.status_code, told in unescape(answer.text)) == (422, True)
     assert 'aria-invalid="true"' in answer.text
     assert "abbastanza" not in answer.text
+
+
+def test_a_first_password_is_not_chosen_in_a_session_that_somebody_left_open(
+    visit: Visit, land: Territory, database: Database
+) -> None:
+    without_account(database, land)
+    client = visit()
+    client.post("/code", data={"code": a_code(visit, land)})
+    chosen = {
+        "username": "faro-rame-0001",
+        "password": "quattro parole a caso",
+        "repeated": "quattro parole a caso",
+    }
+    with database.write() as session:
+        begun = sa.update(SignIn).where(SignIn.how == "class_code")
+        session.execute(begun.values(created_at=NOW - timedelta(minutes=16)))
+    late = client.post("/welcome", data=chosen)
+    assert (late.status_code, "Sei qui da un po'." in unescape(late.text)) == (422, True)
+    with database.write() as session:
+        session.execute(begun.values(created_at=NOW - timedelta(minutes=14)))
+    assert client.post("/welcome", data=chosen).status_code == 303
 
 
 @pytest.mark.parametrize(("fields", "hours"), [({}, 12), ({"is_own_device": "true"}, 30 * 24)])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from app.auth.actors import Actor, Grant, Role
 from app.db import Database
 from app.privacy import service_notices as notices
 from app.privacy.models import Erasure, NoticeView, RetentionWarning
@@ -122,6 +123,11 @@ def test_notices_are_shown_until_read_and_again_when_new(
         notices, "current", lambda name, *rest: newer if name == "student" else present(name, *rest)
     )
     assert student.get(path).text.count('action="/notices/') == 1
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_is_without_a_notice(role: Role) -> None:
+    assert notices.names_for(Actor(kind="user", id=None, name="x", grants=(Grant(role),)))
 
 
 def test_notices_are_public_and_whole_in_both_languages(visit: Visit) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pyotp
 import pytest
 import sqlalchemy as sa
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -27,6 +28,7 @@ from app.mails.models import Mail
 from app.main import create_app
 from app.settings import Settings
 from tests import forms
+from tests.caller import Caller
 from tests.factories import ACTOR, NOW, Factory
 
 EMAIL = "anna.rossi@scuola.example"
@@ -60,14 +62,15 @@ def site(database: Database, settings: Settings, clock: Clock) -> FastAPI:
 
 
 @pytest.fixture
-def browser(site: FastAPI) -> Iterator[Browser]:
+def browser(site: FastAPI, portal: BlockingPortal) -> Iterator[Browser]:
     """A new browser at a network address; no redirect is followed."""
     clients: list[TestClient] = []
 
     def start(address: str = "192.0.2.1") -> TestClient:
-        client = TestClient(
+        client = Caller(
             site, base_url="http://127.0.0.1:8000", follow_redirects=False, client=(address, 50000)
         )
+        client.portal = portal
         client.event_hooks["request"].append(forms.carry_token)
         client.headers["accept-language"] = "it"
         clients.append(client)

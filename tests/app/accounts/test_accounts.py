@@ -16,7 +16,7 @@ from app.auth.models import Membership, SignIn, User
 from tests.factories import Factory
 
 HERE, ELSEWHERE, ME, OTHER = (UUID(int=number) for number in range(1, 5))
-STUDENT, TEACHER = Tie(Role.STUDENT, HERE), Tie(Role.TEACHER, HERE)
+STUDENT, TEACHER, FELLOW = Tie(Role.STUDENT, HERE), Tie(Role.TEACHER, HERE), Tie(Role.SCHOOL_LEAD, HERE)
 OUTSIDE, COMPANY = Tie(Role.TEACHER, ELSEWHERE), Tie(Role.COMPANY_MEMBER, None)
 
 
@@ -44,6 +44,8 @@ TABLE: list[tuple[UUID, tuple[Tie, ...], dict[str, tuple[bool, bool]]]] = [
         {"lead": (False, True), "lead elsewhere": (False, True), "key of the lead": (False, True)},
     ),
     (OTHER, (TEACHER, COMPANY), {"lead": (False, True), "key of the lead": (False, True)}),
+    (OTHER, (FELLOW,), {"lead": (False, True), "key of the lead": (False, True)}),
+    (OTHER, (TEACHER, FELLOW), {"lead": (False, True), "key of the lead": (False, True)}),
     (OTHER, (COMPANY,), {}),
     (OTHER, (), {}),
     (ME, (TEACHER,), dict.fromkeys(ACTORS, (False, True))),
@@ -71,8 +73,8 @@ def test_an_account_that_is_switched_off_is_out_at_once_and_comes_back(
     client: TestClient, make: Factory
 ) -> None:
     school = make.school()
-    grant = Grant(Role.SCHOOL_LEAD, school_id=school.id)
-    lead, colleague = make.signed_in(grant, name="Lead"), make.signed_in(grant, name="Colleague")
+    lead = make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=school.id), name="Lead")
+    colleague = make.signed_in(Grant(Role.TEACHER, school_id=school.id), name="Colleague")
     with make.database.read() as session:
         user = session.scalars(sa.select(User).where(User.name == "Colleague")).one()
     url = f"/api/v1/accounts/{user.id}"

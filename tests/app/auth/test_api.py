@@ -1,4 +1,5 @@
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
@@ -6,7 +7,7 @@ from starlette.testclient import TestClient
 from app.auth.actors import Role
 from app.auth.models import ApiKey, ApiKeySecret
 from app.events.models import Event
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 
 BODY = {"name": "School register", "role": "administrator", "scopes": ["schools:read"]}
 
@@ -53,7 +54,7 @@ def test_a_key_works_until_it_is_revoked(client: TestClient, make: Factory) -> N
 def test_an_expired_key_is_refused(client: TestClient, make: Factory) -> None:
     headers = make.bearer()
     with make.database.write() as session:
-        session.query(ApiKey).update({"expires_at": datetime.now(UTC) - timedelta(seconds=1)})
+        session.query(ApiKey).update({"expires_at": NOW - timedelta(seconds=1)})
     assert client.get("/api/v1/keys", headers=headers).status_code == 401
 
 
@@ -119,14 +120,13 @@ def test_the_use_of_a_key_is_noted_once_a_day(client: TestClient, make: Factory)
 
     headers = make.bearer()
     assert client.get("/api/v1/events", headers=headers).status_code == 200
-    first = last_use()
-    assert first is not None
-    assert client.get("/api/v1/events", headers=headers).status_code == 200
-    assert last_use() == first
-    with make.database.write() as session:
-        session.query(ApiKeySecret).update({"last_used_at": first - timedelta(days=2)})
-    client.get("/api/v1/events", headers=headers)
-    assert last_use() != first
+    assert last_use() == NOW
+    for ago, told in ((timedelta(hours=23), NOW - timedelta(hours=23)), (timedelta(days=1), NOW)):
+        with make.database.write() as session:
+            for kind in (ApiKey, ApiKeySecret):
+                session.query(kind).update({"last_used_at": NOW - ago})
+        assert client.get("/api/v1/events", headers=headers).status_code == 200
+        assert last_use() == told
 
 
 def test_issuing_and_revoking_are_recorded(client: TestClient, make: Factory) -> None:
@@ -140,8 +140,11 @@ def test_issuing_and_revoking_are_recorded(client: TestClient, make: Factory) ->
 
 def test_keys_are_listed_newest_first_in_pages(client: TestClient, make: Factory) -> None:
     names = ["first", "second", "third"]
-    for name in names:
-        issue(client, make, name=name)
+    for number, name in enumerate(names):
+        issued = issue(client, make, name=name)
+        with make.database.write() as session:
+            of_this = session.query(ApiKey).filter_by(id=UUID(issued["id"]))
+            of_this.update({"created_at": NOW + timedelta(minutes=number)})
     client.cookies.set("bottega_session", make.signed_in(Role.ADMINISTRATOR))
     seen, cursor = [], None
     for _ in range(9):

@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app import migrate
 from app.auth import service_memberships as memberships
 from app.auth.actors import Grant, Role
 from app.auth.models import Membership, User
@@ -70,7 +69,6 @@ def test_members_leave_as_they_like(make: Factory) -> None:
 def leavers(migrated: Database, folder: Path) -> tuple[list[bool], int]:
     """Eight administrators who all leave at once; who managed to, and how many are left."""
     with another_database(migrated, folder) as engine:
-        migrate.upgrade(engine)
         database = Database(engine.url.render_as_string(hide_password=False), connections=8)
         make = Factory(database)
         company = make.company()

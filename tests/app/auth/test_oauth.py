@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from app.auth import service_keys as keys
 from app.auth.actors import Role
 from app.auth.models import AccessToken, ApiKey, ApiKeySecret
 from tests import contract
-from tests.factories import ACTOR, Factory
+from tests.factories import ACTOR, NOW, Factory
 from tests.queries import count_queries
 
 TOKEN, REVOKE = "/api/v1/oauth/token", "/api/v1/oauth/revoke"
@@ -30,7 +30,12 @@ def credentials(make: Factory) -> tuple[UUID, str]:
     """A client's id and secret."""
     with make.database.write() as session:
         key, token = keys.issue_key(
-            session, ACTOR, name="portal", role=Role.ADMINISTRATOR, scopes=["companies:read", "events:read"]
+            session,
+            ACTOR,
+            name="portal",
+            role=Role.ADMINISTRATOR,
+            scopes=["companies:read", "events:read"],
+            now=NOW,
         )
         return key.id, token
 
@@ -79,7 +84,7 @@ def test_a_token_has_no_more_than_the_scopes_asked_for(
 def test_a_part_of_a_scope_can_be_asked_for(client: TestClient, make: Factory) -> None:
     with make.database.write() as session:
         key, token = keys.issue_key(
-            session, ACTOR, name="x", role=Role.ADMINISTRATOR, scopes=["schools:read"]
+            session, ACTOR, name="x", role=Role.ADMINISTRATOR, scopes=["schools:read"], now=NOW
         )
     assert ask(client, (key.id, token), scope="classes:read").json()["scope"] == "classes:read"
 
@@ -151,12 +156,12 @@ def test_a_token_ends_with_its_hour_its_secret_its_key_and_its_revocation(
         with make.database.write() as session:
             session.execute(sa.update(table).values(**values))
 
-    past = datetime.now(UTC) - timedelta(seconds=1)
+    past = NOW - timedelta(seconds=1)
     token = ask(client, credentials).json()["access_token"]
     assert status(client, token) == 200
     change(AccessToken, expires_at=past)
     assert status(client, token) == 401
-    change(ApiKeySecret, expires_at=datetime.now(UTC) + timedelta(minutes=5))
+    change(ApiKeySecret, expires_at=NOW + timedelta(minutes=5))
     brief = ask(client, credentials).json()
     assert brief["expires_in"] <= 300
     change(ApiKey, expires_at=past)
@@ -169,13 +174,23 @@ def test_revoking_the_key_ends_its_tokens_even_if_a_row_is_left(
 ) -> None:
     token = ask(client, credentials).json()["access_token"]
     with make.database.write() as session:
-        session.execute(sa.update(ApiKey).values(revoked_at=datetime.now(UTC)))  # the first wall alone
+        session.execute(sa.update(ApiKey).values(revoked_at=NOW))  # the first wall alone
     assert status(client, token) == 401
     with make.database.write() as session:
         session.execute(sa.update(ApiKey).values(revoked_at=None))
-        keys.revoke_key(session, ACTOR, credentials[0])
+        keys.revoke_key(session, ACTOR, credentials[0], now=NOW)
         assert session.query(AccessToken).count() == 0
     assert status(client, token) == 401
+
+
+@pytest.mark.parametrize(("days", "left"), [(7, 200), (0, 401)])
+def test_a_secret_that_is_dropped_takes_its_tokens_along(
+    client: TestClient, make: Factory, credentials: tuple[UUID, str], days: int, left: int
+) -> None:
+    token = ask(client, credentials).json()["access_token"]
+    with make.database.write() as session:
+        keys.rotate_key(session, ACTOR, credentials[0], overlap=timedelta(days=days), now=NOW)
+    assert status(client, token) == left
 
 
 def test_a_token_is_stored_as_a_hash(
@@ -194,7 +209,7 @@ def test_a_client_revokes_its_own_token_only(
     token = ask(client, credentials).json()["access_token"]
     with make.database.write() as session:
         key, secret = keys.issue_key(
-            session, ACTOR, name="other", role=Role.ADMINISTRATOR, scopes=["events:read"]
+            session, ACTOR, name="other", role=Role.ADMINISTRATOR, scopes=["events:read"], now=NOW
         )
     for caller, left in (((key.id, secret), 200), (credentials, 401), (credentials, 401)):
         answer = client.post(REVOKE, data={"token": token}, headers=basic(*caller))
@@ -211,7 +226,7 @@ def test_a_token_begets_no_token_and_is_identified_in_one_question(
     token = ask(client, credentials).json()["access_token"]
     assert ask(client, (credentials[0], token)).status_code == 401
     with make.database.read() as session, count_queries(make.database) as queries:
-        actor, use = auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r")
+        actor, use = auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r", now=NOW)
     assert (queries.count, use, actor.id) == (1, None, credentials[0])
 
 
@@ -220,9 +235,8 @@ def test_tokens_that_have_ended_are_deleted(
 ) -> None:
     ask(client, credentials)
     with make.database.write() as session:
-        now = datetime.now(UTC)
-        assert keys.forget_ended(session, now)["access_tokens"] == 0
-        assert keys.forget_ended(session, now + timedelta(hours=1))["access_tokens"] == 1
+        assert keys.forget_ended(session, NOW)["access_tokens"] == 0
+        assert keys.forget_ended(session, NOW + timedelta(hours=1))["access_tokens"] == 1
 
 
 def test_asking_for_a_token_is_a_use_of_the_secret(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from app.auth import service_keys as keys
 from app.auth.actors import Actor, Grant, Role, system
 from app.auth.models import ApiKey, ApiKeySecret
 from app.events.models import Event
-from tests.factories import ACTOR, Factory
+from tests.factories import ACTOR, NOW, Factory
 from tests.queries import count_queries
 
 URL = "/api/v1/keys"
@@ -28,7 +28,7 @@ def issue(make: Factory, role: Role = Role.COORDINATOR, **values: Any) -> tuple[
     if role is Role.COORDINATOR:
         values["territory_id"] = make.territory().id
     with make.database.write() as session:
-        key, token = keys.issue_key(session, ACTOR, name="portal", role=role, **values)
+        key, token = keys.issue_key(session, ACTOR, name="portal", role=role, now=NOW, **values)
         return key.id, token
 
 
@@ -59,7 +59,7 @@ def test_both_secrets_work_until_the_overlap_is_over(client: TestClient, make: F
     assert works(client, new)
     with make.database.write() as session:
         ended = sa.update(ApiKeySecret).where(ApiKeySecret.generation == 1)
-        session.execute(ended.values(expires_at=datetime.now(UTC) - timedelta(seconds=1)))
+        session.execute(ended.values(expires_at=NOW - timedelta(seconds=1)))
     assert not works(client, old)
     assert works(client, new)
     shown = client.get(f"{URL}/{key_id}", headers=bearer(new)).json()
@@ -84,9 +84,7 @@ def test_an_overlap_that_was_promised_is_kept(client: TestClient, make: Factory)
 
 def test_two_rotations_at_once_make_no_two_secrets_of_one_generation(make: Factory) -> None:
     key_id, _ = issue(make)
-    twin = ApiKeySecret(
-        key_id=key_id, generation=1, prefix="x", secret_hash="x", created_at=datetime.now(UTC)
-    )
+    twin = ApiKeySecret(key_id=key_id, generation=1, prefix="x", secret_hash="x", created_at=NOW)
     with pytest.raises(sa.exc.IntegrityError):
         make.add(twin)
 
@@ -100,9 +98,9 @@ def test_rotation_does_not_prolong_a_key_and_not_wake_it(client: TestClient, mak
     assert after is not None
     assert after.expires_at == before.expires_at
     with make.database.write() as session:
-        session.execute(sa.update(ApiKey).values(expires_at=datetime.now(UTC)))
+        session.execute(sa.update(ApiKey).values(expires_at=NOW))
         with pytest.raises(keys.KeyEnded):
-            keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=1))
+            keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=1), now=NOW)
 
 
 @pytest.mark.parametrize("days", [-1, 31])
@@ -154,23 +152,26 @@ PEOPLE = {
     "lead": person(Grant(Role.SCHOOL_LEAD, school_id=OWN)),
     "member": person(Grant(Role.COMPANY_MEMBER, company_id=OWN)),
     "company": person(Grant(Role.COMPANY_ADMIN, company_id=OWN)),
-    "coordinator": person(Grant(Role.COORDINATOR)),
+    "coordinator": person(Grant(Role.COORDINATOR, territory_id=OWN)),
     "administrator": person(Grant(Role.ADMINISTRATOR)),
     "system": system("tests"),
     "key": Actor(kind="key", id=OWN, name="k", grants=(Grant(Role.ADMINISTRATOR),), scopes=auth.SCOPES),
 }
+NOTHING = dict.fromkeys(("school_id", "company_id", "territory_id"))
 KEYS: dict[str, dict[str, Any]] = {
-    "own school": {"role": Role.SCHOOL_LEAD, "school_id": OWN, "company_id": None},
-    "other school": {"role": Role.SCHOOL_LEAD, "school_id": OTHER, "company_id": None},
-    "own company": {"role": Role.COMPANY_ADMIN, "school_id": None, "company_id": OWN},
-    "own member": {"role": Role.COMPANY_MEMBER, "school_id": None, "company_id": OWN},
-    "other company": {"role": Role.COMPANY_ADMIN, "school_id": None, "company_id": OTHER},
-    "network": {"role": Role.COORDINATOR, "school_id": None, "company_id": None},
-    "all": {"role": Role.ADMINISTRATOR, "school_id": None, "company_id": None},
+    "own school": NOTHING | {"role": Role.SCHOOL_LEAD, "school_id": OWN},
+    "other school": NOTHING | {"role": Role.SCHOOL_LEAD, "school_id": OTHER},
+    "own company": NOTHING | {"role": Role.COMPANY_ADMIN, "company_id": OWN},
+    "own member": NOTHING | {"role": Role.COMPANY_MEMBER, "company_id": OWN},
+    "other company": NOTHING | {"role": Role.COMPANY_ADMIN, "company_id": OTHER},
+    "own territory": NOTHING | {"role": Role.COORDINATOR, "territory_id": OWN},
+    "other territory": NOTHING | {"role": Role.COORDINATOR, "territory_id": OTHER},
+    "all": NOTHING | {"role": Role.ADMINISTRATOR},
 }
 MAY: dict[str, set[str]] = {
     "lead": {"own school"},
     "company": {"own company", "own member"},
+    "coordinator": {"own territory"},
     "administrator": set(KEYS),
     "system": set(KEYS),
 }
@@ -252,6 +253,24 @@ def test_a_lead_issues_lists_rotates_and_revokes_for_the_school(
     assert by_lead("GET", f"{URL}/{foreign}").status_code == 404
 
 
+def test_a_coordinator_issues_and_ends_keys_of_the_own_territory_alone(
+    client: TestClient, make: Factory
+) -> None:
+    by_us = as_person(client, make.signed_in(Role.COORDINATOR))
+    here, there = make.territory(), make.territory("Rimini", "RN")
+    body = {"name": "Portal", "role": "coordinator", "scopes": ["companies:read"]}
+    own = by_us("POST", URL, json=body | {"territory_id": str(here.id)})
+    assert own.status_code == 201, own.text
+    assert by_us("POST", URL, json=body | {"territory_id": str(there.id)}).status_code == 403
+    foreign = make.bearer(Role.COORDINATOR, territory_id=there.id)["Authorization"]
+    with make.database.read() as session:
+        theirs = session.query(ApiKey.id).filter_by(territory_id=there.id).scalar()
+    assert works(client, foreign.removeprefix("Bearer "))
+    assert [item["id"] for item in by_us("GET", URL).json()["items"]] == [own.json()["id"]]
+    assert by_us("POST", f"{URL}/{theirs}/revoke").status_code == 404
+    assert by_us("POST", f"{URL}/{own.json()['id']}/revoke").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
@@ -261,6 +280,7 @@ def test_a_lead_issues_lists_rotates_and_revokes_for_the_school(
         ({"scopes": ["events:read"]}, 422),
         ({"scopes": ["students:read", "everything:write"]}, 422),
         ({"requests_per_minute": 9}, 403),
+        ({"name": "x" * 121}, 422),
         ({"requests_per_minute": 0}, 422),
     ],
 )
@@ -293,7 +313,7 @@ def test_a_list_of_keys_asks_the_same_number_of_questions_for_one_and_three(
 def test_a_key_is_identified_in_one_question(make: Factory) -> None:
     _, token = issue(make, Role.ADMINISTRATOR)
     with make.database.read() as session, count_queries(make.database) as queries:
-        auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r")
+        auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="r", now=NOW)
     assert queries.count == 1
 
 
@@ -301,24 +321,22 @@ def test_a_key_is_identified_in_one_question(make: Factory) -> None:
 
 
 def test_the_end_of_a_key_is_told_once_and_a_month_before(make: Factory) -> None:
-    now = datetime.now(UTC)
     soon, _ = issue(make, days=20)
     issue(make, days=200)
     revoked, _ = issue(make, days=20)
     with make.database.write() as session:
-        keys.revoke_key(session, ACTOR, revoked)
-        assert [keys.remind_of_ends(session, now) for _ in range(2)] == [1, 0]
+        keys.revoke_key(session, ACTOR, revoked, now=NOW)
+        assert [keys.remind_of_ends(session, NOW) for _ in range(2)] == [1, 0]
         [event] = session.scalars(sa.select(Event).where(Event.action == "key.expires_soon"))
     assert event.object_id == str(soon)
-    assert event.data == {"expires_on": (now + timedelta(days=20)).date().isoformat()}
+    assert event.data == {"expires_on": (NOW + timedelta(days=20)).date().isoformat()}
 
 
 def test_secrets_whose_overlap_is_over_are_deleted(make: Factory) -> None:
     key_id, _ = issue(make)
     with make.database.write() as session:
-        keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=2))
-        now = datetime.now(UTC)
-        assert keys.forget_ended(session, now)["key_secrets"] == 0
-        assert keys.forget_ended(session, now + timedelta(days=3))["key_secrets"] == 1
+        keys.rotate_key(session, ACTOR, key_id, overlap=timedelta(days=2), now=NOW)
+        assert keys.forget_ended(session, NOW)["key_secrets"] == 0
+        assert keys.forget_ended(session, NOW + timedelta(days=3))["key_secrets"] == 1
         left = session.scalars(sa.select(ApiKeySecret.generation).where(ApiKeySecret.key_id == key_id))
         assert list(left) == [2]

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +8,7 @@ from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, SignIn, User
 from app.errors import NotSignedIn
-from tests.factories import ACTOR, Factory
+from tests.factories import ACTOR, NOW, Factory
 from tests.queries import count_queries
 
 
@@ -47,7 +47,7 @@ def test_a_person_who_is_not_active_cannot_sign_in_nor_stay_signed_in(make: Fact
     with make.database.read() as session:
         assert people.find_person(session, "anna@scuola.example") is None
         with pytest.raises(NotSignedIn):
-            auth.identify(session, bearer=None, cookie=token, request_id="r")
+            auth.identify(session, bearer=None, cookie=token, request_id="r", now=NOW)
 
 
 def test_a_person_without_password_cannot_sign_in_with_one(make: Factory) -> None:
@@ -69,7 +69,7 @@ def test_identify_finds_the_person_with_the_hat_that_was_chosen(make: Factory) -
     with make.database.write() as session:
         token = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
     with make.database.read() as session:
-        actor, stale_key = auth.identify(session, bearer=None, cookie=token, request_id="request")
+        actor, stale_key = auth.identify(session, bearer=None, cookie=token, request_id="request", now=NOW)
     assert (actor.kind, actor.id, actor.name, actor.request_id, stale_key) == (
         "user", user.id, "Anna", "request", None,
     )  # fmt: skip
@@ -78,7 +78,7 @@ def test_identify_finds_the_person_with_the_hat_that_was_chosen(make: Factory) -
         by_role = {one.role: one.id for one in session.query(Membership).filter_by(user_id=user.id)}
         session.query(SignIn).update({"membership_id": by_role[Role.TEACHER]})
     with make.database.read() as session, count_queries(make.database) as sent:
-        actor, _ = auth.identify(session, bearer=None, cookie=token, request_id="request")
+        actor, _ = auth.identify(session, bearer=None, cookie=token, request_id="request", now=NOW)
     assert sent.count == 2  # the session with its person, and the memberships
     assert (actor.grants, actor.hats, actor.must_choose) == (grants[:1], 2, False)
     assert actor.is_staff_of(first.school_id, first.id)
@@ -90,7 +90,7 @@ def test_a_session_ends(make: Factory) -> None:
     user = add_person(make)
     with make.database.write() as session:
         expired = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
-        session.query(SignIn).update({"expires_at": datetime.now(UTC) - timedelta(seconds=1)})
+        session.query(SignIn).update({"expires_at": NOW - timedelta(seconds=1)})
     with make.database.write() as session:
         left = sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
         sessions.sign_out(session, left)
@@ -98,16 +98,16 @@ def test_a_session_ends(make: Factory) -> None:
     with make.database.read() as session:
         for token in (expired, left, "never given out"):
             with pytest.raises(NotSignedIn):
-                auth.identify(session, bearer=None, cookie=token, request_id="r")
+                auth.identify(session, bearer=None, cookie=token, request_id="r", now=NOW)
 
 
 def test_what_has_expired_is_forgotten(make: Factory) -> None:
     user = add_person(make)
-    old = datetime.now(UTC) - timedelta(hours=25)
+    old = NOW - timedelta(hours=25)
     with make.database.write() as session:
         sessions.sign_in(session, session.merge(user), hours=1, request_id="r")
         session.query(SignIn).update({"expires_at": old})
-        for key, created_at in (("old", old), ("new", datetime.now(UTC))):
+        for key, created_at in (("old", old), ("new", NOW)):
             session.add(
                 IdempotencyKey(
                     actor="user:1",
@@ -120,5 +120,5 @@ def test_what_has_expired_is_forgotten(make: Factory) -> None:
                 )
             )
         session.flush()
-        assert auth.forget_expired(session) == {"sign_ins": 1, "idempotency_keys": 1}
-        assert auth.forget_expired(session) == {"sign_ins": 0, "idempotency_keys": 0}
+        assert auth.forget_expired(session, NOW) == {"sign_ins": 1, "idempotency_keys": 1}
+        assert auth.forget_expired(session, NOW) == {"sign_ins": 0, "idempotency_keys": 0}

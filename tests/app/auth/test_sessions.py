@@ -166,8 +166,8 @@ def test_a_session_knows_when_it_was_last_seen_to_ten_minutes(database: Database
     assert (fresh, stale) == (None, auth.Use(ids(database, user)[0]))
     with database.write() as session:
         assert stale is not None
-        auth.note_use(session, stale)
-        assert session.scalars(sa.select(SignIn.seen_at)).one() > NOW + timedelta(minutes=10)
+        auth.note_use(session, stale, NOW + timedelta(minutes=10))
+        assert session.scalars(sa.select(SignIn.seen_at)).one() == NOW + timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(

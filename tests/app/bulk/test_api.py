@@ -245,6 +245,21 @@ def test_too_many_rows_are_refused_at_the_first_too_many(
     assert count(make, Student) == 2
 
 
+def test_fewer_rows_go_in_at_once_than_one_by_one(
+    send: Send, make: Factory, school_class: SchoolClass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_ROWS_AT_ONCE", 2)
+    rows = [student(number) for number in range(3)]
+    answer = send("students", rows, mode="all")
+    [told] = answer.json()["faults"]
+    assert (answer.status_code, told["in"], told["detail"]) == (
+        422, "row 3", "so many rows are not loaded at once: at most 2",
+    )  # fmt: skip
+    assert count(make, Student) == 0
+    assert statuses(send("students", rows[:2], mode="all")) == ["created"] * 2
+    assert statuses(send("students", rows)) == ["unchanged"] * 2 + ["created"]
+
+
 # --- the same as one by one -------------------------------------------------------------------------------------------
 
 STEPS: list[list[Json]] = [

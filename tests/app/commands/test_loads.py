@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from app import migrate
 from app.cli import app
 from app.companies.models import Company
 from app.db import Database
@@ -21,11 +20,10 @@ ROWS = "external_id;name;district\n1;Rossi;Reno\n2;;Reno\n"
 
 
 @pytest.fixture
-def database(empty: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
-    url = empty.url.render_as_string(hide_password=False)
+def database(own_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    url = own_engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("BOTTEGA_DATABASE_URL", url)
     database = Database(url)
-    migrate.upgrade(database.engine)
     yield database
     database.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -84,7 +84,9 @@ def test_the_least_demo_is_a_demo(empty: Database, number: int) -> None:
 def test_the_key_works_and_is_stored_nowhere(empty: Database) -> None:
     token = demo.load(empty, SMALL, on=ON, quiet=True).token
     with empty.read() as session:
-        actor, _ = auth.identify(session, bearer=f"Bearer {token}", cookie=None, request_id="x")
+        actor, _ = auth.identify(
+            session, bearer=f"Bearer {token}", cookie=None, request_id="x", now=datetime.now(UTC)
+        )
         [key] = session.scalars(sa.select(ApiKey))
     assert actor.is_administrator
     assert actor.scopes == auth.SCOPES

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from app import errors, migrate
+from app import errors
 from app.auth.actors import Actor, Grant, Role
 from app.db import Database
 from app.disclosures import rules, service
@@ -27,7 +27,6 @@ ROUNDS = 25
 def shared(migrated: Database, tmp_path: Path) -> Iterator[Database]:
     """A database of the test's own, whose commits stay."""
     with another_database(migrated, tmp_path) as engine:
-        migrate.upgrade(engine)
         database = Database(engine.url.render_as_string(hide_password=False), connections=4)
         yield database
         database.close()

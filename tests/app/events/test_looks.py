@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app import db
 from app.auth.actors import Actor, Grant, Role
-from app.db import Database
+from app.db import Base, Database
+from app.events import service_looks
 from app.events.models import Look
 from app.events.service_looks import LookKind, Looks
+from app.students.models import Student
 from tests.app.students.callers import person, student_of, teacher_of
 from tests.factories import TODAY, Factory
 from tests.queries import count_queries
@@ -68,6 +77,44 @@ def test_rankings_are_gathered_from_the_first_on(
         looks.see(ANNA, LookKind.RANKING, [students[0]], TODAY)
     assert queries.count == 2  # who is there still; all rows in one statement
     assert kept(database) == [("ranking", "user", 1), ("ranking", "user", 1), ("ranking", "user", 2)]
+
+
+def test_what_could_not_be_written_waits(
+    looks: Looks, make: Factory, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = make.student().id
+    with monkeypatch.context() as patch:
+        patch.setattr(service_looks, "_write", lambda *_: 1 / 0)
+        for _ in range(2):
+            with suppress(ZeroDivisionError):
+                looks.see(ANNA, LookKind.PROFILE, [student], TODAY)
+    looks.flush()
+    assert kept(database) == [("profile", "user", 2)]
+
+
+def test_a_student_who_goes_meanwhile_takes_nobody_elses_look_along(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The erasure waits for the looks that have found the student; on SQLite writers never meet."""
+    make = Factory(shared)
+    gone, stays = make.student().id, make.student().id
+    looks, insert = Looks(shared, delay_seconds=0), db.inserting
+
+    def go() -> None:
+        with shared.write() as session:
+            session.execute(sa.delete(Student).where(Student.id == gone))
+
+    def slowly(session: Session, kind: type[Base]) -> Any:
+        going.append(other.submit(go))
+        time.sleep(0.5)
+        return insert(session, kind)
+
+    going: list[Future[None]] = []
+    monkeypatch.setattr(db, "inserting", slowly)
+    with ThreadPoolExecutor(1) as other:
+        looks.see(ANNA, LookKind.PROFILE, [gone, stays], TODAY)
+        going[0].result(timeout=30)
+    assert kept(shared) == [("profile", "user", 1)]
 
 
 def test_two_processes_add_up(make: Factory, database: Database) -> None:

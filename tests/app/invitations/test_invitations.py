@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from app import errors, migrate
+from app import errors
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TaughtClass, User
@@ -394,7 +394,6 @@ def test_looking_accepts_nothing(make: Factory) -> None:
 
 def test_of_fifty_who_accept_at_once_one_does(migrated: Database, tmp_path: Path) -> None:
     with another_database(migrated, tmp_path) as engine:
-        migrate.upgrade(engine)
         database = Database(engine.url.render_as_string(hide_password=False), connections=8)
         make = Factory(database)
         code = invite(make, role=Role.COORDINATOR)

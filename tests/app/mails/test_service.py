@@ -7,8 +7,11 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.db import Database
+from app import addresses
+from app.db import Database, new_id
 from app.mails import service as mails
 from app.mails import transport
 from app.mails.models import Mail
@@ -73,6 +76,13 @@ def test_a_mail_of_an_undone_transaction_is_not_sent(
         ("anna@scuola.example\r\nBcc: x@y.example", "s", "to"),
         ("no address", "s", "to"),
         ("a@b@c.example", "s", "to"),
+        ("a@", "s", "to"),
+        ("a@[", "s", "to"),
+        ("anna@scuola", "s", "to"),
+        ("one,two@scuola.example", "s", "to"),
+        ("<one@scuola.example", "s", "to"),
+        ("=?utf-8?q?x?=@scuola.example", "s", "to"),
+        ("niccolò@scuola.example", "s", "to"),
         ("", "s", "to"),
         ("anna@scuola.example", "one\nBcc: x@y.example", "subject"),
         ("anna@scuola.example", "", "subject"),
@@ -99,6 +109,33 @@ def test_a_refused_address_is_given_up_and_does_not_stop_the_others(
     kept = read(database, gone)
     assert kept.failed_at is not None
     assert (kept.last_error, kept.body_text) == ("SMTPRecipientsRefused 550", "")
+
+
+@given(
+    to=st.from_regex(addresses.PATTERN, fullmatch=True).filter(lambda text: len(text) <= addresses.LONGEST)
+)
+def test_a_mail_goes_to_the_address_that_was_written_and_to_no_other(to: str) -> None:
+    mail = Mail(id=new_id(), to_address=to, subject="s", body_text="t", language="it", created_at=NOW)
+    head = transport.compose(Settings(), mail)["To"]
+    assert [address.addr_spec for address in head.addresses] == [to]
+    assert not head.defects
+
+
+def test_a_mail_that_cannot_be_written_is_given_up_and_does_not_stop_the_others(
+    database: Database, box: tuple[Postbox, Settings]
+) -> None:
+    found, settings = box
+    bad = write(database)
+    with database.write() as session:
+        session.execute(sa.update(Mail).values(to_address="a@"))  # as an older version let it in
+    write(database, now=NOW + timedelta(seconds=1))
+    told = mails.send_due(settings, database, NOW + timedelta(seconds=1))
+    assert told == {"mails_sent": 1, "mails_failed": 1, "mails_wiped": 0}
+    kept = read(database, bad)
+    assert (kept.failed_at, kept.last_error, kept.body_text) == (
+        NOW + timedelta(seconds=1), "IndexError", "",
+    )  # fmt: skip
+    assert [mail["to"] for mail in found.mails] == ["anna@scuola.example"]
 
 
 def test_a_failing_server_is_asked_again_later_and_later_and_then_no_more(

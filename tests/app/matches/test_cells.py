@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from app.matches import cells
 from app.matches.cells import Cell
 from app.students.profiles import Profile, ProfileSkill
+from matching import Ranked, Reason
 
 LINES = {"auto": ("auto", "elettro", "tecnico"), "energia": ("energia", "mecc", "tecnico"), "": ()}
 
@@ -76,21 +78,38 @@ def test_a_coarse_description_keeps_the_skills_of_the_course_to_itself() -> None
 
 
 @pytest.mark.parametrize(
-    ("cell", "km", "codes", "gap"),
+    ("cell", "km", "codes", "gap", "parts"),
     [
-        (Cell("auto", 4, 4, "BO"), 7.0, ["programme_named", "travel_km", "hours"], "travel_far"),
-        (Cell("auto", 3, 6, "BO"), 7.0, ["travel_km", "hours"], "travel_far"),
-        (Cell(), None, ["hours"], None),
+        (Cell("auto", 4, 4, "BO"), 5.0, ["programme_named", "travel_near", "hours"], "travel_far", {"programme", "travel", "hours"}),
+        (Cell("auto", 3, 6, "BO"), 5.0, ["travel_near", "hours"], "travel_far", {"travel", "hours"}),
+        (Cell(), None, ["hours"], None, {"hours"}),
     ],
-)
+)  # fmt: skip
 def test_a_line_says_no_more_than_the_description(
-    cell: Cell, km: float | None, codes: list[str], gap: str | None
+    cell: Cell, km: float | None, codes: list[str], gap: str | None, parts: set[str]
 ) -> None:
-    ranked = {
-        "travel_km": 7.4, "gap": {"code": "travel_far"},
-        "reasons": [{"code": "programme_named"}, {"code": "travel_km"}, {"code": "hours"}],
-    }  # fmt: skip
-    told = cells.line(ranked, cell)
-    assert (told["travel_km"], [one["code"] for one in told["reasons"]]) == (km, codes)
-    assert (told["gap"] or {}).get("code") == gap
-    assert cells.line(ranked | {"gap": None}, cell)["gap"] is None
+    told = cells.line(RANKED, cell)
+    assert (told.travel_km, [one.code for one in told.reasons]) == (km, codes)
+    assert (told.gap.code if told.gap else None, set(told.parts)) == (gap, parts)
+    assert cells.line(replace(RANKED, gap=None), cell).gap is None
+
+
+RANKED = Ranked(
+    "internship", 0.61803, {"programme": 1.0, "travel": 0.8668, "hours": 0.5123},
+    (Reason("programme_named"), Reason("travel_near", {"km": 7}), Reason("hours", {"hours": 80})),
+    Reason("travel_far", {"km": 7, "max_km": 12}), 7.4, 11.0,
+)  # fmt: skip
+
+
+def test_a_line_has_no_number_that_leads_to_a_municipality() -> None:
+    told = cells.line(RANKED, Cell("auto", 4, 4, "BO"))
+    assert (told.score, told.travel_minutes) == (0.62, None)
+    assert told.parts == {"programme": 1.0, "travel": 0.9, "hours": 0.5}
+    assert [dict(one.values) for one in told.reasons] == [{}, {"km": 5}, {"hours": 80}]
+    assert told.gap == Reason("travel_far", {"km": 5, "max_km": 10})
+
+
+def test_who_lives_in_the_very_place_is_near() -> None:
+    here = replace(RANKED, reasons=(Reason("travel_here"),), travel_km=0.0)
+    told = cells.line(here, Cell("auto", 4, 4, "BO"))
+    assert (told.travel_km, told.reasons) == (5.0, (Reason("travel_near", {"km": 5}),))

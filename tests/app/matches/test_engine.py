@@ -11,17 +11,22 @@ from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from app import db
 from app.auth.actors import system
+from app.db import Database
 from app.matches import engine
 from app.matches import service as matches
 from app.matches.engine import Changes, Engine
 from app.opportunities.models import Kind
+from app.settings import Settings
+from app.students.models import Student
 from matching import Index, Ranked
 from matching.layout import Layout
 from tests.app.matches.conftest import World
+from tests.factories import NOW, Factory
 
 
 def changes_of(engine: Engine, world: World) -> Changes:
@@ -91,3 +96,26 @@ def test_rankings_are_computed_in_turns(
         pages = list(threads.map(lambda _: matches.student_page(one, question), range(2)))
     assert pages[0] == pages[1]
     assert bool(met) is not has_turns
+
+
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_who_reads_slowly_does_not_bring_back_a_student_who_has_gone(
+    shared: Database, monkeypatch: pytest.MonkeyPatch, *, is_guarded: bool
+) -> None:
+    """A block that began before the student went puts what it has read into memory after another has forgotten it."""
+    student, one = Factory(shared).student(), Engine(Settings(), clock=lambda: NOW)
+    if not is_guarded:
+        monkeypatch.setattr(Engine, "_keep", lambda engine, fresh, _changes: engine._known.update(fresh))
+
+    def go() -> None:
+        with shared.write() as session:
+            session.execute(sa.delete(Student).where(Student.id == student.id))
+            db.touch(session, engine.GONE)
+        with shared.read() as session:
+            one.changes(session)
+
+    with shared.read() as session, ThreadPoolExecutor(1) as other:
+        changes = one.changes(session)
+        other.submit(go).result(timeout=30)
+        assert [known.profile.id for known in one.students(session, changes)] == [student.id]
+    assert (student.id in one._known) is not is_guarded

@@ -16,8 +16,8 @@ from app.matches import service_plain as plain
 from app.matches.engine import Engine
 from app.matches.models import Match
 from app.opportunities.models import Kind, OpportunitySpan
+from app.privacy import service_erasure as erasures
 from app.settings import Settings
-from app.students import service as students
 from app.students.models import Student
 from tests.app.matches.conftest import World
 from tests.app.students.callers import person
@@ -179,7 +179,7 @@ def test_a_process_drops_from_memory_who_is_gone(world: World) -> None:
 
     assert student in look()
     with database.write() as session:
-        students.remove(session, ACTOR, student)
+        erasures.remove_student(session, ACTOR, student, now=NOW)
     with database.read() as session:
         engine.changes(session)  # any request does this, whatever it asks for
     assert student not in engine._known

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
-from app.auth.models import Identity, Membership, User
+from app.auth.models import Identity, Membership, OidcFlow, User
 from app.companies.models import CompanyContact
 from app.db import Database
 from app.invitations.models import Invitation
@@ -88,6 +88,12 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
                 student_id=student, code_hash="zyxhash-2", made_by=user_id, made_at=NOW, expires_at=later
             )
         )
+        session.add(
+            OidcFlow(
+                state_hash="zyxhash-3", browser_hash="zyxhash-4", provider="school", nonce="n", verifier="v",
+                next=f"/students/{student}/data", expires_at=later,
+            )
+        )  # fmt: skip
         for kind, subject in (("student", student), ("account", user_id)):
             session.add(
                 RetentionWarning(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from app import errors, migrate
+from app import errors
 from app.auth import codes as signs
 from app.auth import service_people as people
 from app.auth import usernames
@@ -244,7 +244,6 @@ def fifty_at_once(database: Database, code: str) -> int:
 def test_of_fifty_who_use_a_code_at_once_one_gets_in(migrated: Database, tmp_path: Path) -> None:
     with another_database(migrated, tmp_path) as engine:
         url = engine.url.render_as_string(hide_password=False)
-        migrate.upgrade(engine)
         database = Database(url, connections=8)
         make = Factory(database)
         [code] = issue(make, make.student())
@@ -257,7 +256,6 @@ def test_of_fifty_who_use_a_code_at_once_one_gets_in(migrated: Database, tmp_pat
 def test_two_teachers_at_once_leave_one_open_code(migrated: Database, tmp_path: Path) -> None:
     with another_database(migrated, tmp_path) as engine:
         url = engine.url.render_as_string(hide_password=False)
-        migrate.upgrade(engine)
         database = Database(url, connections=8)
         make = Factory(database)
         school_class = make.school_class()
