@@ -20,6 +20,9 @@ from app.auth.actors import Actor
 from app.bulk_changes import rules
 from app.bulk_changes.models import BulkChange, BulkKind, BulkStep
 from app.bulk_changes.rules import ChangeState
+from app.class_lists import service as class_lists
+from app.class_lists.columns import ListField
+from app.class_lists.table import ListTable
 from app.db import new_id
 from app.events import service as events
 from app.recommendations import service as recommendations
@@ -48,7 +51,7 @@ def validate(
     """`validation.validate`, kept."""
     changed = validation.validate(session, actor, class_id, choices)
     steps = [
-        (one.student_id, {"skill_id": one.skill_id, "before": one.declared, "after": one.level})
+        (one.student_id, {"skill_id": one.skill_id, "declared": one.declared, "level": one.level})
         for one in changed
     ]
     return _keep(session, actor, BulkKind.SKILLS_VALIDATED, steps, now)
@@ -67,6 +70,21 @@ def recommend(
     made = recommendations.recommend(session, actor, opportunity_id, student_ids, note=note, now=now)
     steps = [(one.student_id, {"recommendation_id": str(one.id)}) for one in made]
     return _keep(session, actor, BulkKind.RECOMMENDED, steps, now)
+
+
+def load(
+    session: Session,
+    actor: Actor,
+    class_id: UUID,
+    table: ListTable,
+    columns: Sequence[ListField | None],
+    *,
+    now: datetime,
+) -> tuple[BulkChange, list[class_lists.Checked]]:
+    """`class_lists.load`, kept; and what became of each row."""
+    checked, loaded = class_lists.load(session, actor, class_id, table, columns, today=now.date())
+    steps = [(one.student_id, {"version": one.version, "before": one.before}) for one in loaded]
+    return _keep(session, actor, BulkKind.STUDENTS_LOADED, steps, now), checked
 
 
 def _keep(session: Session, actor: Actor, kind: BulkKind, steps: Iterable[Step], now: datetime) -> BulkChange:
@@ -111,25 +129,29 @@ def undo(session: Session, actor: Actor, change_id: UUID, *, now: datetime) -> B
         steps = session.scalars(
             sa.select(BulkStep).where(BulkStep.bulk_change_id == change_id).order_by(BulkStep.position)
         ).all()
-        change.undone_at, change.undone = now.astimezone(UTC), _put_back(session, actor, change.kind, steps)
+        change.undone_at, change.undone = (
+            now.astimezone(UTC),
+            _put_back(session, actor, change.kind, steps, now),
+        )
         events.record(
             session, actor, "bulk_change.undone", change_id, {"kind": str(change.kind), "size": change.undone}
         )
     return change
 
 
-def _put_back(session: Session, actor: Actor, kind: BulkKind, steps: Sequence[BulkStep]) -> int:
+def _put_back(
+    session: Session, actor: Actor, kind: BulkKind, steps: Sequence[BulkStep], now: datetime
+) -> int:
+    told = [(step.student_id, step.data) for step in steps]
     if kind is BulkKind.SKILLS_VALIDATED:
-        return validation.take_back(
-            session,
-            actor,
-            [
-                Validated(step.student_id, step.data["skill_id"], step.data["before"], step.data["after"])
-                for step in steps
-            ],
+        validated = [Validated(student_id, **data) for student_id, data in told]
+        return validation.take_back(session, actor, validated)
+    if kind is BulkKind.RECOMMENDED:
+        return recommendations.take_back(
+            session, actor, [UUID(data["recommendation_id"]) for _, data in told]
         )
-    ids = [UUID(step.data["recommendation_id"]) for step in steps]
-    return recommendations.take_back(session, actor, ids)
+    loaded = [class_lists.Loaded(student_id, **data) for student_id, data in told]
+    return class_lists.take_back(session, actor, loaded, today=now.date())
 
 
 def forget_expired(session: Session, now: datetime) -> dict[str, int]:

@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
     """The pages, built once for all applications: what is an application's own stands in its state."""
     from app.web import (
         account,
+        class_import,
         codes,
         company,
         disclosures,
@@ -54,7 +55,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, validation, recommending, undo,
+        oidc, disclosures, review, privacy, keys, validation, recommending, undo, class_import,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

@@ -178,11 +178,7 @@ NEEDS = {
     "validate_skills": _("Conferma le competenze."),
     "hand_out_code": _("Consegna il codice."),
 }
-NO_MATCH = {
-    "internship": _("Nessun tirocinio adatto."),
-    "visit": _("Nessuna visita adatta."),
-    "training": _("Nessun percorso adatto."),
-}
+NO_INTERNSHIP = _("Nessun tirocinio adatto.")
 ADVICE_TO_TEACHER = {
     "travel": _("Parlate del viaggio: con qualche chilometro in più, o con i mezzi, la scelta si apre."),
     "calendar": _("Controllate insieme i giorni liberi: forse manca il periodo della scuola."),
@@ -192,10 +188,19 @@ ADVICE_TO_TEACHER = {
     "age_low": _("In quelle date è troppo giovane: cercate date più avanti."),
 }
 ADVICE_TO_TEACHER_ELSE = _("Parlane con chi coordina il territorio: manca un'offerta per questa persona.")
-BULK = {
-    "skills_validated": _("competenze confermate"),
-    "recommended": _("studenti a cui l'hai consigliato"),
-    "students_loaded": _("studenti caricati"),
+LIST_FIELDS = {
+    "family_name": _("Cognome"),
+    "given_name": _("Nome"),
+    "born_on": _("Data di nascita"),
+    "municipality": _("Comune dove abita"),
+    "hours_owed": _("Ore da fare"),
+    "external_id": _("Codice del registro"),
+}
+ROW_STATES = {
+    "created": _("nuovo"),
+    "changed": _("cambia"),
+    "unchanged": _("c'è già"),
+    "rejected": _("da correggere"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pyotp
@@ -65,6 +66,21 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
     ("company/disclosures.html", "company", "/companies/{company_id}/disclosures", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
+    ("teacher/class.html", "teacher", "/classes/{class_id}?show=today&chosen=all", ""),
+    ("teacher/class.html", "coordinator", "/classes/{class_id}", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board?start_year=2025", ""),
+    ("teacher/validation.html", "teacher", "/classes/{class_id}/validation", ""),
+    ("teacher/recommend.html", "teacher", "/classes/{class_id}/recommend", ""),
+    (
+        "teacher/recommend_to.html",
+        "teacher",
+        "/classes/{class_id}/recommend?opportunity_id={internship_id}",
+        "",
+    ),
+    ("teacher/import.html", "teacher", "/classes/{class_id}/import", "read nothing"),
+    ("teacher/import_check.html", "teacher", "/classes/{class_id}/import", "read a list"),
+    ("teacher/import_done.html", "teacher", "/classes/{class_id}/import", "load a list"),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
     ("privacy/data.html", "company", "/data", ""),
@@ -80,8 +96,11 @@ PIECES = {
     "shared/disclosures.html",
     "shared/parts.html",
     "shared/more.html",
+    "shared/undo.html",
     "student/cards.html",
+    "student/recommended.html",
 }
+LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/{year};037032\nNeri;;oggi;Atlantide"
 
 
 def test_every_template_is_looked_at() -> None:
@@ -130,6 +149,20 @@ def test_pages_have_no_barriers_and_fit(
     elif first == "provider down":
         page.click("button:has-text('Scuola digitale')")
         page.wait_for_selector("h1:has-text('non risponde')")
+    elif first == "read nothing":
+        page.click("main button[type=submit]")
+        page.wait_for_selector("#wrong")
+    elif first in ("read a list", "load a list"):
+        page.fill("#pasted", LIST.format(year=date.today().year - 16))  # noqa: DTZ011
+        page.click("main button[type=submit]")
+        page.wait_for_selector(".list-check .wrong")
+        if first == "load a list":
+            page.click("button[formaction$=load]")
+            page.wait_for_selector(".undo-bar button")
+            page.click(".undo-bar button")  # lest others count one student more
+            page.wait_for_url("**done=*")
+            page.go_back()
+            page.wait_for_selector("h1:has-text('Elenco caricato')")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()

@@ -30,6 +30,7 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
+    "note": "zyxnote of the teacher",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -172,4 +173,6 @@ def use(
         fine(client.get(path, headers=headers))
         fine(client.get(f"{path}/matches", headers=headers))
     fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company))
+    advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
+    fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))
