@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import bulk, db, errors
+from app import bulk, errors
 from app.auth.actors import Actor
 from app.auth.models import Membership
 from app.bulk_rows import Row
@@ -21,10 +21,10 @@ from app.class_lists import rules
 from app.class_lists.columns import ListField
 from app.class_lists.rules import CellFault, Person
 from app.class_lists.table import ListTable
-from app.events import service as events
 from app.places import service as places
 from app.places.gazetteer import search_key
 from app.places.models import Municipality
+from app.privacy import service_erasure as erasures
 from app.schools import classes
 from app.schools.models import School, SchoolClass
 from app.students import rules as student_rules
@@ -221,7 +221,7 @@ def _after(one: Checked, done: Mapping[int, bulk.Done]) -> Checked:
 
 
 def take_back(session: Session, actor: Actor, loaded: Sequence[Loaded], *, today: date) -> int:
-    """Remove the students that were made, and put back those that were changed, as far as nobody has touched them since.
+    """Forget the students that were made, and put back those that were changed, as far as nobody has touched them since.
 
     Whoever has an account or a code stays: somebody counts on it. How many were put back.
     """
@@ -245,10 +245,7 @@ def take_back(session: Session, actor: Actor, loaded: Sequence[Loaded], *, today
     for one in changed:
         students.edit(session, actor, one.student_id, _read(one.before or {}), today=today)
     if made:
-        session.execute(sa.delete(Student).where(Student.id.in_(made)))
-        events.record_many(session, actor, [("student.removed", one, None) for one in made])
-        db.touch(session, "students")
-        db.touch(session, "students_gone")
+        erasures.forget_slips(session, actor, made)
     return len(made) + len(changed)
 
 

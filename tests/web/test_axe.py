@@ -159,10 +159,6 @@ def test_pages_have_no_barriers_and_fit(
         if first == "load a list":
             page.click("button[formaction$=load]")
             page.wait_for_selector(".undo-bar button")
-            page.click(".undo-bar button")  # lest others count one student more
-            page.wait_for_url("**done=*")
-            page.go_back()
-            page.wait_for_selector("h1:has-text('Elenco caricato')")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()
@@ -185,6 +181,9 @@ def test_pages_have_no_barriers_and_fit(
     look(page, axe)
     if size == "phone":
         look_narrow(page)
+    if first == "load a list":
+        page.click(".undo-bar button")  # lest others count one student more
+        page.wait_for_selector(".undo-bar:has-text('Annullato')")
 
 
 def look(page: Any, axe: str) -> None:
