@@ -24,7 +24,7 @@ from app.class_lists.table import ListTable
 from app.places import service as places
 from app.places.gazetteer import search_key
 from app.places.models import Municipality
-from app.privacy import service_erasure as erasures
+from app.privacy import service_slips as slips
 from app.schools import classes
 from app.schools.models import School, SchoolClass
 from app.students import rules as student_rules
@@ -245,7 +245,7 @@ def take_back(session: Session, actor: Actor, loaded: Sequence[Loaded], *, today
     for one in changed:
         students.edit(session, actor, one.student_id, _read(one.before or {}), today=today)
     if made:
-        erasures.forget_slips(session, actor, made)
+        slips.forget(session, actor, made)
     return len(made) + len(changed)
 
 

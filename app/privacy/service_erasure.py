@@ -6,7 +6,7 @@ What stays is a tombstone, an id that stands for nobody, where others' records n
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -21,7 +21,6 @@ from app.auth.actors import Actor
 from app.auth.models import User
 from app.db import Database, Revision, new_id
 from app.events import service as events
-from app.events.models import Event
 from app.places.models import Municipality
 from app.privacy import map as maps
 from app.privacy import rules
@@ -207,28 +206,6 @@ def _forget(session: Session, subject: Subject, tombstone_id: UUID) -> None:
             session.execute(sa.update(table).where(rows).values(link.emptied(table, tombstone_id)))
         else:
             session.execute(sa.delete(table).where(rows))
-
-
-def forget_slips(session: Session, actor: Actor, student_ids: Sequence[UUID]) -> None:
-    """Forget students who stand there by mistake since minutes: a few statements for any number, and one tombstone.
-
-    They are not counted among those who were forgotten. Whoever calls has made sure that no account and no code is theirs.
-    """
-    tombstone = Tombstone(id=new_id(), kind=SubjectKind.STUDENT)
-    session.add(tombstone)
-    session.flush()
-    blank = {"object_id": str(tombstone.id), "object_salt": "", "request_id": ""}
-    for first in range(0, len(student_ids), AT_ONCE):
-        some = student_ids[first : first + AT_ONCE]
-        named = Event.object_id.in_([str(student_id) for student_id in some])
-        session.execute(sa.update(Event).where(Event.object_type == "student", named).values(blank))
-        session.execute(sa.delete(Student).where(Student.id.in_(some)))
-    events.record(session, actor, "student.erased", tombstone.id, {"number": len(student_ids)})
-    for topic in (ASKED, "students", "students_gone"):
-        db.touch(session, topic)
-
-
-AT_ONCE = 500
 
 
 def _count(session: Session, subject: Subject, today: date) -> None:
