@@ -26,6 +26,7 @@ from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
 from app.matches import api as matches
+from app.network import api as network
 from app.opportunities import api as opportunities
 from app.places import api as places
 from app.privacy import api as privacy
@@ -45,6 +46,7 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    network.router,
 )  # fmt: skip
 
 

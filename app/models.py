@@ -8,6 +8,7 @@ from app.events import models as events
 from app.invitations import models as invitations
 from app.mails import models as mails
 from app.matches import models as matches
+from app.network import models as network
 from app.opportunities import models as opportunities
 from app.places import models as places
 from app.privacy import models as privacy
@@ -17,8 +18,8 @@ from app.skills import models as skills
 from app.students import models as students
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
-    "privacy", "programmes", "schools",
+    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "network", "opportunities",
+    "places", "privacy", "programmes", "schools",
     "skills", "students",
 ]  # fmt: skip
 

@@ -25,6 +25,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.matches.engine import Engine
+from app.matches.survey import Surveyor
 from app.rest import Call
 from app.settings import Settings
 from app.web import files, language, maps, words
@@ -95,6 +96,11 @@ class View:
     def engine(self) -> Engine:
         engine: Engine = self.request.app.state.engine
         return engine
+
+    @property
+    def surveyor(self) -> Surveyor:
+        surveyor: Surveyor = self.request.app.state.surveyor
+        return surveyor
 
     @property
     def has_session(self) -> bool:
