@@ -134,6 +134,14 @@ def standing(approved_on: date, last_sign_on: date, today: date, thresholds: Thr
     return Standing.SILENT if quiet >= timedelta(thresholds.silent_days) else Standing.ANSWERING
 
 
+LONGEST_NOTE = 2000
+
+
+def is_note(text: str) -> bool:
+    """Whether a note can say this: something, and not too much of it."""
+    return 0 < len(text) <= LONGEST_NOTE and "\0" not in text
+
+
 # --- years ------------------------------------------------------------------------------------------------------------
 
 FIRST_MONTH = 9

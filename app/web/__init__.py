@@ -32,6 +32,7 @@ def routes() -> list[BaseRoute]:
         account,
         codes,
         company,
+        coordinator,
         disclosures,
         hats,
         invited,
@@ -52,7 +53,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, maps,
+        oidc, disclosures, review, privacy, keys, maps, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
