@@ -216,7 +216,10 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", s403="far_coordinator"),
     },
     "list_members": LEADS,
-    "create_member": LEADS,
+    "create_member": {
+        OWN: may("administrator", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
     "remove_member": LEADS,
     # companies
     "list_companies": {

@@ -46,6 +46,7 @@ from app.skills.models import Occupation
 from app.students.models import Student
 from matching import Weights
 from tests import contract
+from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
 OPERATIONS = {
@@ -459,7 +460,7 @@ class BrokenDatabase(Database):
 @contextmanager
 def failing(error: Exception, *, limit: int = 1_000_000) -> Iterator[TestClient]:
     app = create_app(Settings(rate_limit_per_minute=limit), database=BrokenDatabase(error))
-    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+    with Caller(app, base_url="http://127.0.0.1:8000") as client:
         client.event_hooks = {"response": [contract.check]}
         yield client
 

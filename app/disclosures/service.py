@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import AT_SCHOOL, Actor
-from app.auth.models import Membership
+from app.auth.models import Membership, User
 from app.disclosures import rules
 from app.disclosures.models import Disclosure
 from app.disclosures.rules import Side, State
@@ -234,13 +234,18 @@ def _tutor(session: Session, actor: Actor, student: Student, tutor_id: UUID | No
         if actor.kind != "user" or actor.id is None:
             raise _bad_tutor("a program names the tutor")
         return actor.id
-    member = sa.select(Membership.id).where(
-        Membership.user_id == tutor_id,
-        Membership.school_id == student.school_id,
-        Membership.role.in_(AT_SCHOOL),
+    member = (
+        sa.select(Membership.id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.user_id == tutor_id,
+            Membership.school_id == student.school_id,
+            Membership.role.in_(AT_SCHOOL),
+            User.is_active,
+        )
     )
     if session.scalar(member.limit(1)) is None:
-        raise _bad_tutor("no member of the school has this id")
+        raise _bad_tutor("no active member of the school has this id")
     return tutor_id
 
 

@@ -24,6 +24,7 @@ from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
 from app.matches.survey import Surveyor
 from app.rest import Call
@@ -224,7 +225,7 @@ class View:
 async def _view(request: Request) -> View:
     # Async although it mostly waits for nothing: a plain function would cost a hop to a thread.
     view = View(request)
-    if request.method not in form_tokens.SAFE_METHODS:
+    if request.method not in SAFE_METHODS:
         token = request.headers.get(form_tokens.HEADER) or (await request.form()).get(form_tokens.FIELD)
         form_tokens.require(view.settings, request.cookies, token)
     return view
