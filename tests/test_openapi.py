@@ -46,6 +46,7 @@ from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
+from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
 from tests.caller import Caller
@@ -107,6 +108,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_student_wish": {"opportunity_id": "{opportunity_id}"},
+    "edit_student_wish": {"position": None},
+    "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
+    "create_renewal": {"seats": 3},
+    "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
+    "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -207,16 +214,22 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "wish_id": str(make.wish(student, make.opportunity(company)).id),
+        "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
+        "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
+    "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
 """Who makes the good call where the administrator has no say."""
 
@@ -225,6 +238,10 @@ def queued_job(**more: Any) -> Job:
     return Job(
         kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
     )
+
+
+STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -339,6 +356,24 @@ def ended_job(make: Factory, call: Request) -> Request:
     return replace(call, ids={"job_id": str(job.id)})
 
 
+def closed_opportunity(make: Factory, call: Request) -> Request:
+    closed = make.opportunity(status=Status.CLOSED)
+    return replace(call, body={"opportunity_id": str(closed.id)})
+
+
+def too_many_ranked(make: Factory, call: Request) -> Request:
+    student = the_student(make, call)
+    for number in range(1, MOST_RANKED + 1):
+        make.wish(student, make.opportunity(), number)
+    one_more = make.wish(student, make.opportunity())
+    return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
+
+
+def overtaken_answer(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"version": 7}]})
+
+
 def approved_company(make: Factory, call: Request) -> Request:
     return replace(call, ids={"company_id": str(make.company().id)})
 
@@ -347,13 +382,23 @@ def same_territory(make: Factory, call: Request) -> Request:
     return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
 
 
-def still_running(make: Factory, call: Request) -> Request:
+def caller_mark(make: Factory) -> str:
+    """Who has signed in last, as columns keep it."""
     with make.database.read() as session:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
     assert caller is not None
+    return f"user:{caller.id}"
+
+
+def settled_change(make: Factory, call: Request) -> Request:
+    change = make.bulk_change(made_by=caller_mark(make), expires_at=NOW)
+    return replace(call, ids={"bulk_change_id": str(change.id)})
+
+
+def still_running(make: Factory, call: Request) -> Request:
     make.add(
         IdempotencyKey(
-            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            actor=caller_mark(make), key="still-running", fingerprint="", status=0, body="", headers="{}",
             created_at=datetime.now(UTC),
         )
     )  # fmt: skip
@@ -443,6 +488,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reopen_opportunity": of_state(Status.DRAFT),
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
+    "create_renewal": of_state(Status.DRAFT),
+    "create_answers": overtaken_answer,
     "create_key": unknown_school,
     "list_student_paths": unranked_student,
     "read_replay": unranked_student,
@@ -454,10 +501,15 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
+    "create_student_wish": closed_opportunity,
+    "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
+    "create_skill_validations": still_running,
+    "create_recommendations": of_state(Status.FULL),
+    "undo_bulk_change": settled_change,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -527,6 +579,9 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
 
     cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
     client.cookies.set(auth.COOKIE, cookie)
+    if "bulk_change_id" in call.ids:
+        own = make.bulk_change(made_by=caller_mark(make))
+        call = replace(call, ids={"bulk_change_id": str(own.id)})
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -624,7 +679,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load",
+        r"|deactivate|reactivate|load|undo",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

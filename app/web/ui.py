@@ -26,6 +26,7 @@ from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
+from app.matches.survey import Surveyor
 from app.notifications import service as notifications
 from app.rest import Call
 from app.settings import Settings
@@ -53,6 +54,7 @@ def templates(code: str) -> Environment:
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
+    environment.filters["uuid"] = UUID
     environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)
@@ -98,6 +100,11 @@ class View:
     def engine(self) -> Engine:
         engine: Engine = self.request.app.state.engine
         return engine
+
+    @property
+    def surveyor(self) -> Surveyor:
+        surveyor: Surveyor = self.request.app.state.surveyor
+        return surveyor
 
     @property
     def has_session(self) -> bool:

@@ -35,6 +35,7 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
+    "note": "zyxnote of the teacher",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -183,8 +184,18 @@ def use(
     fine(client.patch(path, json={"max_km": 49}, headers=own | PATCH | request | {"If-Match": "*"}))
     ranking = {"student_id": str(student), "limit": 5}
     fine(client.post("/api/v1/rankings", json=ranking, headers=own | {"Idempotency-Key": "zyx-ranking"}))
+    wish = {"opportunity_id": str(offer), "is_ranked": True}
+    fine(client.post(f"{path}/wishes", json=wish, headers=own))
     for headers in (lead, own):
         fine(client.get(path, headers=headers))
         fine(client.get(f"{path}/matches", headers=headers))
-    fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company))
+    candidates = fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company)).json()
+    answer = {
+        "items": [
+            {"pseudonym": candidates["items"][0]["pseudonym"], "verdict": "no", "reason": "other_dates"}
+        ]
+    }
+    fine(client.post(f"/api/v1/opportunities/{offer}/answers", json=answer, headers=company))
+    advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
+    fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))
