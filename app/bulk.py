@@ -173,6 +173,9 @@ def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
         external_id = row.document.get("external_id")
         if row.faults:
             yield row
+        elif unfit := [name for name, value in row.document.items() if _has_nul(name) or _has_nul(value)]:
+            # Looked up in a batch, it would take all other rows along: no database compares it.
+            yield row._replace(faults=tuple(fault(name, "has a NUL, which no text has") for name in unfit))
         elif not isinstance(external_id, str) or not external_id.strip():
             yield row._replace(faults=(fault("external_id", "every row needs one, as text"),))
         elif "source" in row.document:
@@ -181,6 +184,14 @@ def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
             yield row._replace(faults=(fault("external_id", f"repeats row {earlier}"),))
         else:
             yield row._replace(document=row.document | {"external_id": external_id.strip()})
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(name) or _has_nul(one) for name, one in value.items())
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
 
 
 def _shown(row: Row) -> str | None:

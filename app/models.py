@@ -6,8 +6,10 @@ from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
+from app.jobs import models as jobs
 from app.mails import models as mails
 from app.matches import models as matches
+from app.notifications import models as notifications
 from app.opportunities import models as opportunities
 from app.places import models as places
 from app.privacy import models as privacy
@@ -18,7 +20,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
+    "auth", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches", "notifications",
+    "opportunities", "places",
     "privacy", "programmes", "schools",
     "skills", "students", "wishes",
 ]  # fmt: skip

@@ -227,7 +227,10 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", s403="far_coordinator"),
     },
     "list_members": LEADS,
-    "create_member": LEADS,
+    "create_member": {
+        OWN: may("administrator", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
     "remove_member": LEADS,
     # companies
     "list_companies": {
@@ -351,6 +354,16 @@ API: dict[str, dict[str, Row]] = {
     "remove_my_erasure": {OWN: may(" ".join(PEOPLE), rest=403)},
     "read_erasure": {OWN: may(ALL)},
     "list_erased_counts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
+    # long work, and what one is told; a job of the service itself is the administrators'
+    "create_job": {OWN: may("administrator", rest=403)},
+    "list_jobs": {OWN: sees("administrator"), SELF: sees(ALL)},
+    "read_job": {OWN: may("administrator"), SELF: may(ALL)},
+    "cancel_job": {OWN: may("administrator"), SELF: may(ALL)},
+    "list_notifications": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "mark_notifications": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "read_mail_preferences": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "choose_mail_preference": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "read_search": {OWN: may(ALL)},
     # who runs the service
     "list_events": {
         OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
@@ -375,10 +388,14 @@ OWN_FAULT = {"accept_disclosure"}
 
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
-    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id",
+    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_keys": "key_id", "list_invitations": "invitation_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 
-QUERIES = {"list_events": {"object_type": "company"}, "list_invitations": {"school_id": "{school_id}"}}
+QUERIES = {
+    "list_events": {"object_type": "company"},
+    "list_invitations": {"school_id": "{school_id}"},
+    "read_search": {"q": "plc"},
+}
 """What is asked for besides the good call's query."""

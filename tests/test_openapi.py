@@ -32,6 +32,8 @@ from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
+from app.jobs.models import Job, JobState
+from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -47,6 +49,7 @@ from app.students.models import Student
 from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
+from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
 OPERATIONS = {
@@ -60,6 +63,7 @@ World = dict[str, str]
 
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
+    "read_search": {"q": "plc"},
     "list_occupations": {"q": "sal"},
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
@@ -101,6 +105,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject_company": {"reason": "Manca il codice fiscale."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_job": {"kind": "match_run", "limit": 5},
+    "mark_notifications": {"ids": []},
+    "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
@@ -205,6 +212,7 @@ def world(make: Factory) -> World:
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
         "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
+        "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
 
@@ -215,6 +223,12 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def queued_job(**more: Any) -> Job:
+    return Job(
+        kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
+    )
 
 
 STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
@@ -326,6 +340,11 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def ended_job(make: Factory, call: Request) -> Request:
+    job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
+    return replace(call, ids={"job_id": str(job.id)})
 
 
 def closed_opportunity(make: Factory, call: Request) -> Request:
@@ -461,6 +480,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
+    "cancel_job": ended_job,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -482,7 +502,7 @@ class BrokenDatabase(Database):
 @contextmanager
 def failing(error: Exception, *, limit: int = 1_000_000) -> Iterator[TestClient]:
     app = create_app(Settings(rate_limit_per_minute=limit), database=BrokenDatabase(error))
-    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
+    with Caller(app, base_url="http://127.0.0.1:8000") as client:
         client.event_hooks = {"response": [contract.check]}
         yield client
 
@@ -624,7 +644,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
         r"|deactivate|reactivate|load",
         "delete": "remove",
     }  # fmt: skip

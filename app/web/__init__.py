@@ -34,15 +34,19 @@ def routes() -> list[BaseRoute]:
         company,
         disclosures,
         hats,
+        inbox,
         invited,
+        jobs,
         keys,
         maps,
         oidc,
         own_access,
+        passing,
         people,
         privacy,
         public,
         review,
+        search,
         second_factor,
         sign_in,
         student,
@@ -55,7 +59,8 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, maps, student_profile, student_skills, wishes,
+        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
+        wishes,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

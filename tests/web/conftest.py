@@ -30,6 +30,7 @@ from tests.caller import Caller
 from tests.factories import TODAY, Factory
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
+from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
 
 
@@ -58,6 +59,34 @@ def visit(app: FastAPI, land: Territory, portal: BlockingPortal) -> Iterator[Cal
         clients.append(client)
         if who is not None:
             client.post("/sign-in", data={"persona": land.emails[who]})
+        return client
+
+    yield start
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def browser(
+    database: Database, settings: Settings, clock: Clock, portal: BlockingPortal
+) -> Iterator[Browser]:
+    """A new browser at a network address; no redirect is followed."""
+    app = create_app(settings, database=database, clock=clock)
+    clients: list[TestClient] = []
+
+    def start(address: str = "192.0.2.1") -> TestClient:
+        client = Caller(
+            app, base_url="http://127.0.0.1:8000", follow_redirects=False, client=(address, 50000)
+        )
+        client.portal = portal
+        client.event_hooks["request"].append(forms.carry_token)
+        client.headers["accept-language"] = "it"
+        clients.append(client)
         return client
 
     yield start

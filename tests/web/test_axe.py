@@ -87,12 +87,26 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("privacy/data.html", "company", "/data", ""),
     ("privacy/notice.html", "student", "/notices/student", ""),
     ("privacy/notice.html", None, "/notices/profiling", ""),
+    ("public/contact.html", None, "/contact", ""),
+    ("open/offers.html", None, "/open", ""),
+    ("open/offer.html", None, "/open/opportunities/{internship_id}", ""),
+    ("open/companies.html", None, "/open/companies", ""),
+    ("open/company.html", None, "/open/companies/{company_id}", ""),
+    ("search/search.html", "teacher", "/search?q=ro", ""),
+    ("search/skill.html", "student", "/search/skills/pneumatics", ""),
+    ("inbox/inbox.html", "student", "/inbox", ""),
+    ("inbox/mails.html", "company", "/inbox/mails", ""),
+    ("jobs/jobs.html", "administrator", "/jobs", ""),
+    ("jobs/job.html", "administrator", "/jobs", "start"),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
 PIECES = {
     "account/parts.html",
+    "company/public.html",
     "company/review.html",
+    "open/rows.html",
+    "search/suggestions.html",
     "shared/base.html",
     "shared/chart.html",
     "shared/disclosures.html",
@@ -180,6 +194,9 @@ def test_pages_have_no_barriers_and_fit(
             page.click("main .btn")
             page.wait_for_selector("details")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    elif first == "start":
+        page.click("main form button")
+        page.wait_for_selector("progress")
     elif first == "open":
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "more":
