@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.answers import api as answers
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -27,9 +28,11 @@ from app.events import api as events
 from app.invitations import api as invitations
 from app.jobs import api as jobs
 from app.matches import api as matches
+from app.matches import texts_api as texts
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
@@ -51,6 +54,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
+    answers.router, postings.router, texts.router,
 )  # fmt: skip
 
 

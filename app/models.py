@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.answers import models as answers
 from app.auth import models as auth
 from app.companies import models as companies
 from app.db import Base
@@ -12,6 +13,7 @@ from app.matches import models as matches
 from app.notifications import models as notifications
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.schools import models as schools
@@ -20,10 +22,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches", "notifications",
-    "opportunities", "places",
-    "privacy", "programmes", "schools",
-    "skills", "students", "wishes",
+    "answers", "auth", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches", "notifications",
+    "opportunities", "places", "postings", "privacy", "programmes", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

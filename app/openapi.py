@@ -109,10 +109,10 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     posted = {
         path
         for path, item in paths.items()
-        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        # What can be listed, removed again, or has an address of its own, is a thing of its own, not a verb.
         if path.rpartition("/")[0] in objects
         and not path.endswith("}")
-        and "delete" not in item
+        and item.keys().isdisjoint({"get", "delete"})
         and "/" + path.rpartition("/")[2] not in paths
     }
     posted |= {path.rpartition("/")[0] for path in objects}

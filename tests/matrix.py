@@ -294,6 +294,26 @@ API: dict[str, dict[str, Row]] = {
         VISIT: may("member admin administrator training_body key_company", rest=403),
         FOREIGN: may("administrator", rest=403),
     },
+    "create_renewal": OFFERS | {HIDDEN: may(NOBODY, s409=EDITORS), FOREIGN_HIDDEN: may(NOBODY, s409=FAR)},
+    "read_text_check": {
+        OWN: may(EDITORS, rest=403),
+        VISIT: may(f"{EDITORS} training_body", rest=403),
+        HIDDEN: may(EDITORS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "list_posting_efforts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
+    # answers to candidates
+    "list_answers": {
+        OWN: may("member admin administrator key_company", rest=403),
+        VISIT: may("member admin administrator training_body key_company", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_answers": {
+        OWN: may(ASKERS, rest=403),
+        VISIT: may(f"{ASKERS} training_body", rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
     # requests for a name
     "create_disclosure": {
         OWN: may(ASKERS, rest=403),
@@ -383,7 +403,7 @@ API: dict[str, dict[str, Row]] = {
 }
 """By operation id."""
 
-OWN_FAULT = {"accept_disclosure"}
+OWN_FAULT = {"accept_disclosure", "POST /opportunities/{opportunity_id}/renewal"}
 """Routes whose 422 is about the call and tells nothing of the thing."""
 
 THING = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.matrix import (
     ALL,
     API,
+    ASKERS,
     CODES,
     COORDINATORS,
     EDITORS,
@@ -23,6 +24,7 @@ from tests.matrix import (
     SIGNED_IN,
     STAFF,
     STUDENTS,
+    VISIT,
     WISHES,
     Row,
     always,
@@ -30,6 +32,14 @@ from tests.matrix import (
 )
 
 PASSWORD = "cavallo batteria graffetta"
+
+WORKERS = {
+    OWN: may("member admin training_body key_company"),
+    HIDDEN: may(NOBODY),
+    FOREIGN: may(NOBODY),
+    FOREIGN_HIDDEN: may(NOBODY),
+}
+STEPS = ("text", "skills", "details", "preview")
 
 _PAGES: dict[str, dict[str, Row]] = {
     "GET /": {OWN: PUBLIC},
@@ -186,12 +196,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     },
     "POST /companies/{company_id}/reject": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
     "POST /companies/{company_id}/submit": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
-    "GET /companies/{company_id}/disclosures": {
-        OWN: may("member admin training_body key_company"),
-        HIDDEN: may(NOBODY),
-        FOREIGN: may(NOBODY),
-        FOREIGN_HIDDEN: may(NOBODY),
-    },
+    "GET /companies/{company_id}/disclosures": WORKERS,
     "GET /opportunities/{opportunity_id}": {
         OWN: may(ALL),
         HIDDEN: may(EDITORS),
@@ -199,7 +204,27 @@ _PAGES: dict[str, dict[str, Row]] = {
         FOREIGN_HIDDEN: may(FAR),
     },
     "GET /opportunities/{opportunity_id}/candidates": API["list_candidates"],
-    "POST /opportunities/{opportunity_id}/disclosures": API["create_disclosure"],
+    # writing, renewing, answering
+    "GET /companies/{company_id}/need": WORKERS,
+    "POST /companies/{company_id}/need": WORKERS,
+    **{f"GET /opportunities/{{opportunity_id}}/{step}": API["read_text_check"] for step in STEPS},
+    **{f"POST /opportunities/{{opportunity_id}}/{step}": API["edit_opportunity"] for step in STEPS[:3]},
+    "POST /opportunities/{opportunity_id}/preview": API["close_opportunity"],
+    "POST /opportunities/{opportunity_id}/questions": API["read_text_check"],
+    "GET /opportunities/{opportunity_id}/renewal": API["create_renewal"],
+    # theirs lack what a publication needs
+    "POST /opportunities/{opportunity_id}/renewal": API["create_renewal"]
+    | {
+        OWN: may(NOBODY, rest=403, s422=EDITORS),
+        VISIT: may(NOBODY, rest=403, s422=f"{EDITORS} training_body"),
+        FOREIGN: may(NOBODY, rest=403, s422=FAR),
+    },
+    # a form without an answer
+    "POST /opportunities/{opportunity_id}/answers": {
+        OWN: may(NOBODY, rest=403, s409=ASKERS),
+        VISIT: may(NOBODY, rest=403, s409=f"{ASKERS} training_body"),
+        FOREIGN: may(NOBODY, rest=403),
+    },
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
@@ -240,6 +265,19 @@ FORMS: dict[str, dict[str, str | list[str]]] = {
     "POST /notices/{name}": {"version": "2026-09-01"},
     "POST /language": {"language": "it"},
     "POST /companies/{company_id}/reject": {"reason": "Manca il codice fiscale."},
-    "POST /opportunities/{opportunity_id}/disclosures": {"pseudonym": "{pseudonym}"},
+    "POST /companies/{company_id}/need": {"text": "Una mattina in reparto", "kind": "visit"},
+    "POST /opportunities/{opportunity_id}/text": {"version": "1", "text": "Una mattina in reparto"},
+    "POST /opportunities/{opportunity_id}/skills": {"version": "1"},
+    "POST /opportunities/{opportunity_id}/details": {
+        "version": "1",
+        "title": "In reparto",
+        "seats": "2",
+        "place": "istat:{istat}",
+        "then": "next",
+    },
+    "POST /opportunities/{opportunity_id}/preview": {"version": "1", "action": "close"},
+    "POST /opportunities/{opportunity_id}/questions": {"version": "1", "question": "none"},
+    "POST /opportunities/{opportunity_id}/renewal": {"seats": "2"},
+    "POST /opportunities/{opportunity_id}/answers": {"pseudonym": "{pseudonym}"},
 }
 """What pages ask or post; `{names}` stand for what the relation has."""

@@ -110,6 +110,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
+    "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
+    "create_renewal": {"seats": 3},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -217,6 +219,7 @@ def world(make: Factory) -> World:
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
@@ -360,6 +363,11 @@ def too_many_ranked(make: Factory, call: Request) -> Request:
     return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
 
 
+def overtaken_answer(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"version": 7}]})
+
+
 def approved_company(make: Factory, call: Request) -> Request:
     return replace(call, ids={"company_id": str(make.company().id)})
 
@@ -464,6 +472,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reopen_opportunity": of_state(Status.DRAFT),
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
+    "create_renewal": of_state(Status.DRAFT),
+    "create_answers": overtaken_answer,
     "create_key": unknown_school,
     "list_student_paths": unranked_student,
     "read_replay": unranked_student,

@@ -18,15 +18,12 @@ from app.matches import service_reach as reach
 from app.matches import service_replay as replay
 from app.matches.engine import Engine
 from app.matches.filters import Filters
-from app.matches.recognition import Recogniser, shown
 from app.matches.schemas import (
     CandidateList,
     Explain,
     MatchList,
     PathList,
     ReachOut,
-    Recognition,
-    RecognitionIn,
     ReplayOut,
     StoredRankingIn,
     StoredRankingOut,
@@ -35,7 +32,6 @@ from app.matches.schemas import (
 from app.matches.written import as_json
 from app.opportunities.models import Kind
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor
-from app.skills import service as skills
 
 router = APIRouter(tags=["matches"])
 
@@ -45,12 +41,6 @@ async def _engine(request: Request) -> Engine:
     return engine
 
 
-async def _recogniser(request: Request) -> Recogniser:
-    recogniser: Recogniser = request.app.state.recogniser
-    return recogniser
-
-
-InRecogniser = Annotated[Recogniser, Depends(_recogniser)]
 InEngine = Annotated[Engine, Depends(_engine)]
 RankingId = Annotated[UUID, Path(description="The stored ranking.")]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
@@ -251,23 +241,6 @@ def read_visibility(
         found = matches.visibility(session, actor, engine, opportunity_id, student)
     call.looked(actor, LookKind.RANKING, [student])
     return _answer(found)
-
-
-@router.post(
-    "/skills/recognise",
-    summary="Find the skills that a text names",
-    operation_id="recognise_skills",
-    response_model=Recognition,
-    responses=answers(422),
-)
-def recognise_skills(call: InCall, recogniser: InRecogniser, body: RecognitionIn) -> Response:
-    """Skills of the vocabulary in a text in Italian or English, with their places; nothing is kept."""
-    with call.read(needs_hat=False) as (session, _actor):
-        vocabulary = recogniser.ask(session)
-    found = recogniser.find(vocabulary, body.text, body.language, body.limit)
-    with call.open() as session:
-        refs = skills.refs(session, [one.id for one in found])
-    return _answer({"skills": [shown(one, refs[one.id]) for one in found if one.id in refs]})
 
 
 def _answer(body: dict[str, Any]) -> Response:

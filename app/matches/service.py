@@ -250,15 +250,19 @@ def candidates_page(
     return {"items": items, "next_cursor": following} | engine.making()
 
 
-def find_candidate(engine: Engine, question: CandidatesQuestion, pseudonym: str) -> UUID | None:
-    """The student behind a candidate's pseudonym, as long as the opportunity fits and is not full."""
+def find_candidates(
+    engine: Engine, question: CandidatesQuestion, pseudonyms: Collection[str]
+) -> dict[str, UUID]:
+    """The students behind candidates' pseudonyms, of those whom the opportunity fits, as long as it is not full."""
     state, key = engine.apply(question.changes), str(question.opportunity_id)
     if key not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
-    for known in question.students:
-        if engine.pseudonym(question.company_id, known.profile.id) == pseudonym:
-            return known.profile.id if state.index.hidden_by(known.student, key) is None else None
-    return None
+    return {
+        pseudonym: known.profile.id
+        for known in question.students
+        if (pseudonym := engine.pseudonym(question.company_id, known.profile.id)) in pseudonyms
+        and state.index.hidden_by(known.student, key) is None
+    }
 
 
 def visibility(

@@ -30,6 +30,7 @@ def routes() -> list[BaseRoute]:
     """The pages, built once for all applications: what is an application's own stands in its state."""
     from app.web import (
         account,
+        answers,
         codes,
         company,
         disclosures,
@@ -43,8 +44,10 @@ def routes() -> list[BaseRoute]:
         own_access,
         passing,
         people,
+        postings,
         privacy,
         public,
+        renewals,
         review,
         search,
         second_factor,
@@ -60,7 +63,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes,
+        wishes, postings, renewals, answers,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

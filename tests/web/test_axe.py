@@ -80,6 +80,19 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("company/company.html", "company", "/companies/{company_id}", ""),
     ("company/company.html", "coordinator", "/companies/{unapproved_id}", ""),
     ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
+    (
+        "company/candidates.html",
+        "company",
+        "/opportunities/{internship_id}/candidates",
+        "no without a reason",
+    ),
+    ("company/need.html", "company", "/companies/{company_id}/need", ""),
+    ("company/skills.html", "company", "/opportunities/{draft_id}/skills?q=pneu", ""),
+    ("company/details.html", "company", "/opportunities/{internship_id}/details", ""),
+    ("company/details.html", "company", "/opportunities/{draft_id}/details", "wrong seats"),
+    ("company/preview.html", "company", "/opportunities/{draft_id}/preview", ""),
+    ("company/preview.html", "company", "/opportunities/{internship_id}/preview", ""),
+    ("company/renewal.html", "company", "/opportunities/{internship_id}/renewal", ""),
     ("company/disclosures.html", "company", "/companies/{company_id}/disclosures", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
@@ -107,6 +120,10 @@ PIECES = {
     "company/review.html",
     "open/rows.html",
     "search/suggestions.html",
+    "company/answer.html",
+    "company/questions.html",
+    "company/reach.html",
+    "company/writing.html",
     "shared/base.html",
     "shared/chart.html",
     "shared/disclosures.html",
@@ -197,6 +214,14 @@ def test_pages_have_no_barriers_and_fit(
     elif first == "start":
         page.click("main form button")
         page.wait_for_selector("progress")
+    elif first == "no without a reason":
+        page.check("input[value=no] >> nth=0")
+        page.click("#answers button")
+        page.wait_for_selector("#told")
+    elif first == "wrong seats":
+        page.fill("#seats", "tanti")
+        page.click("button[value=next]")
+        page.wait_for_selector("#troubles")
     elif first == "open":
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "more":

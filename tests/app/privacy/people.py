@@ -188,5 +188,11 @@ def use(
     for headers in (lead, own):
         fine(client.get(path, headers=headers))
         fine(client.get(f"{path}/matches", headers=headers))
-    fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company))
+    candidates = fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company)).json()
+    answer = {
+        "items": [
+            {"pseudonym": candidates["items"][0]["pseudonym"], "verdict": "no", "reason": "other_dates"}
+        ]
+    }
+    fine(client.post(f"/api/v1/opportunities/{offer}/answers", json=answer, headers=company))
     fine(client.get(f"{path}/export", headers=lead))
