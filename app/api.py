@@ -26,18 +26,22 @@ from app.companies import sectors_api as sectors
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
+from app.jobs import api as jobs
 from app.matches import api as matches
 from app.matches import texts_api as texts
+from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.schools import api as schools
+from app.search import api as search
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
 from app.students import codes_api as codes
+from app.wishes import api as wishes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -48,6 +52,8 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    jobs.router, notifications.router, search.router,
+    wishes.router,
     answers.router, postings.router, texts.router,
 )  # fmt: skip
 

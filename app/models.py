@@ -7,8 +7,10 @@ from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
+from app.jobs import models as jobs
 from app.mails import models as mails
 from app.matches import models as matches
+from app.notifications import models as notifications
 from app.opportunities import models as opportunities
 from app.places import models as places
 from app.postings import models as postings
@@ -17,10 +19,11 @@ from app.programmes import models as programmes
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
+from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "opportunities", "places",
-    "postings", "privacy", "programmes", "schools", "skills", "students",
+    "answers", "auth", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches", "notifications",
+    "opportunities", "places", "postings", "privacy", "programmes", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -32,6 +32,8 @@ from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
+from app.jobs.models import Job, JobState
+from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -44,6 +46,7 @@ from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
+from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
 from tests.caller import Caller
@@ -60,6 +63,7 @@ World = dict[str, str]
 
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
+    "read_search": {"q": "plc"},
     "list_occupations": {"q": "sal"},
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
@@ -101,6 +105,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "reject_company": {"reason": "Manca il codice fiscale."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_job": {"kind": "match_run", "limit": 5},
+    "mark_notifications": {"ids": []},
+    "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_student_wish": {"opportunity_id": "{opportunity_id}"},
+    "edit_student_wish": {"position": None},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
@@ -203,7 +212,9 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
+        "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
 
@@ -215,6 +226,16 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def queued_job(**more: Any) -> Job:
+    return Job(
+        kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
+    )
+
+
+STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -322,6 +343,24 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def ended_job(make: Factory, call: Request) -> Request:
+    job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
+    return replace(call, ids={"job_id": str(job.id)})
+
+
+def closed_opportunity(make: Factory, call: Request) -> Request:
+    closed = make.opportunity(status=Status.CLOSED)
+    return replace(call, body={"opportunity_id": str(closed.id)})
+
+
+def too_many_ranked(make: Factory, call: Request) -> Request:
+    student = the_student(make, call)
+    for number in range(1, MOST_RANKED + 1):
+        make.wish(student, make.opportunity(), number)
+    one_more = make.wish(student, make.opportunity())
+    return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
 
 
 def overtaken_answer(make: Factory, call: Request) -> Request:
@@ -446,9 +485,12 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
+    "create_student_wish": closed_opportunity,
+    "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
+    "cancel_job": ended_job,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -612,7 +654,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
         r"|deactivate|reactivate|load",
         "delete": "remove",
     }  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.dates import Day
 from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches import service_paths as paths
@@ -16,6 +17,7 @@ from app.matches import service_rankings as rankings
 from app.matches import service_reach as reach
 from app.matches import service_replay as replay
 from app.matches.engine import Engine
+from app.matches.filters import Filters
 from app.matches.schemas import (
     CandidateList,
     Explain,
@@ -44,6 +46,32 @@ RankingId = Annotated[UUID, Path(description="The stored ranking.")]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
 
 
+async def _filters(
+    max_km: Annotated[int | None, Query(ge=1, le=500, description="Only so near, by road; or online.")] = None,
+    starts_on: Annotated[Day | None, Query(description="Only what begins on this day or later.")] = None,
+    ends_on: Annotated[Day | None, Query(description="Only what ends on this day or before.")] = None,
+    skill_id: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=80, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+            description="Only what asks for or teaches this, or something narrower.",
+        ),
+    ] = None,
+    is_online: Annotated[bool | None, Query(description="Only online, or only at a place.")] = None,
+    text: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$",
+            description="Words of the title, the company or the municipality.",
+        ),
+    ] = None,
+) -> Filters:  # fmt: skip
+    return Filters(max_km, starts_on, ends_on, skill_id, is_online, text)
+
+
+InFilters = Annotated[Filters, Depends(_filters)]
+
+
 @router.get(
     "/students/{student_id}/matches",
     summary="Rank opportunities for a student",
@@ -54,6 +82,7 @@ def list_student_matches(
     call: InCall,
     engine: InEngine,
     student_id: UUID,
+    wanted: InFilters,
     kind: OfKind = None,
     explain: Annotated[
         Explain, Query(description="`full` adds how each score adds up, part by part and skill by skill.")
@@ -66,7 +95,13 @@ def list_student_matches(
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
     page = matches.student_page(
-        engine, question, kind=kind, limit=limit, after=after, is_explained=explain is Explain.FULL
+        engine,
+        question,
+        kind=kind,
+        limit=limit,
+        after=after,
+        wanted=wanted,
+        is_explained=explain is Explain.FULL,
     )
     call.looked(actor, LookKind.RANKING, [student_id])
     return _answer(page)

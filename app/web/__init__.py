@@ -35,27 +35,35 @@ def routes() -> list[BaseRoute]:
         company,
         disclosures,
         hats,
+        inbox,
         invited,
+        jobs,
         keys,
         maps,
         oidc,
         own_access,
+        passing,
         people,
         postings,
         privacy,
         public,
         renewals,
         review,
+        search,
         second_factor,
         sign_in,
         student,
+        student_profile,
+        student_skills,
         teacher,
+        wishes,
     )  # fmt: skip
 
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, postings, renewals, answers, keys, maps,
+        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
+        wishes, postings, renewals, answers,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
