@@ -20,6 +20,8 @@ from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
+from app.boards import api as boards
+from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
@@ -29,12 +31,14 @@ from app.invitations import api as invitations
 from app.jobs import api as jobs
 from app.matches import api as matches
 from app.matches import texts_api as texts
+from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
+from app.recommendations import api as recommendations
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -55,6 +59,8 @@ ROUTERS = (
     jobs.router, notifications.router, search.router,
     wishes.router,
     answers.router, postings.router, texts.router,
+    recommendations.router, bulk_changes.router, boards.router,
+    network.router,
 )  # fmt: skip
 
 

@@ -347,6 +347,21 @@ class Index:
             lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
         return lines
 
+    def count(self, student: Student, kind: Kind | None = None) -> int:
+        """How many opportunities (of a kind) no rule hides from a student: the length of `top` without its cost."""
+        total = 0
+        for layout, gone in self._layouts():
+            rows, _ = layout.points.within_reach(student, kind)
+            admits, _ = layout.admission(student)
+            seen = admits[layout.table.eligibility[rows]]
+            if gone is not None:
+                seen &= ~gone[rows]
+            rows = rows[seen]
+            if len(rows):
+                _, fits = layout.spans.judge(student, rows, layout.least[layout.kind[rows]])
+                total += int(np.count_nonzero(fits))
+        return total
+
     def explained(self, student: Student, pick: Pick) -> list[Ranked]:
         """The rows of a pick with their reasons."""
         return self._ranked(student, self._skills.profile(student), pick)

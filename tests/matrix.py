@@ -345,6 +345,26 @@ API: dict[str, dict[str, Row]] = {
         SAME: may("colleague lead key_school", s403="administrator"),
         FOREIGN: may(NOBODY, s403="administrator"),
     },
+    # what a school's staff does for many students
+    "read_class_board": CODES,
+    "read_school_board": {
+        OWN: may("teacher colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_skill_validations": CODES,
+    "create_recommendations": {
+        OWN: may("teacher lead key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead key_school", rest=403, s422="teacher"),
+        FOREIGN: may(NOBODY, rest=403, s422="teacher colleague lead key_school"),
+    },
+    "list_recommendations": STUDENTS,
+    "remove_recommendation": {
+        OWN: may("teacher lead key_school", s403="student administrator"),
+        SAME: may("colleague lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from app.class_lists.table import ListRow, ListTable
 from tests.matrix import (
     ALL,
     API,
@@ -40,6 +43,14 @@ WORKERS = {
     FOREIGN_HIDDEN: may(NOBODY),
 }
 STEPS = ("text", "skills", "details", "preview")
+LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
+CARRIED: dict[str, Any] = {
+    "table": ListTable(
+        headings=LIST.split("\n")[0].split(";"), rows=[ListRow(number=2, cells=LIST.split("\n")[1].split(";"))]
+    ).model_dump_json().replace("{", "{{").replace("}", "}}"),
+    "columns": ["family_name", "given_name", "born_on", "municipality"],
+}  # fmt: skip
+"""A class's list, as it is pasted and as the page carries it."""
 
 _PAGES: dict[str, dict[str, Row]] = {
     "GET /": {OWN: PUBLIC},
@@ -130,6 +141,22 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /keys/{key_id}/revoke": API["revoke_key"],
     "GET /classes/{class_id}/codes": CODES,
     "POST /classes/{class_id}/codes": CODES,
+    "GET /schools/{school_id}/board": API["read_school_board"],
+    "GET /classes/{class_id}/validation": CODES,
+    "POST /classes/{class_id}/validation": CODES,
+    "GET /classes/{class_id}/recommend": CODES,
+    "POST /classes/{class_id}/recommend": {
+        OWN: may("teacher lead", rest=403, s422="colleague"),
+        SAME: may("colleague lead", rest=403, s422="teacher"),
+        FOREIGN: may(NOBODY, rest=403, s422="teacher colleague lead"),
+    },
+    "GET /classes/{class_id}/import": CODES,
+    "POST /classes/{class_id}/import": CODES,
+    "POST /classes/{class_id}/import/check": CODES,
+    "POST /classes/{class_id}/import/load": CODES,
+    "POST /classes/{class_id}/import/wrong": CODES,
+    "POST /recommendations/{recommendation_id}/remove": API["remove_recommendation"],
+    "POST /bulk-changes/{bulk_change_id}/undo": {SELF: SIGNED_IN, OWN: may(NOBODY)},
     "POST /accounts/{account_id}/{turn}": {
         OWN: may("lead administrator"),
         FOREIGN: may("administrator"),
@@ -230,7 +257,7 @@ _PAGES: dict[str, dict[str, Row]] = {
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
 """By method and path."""
 
-FORMS: dict[str, dict[str, str | list[str]]] = {
+FORMS: dict[str, dict[str, Any]] = {
     "POST /sign-in": {"email": "nobody@example.org", "password": "wrong"},
     "POST /sign-in/mail": {"email": "nobody@example.org"},
     "POST /sign-in/code": {"email": "nobody@example.org", "code": "ABCD-EFGH"},
@@ -250,6 +277,15 @@ FORMS: dict[str, dict[str, str | list[str]]] = {
     "POST /inbox/mails": {"kind": "job_ended", "mail": "never"},
     "POST /keys": {"name": "Registro", "scopes": "companies:read"},
     "POST /classes/{class_id}/codes": {"student_ids": "{student_id}"},
+    "POST /classes/{class_id}/validation": {"chosen": "{student_id} 2 plc-programming"},
+    "POST /classes/{class_id}/recommend": {
+        "opportunity_id": "{opportunity_id}",
+        "student_ids": "{student_id}",
+    },
+    "POST /classes/{class_id}/import": {"pasted": LIST},
+    "POST /classes/{class_id}/import/check": CARRIED,
+    "POST /classes/{class_id}/import/load": CARRIED,
+    "POST /classes/{class_id}/import/wrong": CARRIED,
     "POST /students/{student_id}/data/ranking": {"state": "off"},
     "POST /students/{student_id}/profile/interests": {"interests": "{skill_id}"},
     "POST /students/{student_id}/profile/travel": {"travel_mode": "walk", "max_km": "5"},

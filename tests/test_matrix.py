@@ -136,6 +136,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "recommendation_id": make.recommendation(classmate, theirs).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -197,6 +198,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
         "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
         "other_opportunity_id": asked.id, "question": "interests",
+        "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
@@ -237,9 +239,11 @@ def _actors(make: Factory, things: dict[str, Things]) -> tuple[dict[str, dict[st
         for kind, more in (("key", {}), ("bare", {"scopes": []})):
             headers[f"{kind}_{name}"] = make.bearer(role, **more, **bound)
             key_id = _key_of(make, headers[f"{kind}_{name}"])
+            change = make.bulk_change(made_by=f"key:{key_id}")
             own_things[f"{kind}_{name}"] = {
                 "key_id": key_id,
                 "job_id": str(make.add(job_of(f"key:{key_id}")).id),
+                "bulk_change_id": str(change.id),
             }
     return headers | {ANYBODY: {}}, own_things
 
@@ -255,7 +259,9 @@ def _of_person(make: Factory, token: str) -> Things:
         membership_id = session.query(Membership.id).filter_by(user_id=present.user_id).scalar()
     job, notification = make.add(job_of(f"user:{present.user_id}")), make.add(notified(present.user_id))
     return {
-        "job_id": str(job.id), "notification_id": str(notification.id), "session_id": str(present.session_id), "membership_id": str(membership_id), "recovery_code": paper[0],
+        "job_id": str(job.id), "notification_id": str(notification.id),
+        "session_id": str(present.session_id), "membership_id": str(membership_id), "recovery_code": paper[0],
+        "bulk_change_id": str(make.bulk_change(made_by=f"user:{present.user_id}").id),
     }  # fmt: skip
 
 

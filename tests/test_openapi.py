@@ -112,6 +112,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_student_wish": {"position": None},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
+    "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
+    "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -213,6 +215,8 @@ def world(make: Factory) -> World:
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
         "wish_id": str(make.wish(student, make.opportunity(company)).id),
+        "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
+        "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
@@ -224,6 +228,8 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
+    "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
 """Who makes the good call where the administrator has no say."""
 
@@ -376,13 +382,23 @@ def same_territory(make: Factory, call: Request) -> Request:
     return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
 
 
-def still_running(make: Factory, call: Request) -> Request:
+def caller_mark(make: Factory) -> str:
+    """Who has signed in last, as columns keep it."""
     with make.database.read() as session:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
     assert caller is not None
+    return f"user:{caller.id}"
+
+
+def settled_change(make: Factory, call: Request) -> Request:
+    change = make.bulk_change(made_by=caller_mark(make), expires_at=NOW)
+    return replace(call, ids={"bulk_change_id": str(change.id)})
+
+
+def still_running(make: Factory, call: Request) -> Request:
     make.add(
         IdempotencyKey(
-            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            actor=caller_mark(make), key="still-running", fingerprint="", status=0, body="", headers="{}",
             created_at=datetime.now(UTC),
         )
     )  # fmt: skip
@@ -491,6 +507,9 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
+    "create_skill_validations": still_running,
+    "create_recommendations": of_state(Status.FULL),
+    "undo_bulk_change": settled_change,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -560,6 +579,9 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
 
     cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
     client.cookies.set(auth.COOKIE, cookie)
+    if "bulk_change_id" in call.ids:
+        own = make.bulk_change(made_by=caller_mark(make))
+        call = replace(call, ids={"bulk_change_id": str(own.id)})
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -655,7 +677,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load",
+        r"|deactivate|reactivate|load|undo",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

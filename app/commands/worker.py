@@ -113,6 +113,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.bulk_changes import service as bulk_changes
     from app.invitations import service_accept as invitations
     from app.jobs import service as long_jobs
     from app.matches import service_rankings as rankings
@@ -120,14 +121,18 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
 
     with database.write() as session:
         told = auth.forget_expired(session, now) | rankings.forget_expired(session, now)
-        return told | {
-            "sign_in_codes": codes.forget(session, now),
-            "throttles": throttles.forget(session, now),
-            "oidc_flows": flows.forget(session, now),
-            "jobs": long_jobs.forget_old(session, now),
-            "notifications": notifications.forget_old(session, now, settings.notification_days),
-            "invitations": invitations.forget(session, now),
-        }
+        return (
+            told
+            | {
+                "sign_in_codes": codes.forget(session, now),
+                "throttles": throttles.forget(session, now),
+                "oidc_flows": flows.forget(session, now),
+                "jobs": long_jobs.forget_old(session, now),
+                "notifications": notifications.forget_old(session, now, settings.notification_days),
+                "invitations": invitations.forget(session, now),
+            }
+            | bulk_changes.forget_expired(session, now)
+        )
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -183,7 +183,7 @@ def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[
         if one.kind is EngineKind(kind)
     )
     return [
-        {"code": code, "it": RULES[code][0], "en": RULES[code][1], "opportunities": count}
+        said(code) | {"opportunities": count}
         for code, count in sorted(codes.items(), key=lambda item: (-item[1], str(item[0])))
         if code is not None
     ]
@@ -272,8 +272,12 @@ def visibility(
     codes += rules_hidden(
         question.known.student, translate.opportunity(detail), engine.today(), engine.weights.attendance
     )
-    said = [{"code": code, "it": RULES[code][0], "en": RULES[code][1]} for code in codes]
-    return {"is_visible": not said, "rules": said}
+    return {"is_visible": not codes, "rules": [said(code) for code in codes]}
+
+
+def said(code: str) -> dict[str, str]:
+    """A rule in both languages."""
+    return {"code": code, "it": RULES[code][0], "en": RULES[code][1]}
 
 
 def _line(ranked: Ranked, words: Any, audience: str) -> dict[str, Any]:

@@ -31,8 +31,10 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        class_import,
         codes,
         company,
+        coordinator,
         disclosures,
         hats,
         inbox,
@@ -47,6 +49,7 @@ def routes() -> list[BaseRoute]:
         postings,
         privacy,
         public,
+        recommending,
         renewals,
         review,
         search,
@@ -56,6 +59,8 @@ def routes() -> list[BaseRoute]:
         student_profile,
         student_skills,
         teacher,
+        undo,
+        validation,
         wishes,
     )  # fmt: skip
 
@@ -63,7 +68,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, postings, renewals, answers,
+        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

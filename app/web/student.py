@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,8 @@ from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.auth.actors import Actor, Role
+from app import dates
+from app.auth.actors import AT_SCHOOL, Actor, Role
 from app.companies import service as companies
 from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
@@ -24,7 +26,11 @@ from app.opportunities.schemas import OpportunityOut
 from app.places import service as places
 from app.privacy import service_notices as notices
 from app.programmes import service as programmes
+from app.recommendations import rules as recommending
+from app.recommendations import service as recommendations
 from app.rest import Cursor, decode_cursor
+from app.schools import classes
+from app.schools.models import SchoolClass
 from app.skills import service as skills
 from app.skills import tops
 from app.students import service as students
@@ -38,6 +44,8 @@ from app.wishes import service as wishes
 router = APIRouter(include_in_schema=False)
 
 CARDS = 10
+RECOMMENDED = 20
+MOST_CLASSES = 100
 MOST_POINTS = 100
 
 
@@ -65,6 +73,7 @@ def show_student(
         question = matches.ask_for_student(session, actor, view.engine, student_id)
         asked = disclosures.listed(view, session, actor, student_id=student_id)
         unread = notices.unread(session, actor, view.language, view.now().date())
+        recommended = recommendations.of_student(session, actor, student_id, limit=RECOMMENDED)
         saved = wishes.saved(session, student_id)
         fields = tops.read(session)
     asked_for = filter_form.read(view)
@@ -105,6 +114,8 @@ def show_student(
         is_self=actor.is_student(student_id),
         can_answer=actor.is_student(student_id)
         or actor.is_staff_of(student.student.school_id, student.student.class_id),
+        can_take_back=recommending.can_recommend(actor, student.student),
+        recommended=recommended if position is None else [],
         asked=asked,
         unread=unread[:1] if position is None else [],
         hiding=matches.hiding_rules(view.engine, question, kind) if is_empty and not has_filters else [],
@@ -141,6 +152,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
             question = matches.ask_for_student(session, actor, view.engine, reader)
             visibility = matches.visibility(session, actor, view.engine, opportunity_id, reader)
         names = _names(session, opportunity)
+        own_classes = _own_classes(session, actor, view.now().date())
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
     view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(
@@ -151,6 +163,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         is_self=reader is not None and actor.is_student(reader),
         visibility=visibility,
         match=match,
+        own_classes=own_classes,
         has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
     )
@@ -158,6 +171,19 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
 
 def _own_profile(actor: Actor) -> UUID | None:
     return next((grant.student_id for grant in actor.grants if grant.role is Role.STUDENT), None)
+
+
+def _own_classes(session: Session, actor: Actor, today: date) -> list[SchoolClass]:
+    """This year's classes to which a teacher can recommend something."""
+    year = dates.school_year(today)
+    return [
+        school_class
+        for grant in actor.grants
+        if grant.role in AT_SCHOOL and grant.school_id is not None
+        for school_class in classes.search(
+            session, actor, grant.school_id, start_year=year, limit=MOST_CLASSES
+        )
+    ]
 
 
 def _names(session: Session, opportunity: OpportunityOut) -> dict[str, Any]:

@@ -123,6 +123,8 @@ SCOPES = {
     "matches:write": _("Conservare gli abbinamenti"),
     "members:read": _("Leggere chi lavora nella scuola"),
     "members:write": _("Cambiare chi lavora nella scuola"),
+    "network:read": _("Leggere i conti del territorio"),
+    "network:write": _("Scrivere appunti sulle aziende del territorio"),
     "opportunities:read": _("Leggere le proposte"),
     "opportunities:write": _("Cambiare le proposte"),
     "schools:read": _("Leggere la scuola, le classi e chi ci lavora"),
@@ -166,6 +168,44 @@ ADVICE = {
     "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
 }
 ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")
+
+
+ACCESS = {
+    "none": _("Senza codice"),
+    "code": _("Codice consegnato"),
+    "signed_in": _("È entrato"),
+}
+QUESTIONS = {"interests": _("che cosa gli piace"), "free_days": _("quando è libero")}
+NEEDS = {
+    "answer_request": _("Rispondi all'azienda che chiede il nome."),
+    "no_match": _("Non c'è niente di adatto."),
+    "validate_skills": _("Conferma le competenze."),
+    "hand_out_code": _("Consegna il codice."),
+}
+NO_INTERNSHIP = _("Nessun tirocinio adatto.")
+ADVICE_TO_TEACHER = {
+    "travel": _("Parlate del viaggio: con qualche chilometro in più, o con i mezzi, la scelta si apre."),
+    "calendar": _("Controllate insieme i giorni liberi: forse manca il periodo della scuola."),
+    "year": _("Sono per altri anni: guardate visite e percorsi, o parlane con le aziende."),
+    "programme": _("Sono per altri indirizzi: parlane con le aziende che conoscono la scuola."),
+    "no_seats": _("I posti sono finiti: chiedi alle aziende se ne aggiungono."),
+    "age_low": _("In quelle date è troppo giovane: cercate date più avanti."),
+}
+ADVICE_TO_TEACHER_ELSE = _("Parlane con chi coordina il territorio: manca un'offerta per questa persona.")
+LIST_FIELDS = {
+    "family_name": _("Cognome"),
+    "given_name": _("Nome"),
+    "born_on": _("Data di nascita"),
+    "municipality": _("Comune dove abita"),
+    "hours_owed": _("Ore da fare"),
+    "external_id": _("Codice del registro"),
+}
+ROW_STATES = {
+    "created": _("nuovo"),
+    "changed": _("cambia"),
+    "unchanged": _("c'è già"),
+    "rejected": _("da correggere"),
+}
 
 
 def fit(share: float) -> str:

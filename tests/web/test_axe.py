@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pyotp
@@ -95,6 +96,21 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("company/renewal.html", "company", "/opportunities/{internship_id}/renewal", ""),
     ("company/disclosures.html", "company", "/companies/{company_id}/disclosures", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
+    ("teacher/class.html", "teacher", "/classes/{class_id}?show=today&chosen=all", ""),
+    ("teacher/class.html", "coordinator", "/classes/{class_id}", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board?start_year=2025", ""),
+    ("teacher/validation.html", "teacher", "/classes/{class_id}/validation", ""),
+    ("teacher/recommend.html", "teacher", "/classes/{class_id}/recommend", ""),
+    (
+        "teacher/recommend_to.html",
+        "teacher",
+        "/classes/{class_id}/recommend?opportunity_id={internship_id}",
+        "",
+    ),
+    ("teacher/import.html", "teacher", "/classes/{class_id}/import", "read nothing"),
+    ("teacher/import_check.html", "teacher", "/classes/{class_id}/import", "read a list"),
+    ("teacher/import_done.html", "teacher", "/classes/{class_id}/import", "load a list"),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
     ("privacy/data.html", "company", "/data", ""),
@@ -130,11 +146,14 @@ PIECES = {
     "shared/map.html",
     "shared/parts.html",
     "shared/more.html",
+    "shared/undo.html",
     "student/cards.html",
     "student/filters.html",
     "student/nav.html",
     "student/profile_fields.html",
+    "student/recommended.html",
 }
+LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/{year};037032\nNeri;;oggi;Atlantide"
 
 
 def test_every_template_is_looked_at() -> None:
@@ -197,6 +216,16 @@ def test_pages_have_no_barriers_and_fit(
             tick.check()
         page.click("button[form=compare]")
         page.wait_for_selector("table.compare")
+    elif first == "read nothing":
+        page.click("main button[type=submit]")
+        page.wait_for_selector("#wrong")
+    elif first in ("read a list", "load a list"):
+        page.fill("#pasted", LIST.format(year=date.today().year - 16))  # noqa: DTZ011
+        page.click("main button[type=submit]")
+        page.wait_for_selector(".list-check .wrong")
+        if first == "load a list":
+            page.click("button[formaction$=load]")
+            page.wait_for_selector(".undo-bar button")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()
@@ -230,6 +259,9 @@ def test_pages_have_no_barriers_and_fit(
     look(page, axe)
     if size == "phone":
         look_narrow(page)
+    if first == "load a list":
+        page.click(".undo-bar button")  # lest others count one student more
+        page.wait_for_selector(".undo-bar:has-text('Annullato')")
 
 
 def look(page: Any, axe: str) -> None:

@@ -35,6 +35,7 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
+    "note": "zyxnote of the teacher",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -195,4 +196,6 @@ def use(
         ]
     }
     fine(client.post(f"/api/v1/opportunities/{offer}/answers", json=answer, headers=company))
+    advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
+    fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))
