@@ -320,10 +320,10 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 12),
+        ("student", "/students/{student_id}", 13),
         ("company", "/opportunities/{internship_id}/candidates", 13),
         ("company", "/companies/{company_id}", 11),
-        ("teacher", "/classes/{class_id}", 13),
+        ("teacher", "/classes/{class_id}", 12),
     ],
 )
 def test_pages_send_few_queries(
