@@ -13,6 +13,9 @@ PACKAGES := $(patsubst %/,-p %,$(wildcard app/ matching/ migrations/))
 PYTEST_ARGS ?=
 COVERED := app/*/rules.py,app/*/service*.py,matching/*
 
+# Some machines tell Python to keep no compiled code; every process would compile the service anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 

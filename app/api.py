@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.answers import api as answers
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -27,17 +28,23 @@ from app.companies import sectors_api as sectors
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
+from app.jobs import api as jobs
 from app.matches import api as matches
+from app.matches import texts_api as texts
+from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
 from app.schools import api as schools
+from app.search import api as search
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
 from app.students import codes_api as codes
+from app.wishes import api as wishes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -48,6 +55,9 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    jobs.router, notifications.router, search.router,
+    wishes.router,
+    answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
 )  # fmt: skip
 
@@ -65,11 +75,12 @@ def read_status(call: rest.InCall) -> StatusOut:
         return StatusOut(status="ok", version=VERSION)
 
 
-async def read_openapi(request: Request) -> JSONResponse:
-    """The document of this API; not an operation of it."""
-    app: FastAPI = request.app
-    app.openapi_schema = app.openapi_schema or document(app.state.settings)
-    return JSONResponse(app.openapi_schema, headers={"cache-control": "max-age=300"})
+async def read_openapi(request: Request) -> Response:
+    """The document of this API, written once; not an operation of it."""
+    state = request.app.state
+    if not hasattr(state, "document"):
+        state.document = JSONResponse(document(state.settings)).body
+    return Response(state.document, media_type="application/json", headers={"cache-control": "max-age=300"})
 
 
 @cache

@@ -23,7 +23,6 @@ ROWS_IN_BLOCK = 500
 """Rows of one transaction, when each row stands for itself."""
 MOST_ROWS_AT_ONCE = 20_000
 """Rows of one transaction, when all count or none: SQLite lets nobody else write before it ends, 0.4 ms a row."""
-MOST_FAULTS = 1000
 
 CREATED, CHANGED, UNCHANGED, REJECTED = "created", "changed", "unchanged", "rejected"
 
@@ -162,9 +161,7 @@ def _undo() -> NoReturn:
 def _refused(lines: Iterable[Line]) -> LoadRefused:
     rejected = [line for line in lines if line.done.status == REJECTED]
     faults = [one | {"in": f"row {line.row}"} for line in rejected for one in line.done.faults]
-    return LoadRefused(
-        f"{len(rejected)} rows are not valid; nothing has changed.", faults=faults[:MOST_FAULTS]
-    )
+    return LoadRefused(f"{len(rejected)} rows are not valid; nothing has changed.", faults=faults)
 
 
 def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
@@ -176,6 +173,9 @@ def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
         external_id = row.document.get("external_id")
         if row.faults:
             yield row
+        elif unfit := [name for name, value in row.document.items() if _has_nul(name) or _has_nul(value)]:
+            # Looked up in a batch, it would take all other rows along: no database compares it.
+            yield row._replace(faults=tuple(fault(name, "has a NUL, which no text has") for name in unfit))
         elif not isinstance(external_id, str) or not external_id.strip():
             yield row._replace(faults=(fault("external_id", "every row needs one, as text"),))
         elif "source" in row.document:
@@ -186,9 +186,17 @@ def _distinct(rows: Iterator[Row], most: int) -> Iterator[Row]:
             yield row._replace(document=row.document | {"external_id": external_id.strip()})
 
 
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(name) or _has_nul(one) for name, one in value.items())
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
+
+
 def _shown(row: Row) -> str | None:
     external_id = row.document.get("external_id")
-    return external_id[:80] if isinstance(external_id, str) else None
+    return errors.told(external_id)[:80] if isinstance(external_id, str) else None
 
 
 # --- for loaders ------------------------------------------------------------------------------------------------------

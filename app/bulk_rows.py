@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import orjson
 
 from app import imports
+from app.errors import told
 
 MOST_LINE_BYTES = 1 << 20
 MOST_ROWS = 100_000
@@ -40,7 +41,7 @@ class Unreadable(Exception):  # noqa: N818 -- a fault of the file, told like tha
 
 def fault(field: str, detail: str) -> Fault:
     """One thing that is wrong with a row; the field is empty when it is the whole row."""
-    return {"in": "body", "field": field, "detail": detail}
+    return {"in": "body", "field": told(field), "detail": told(detail)}
 
 
 # --- NDJSON -----------------------------------------------------------------------------------------------------------

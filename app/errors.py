@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 
 type_prefix = "/problems/"
 
+MOST_FAULTS, LONGEST_TEXT = 1000, 2000
+"""What a problem tells at most: callers send fields by the thousand, and names without end."""
+
 ProblemRenderer = Callable[[Request, "Problem"], Response]
 
 
@@ -57,12 +60,19 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word
             "type": type_prefix + self.slug(),
             "title": self.title,
             "status": self.status,
-            "detail": self.detail,
+            "detail": told(self.detail),
             "request_id": request_id,
         }
         if self.faults:
-            document["faults"] = self.faults
+            document["faults"] = [
+                {name: told(str(text)) for name, text in fault.items()} for fault in self.faults[:MOST_FAULTS]
+            ]
         return document
+
+
+def told(text: str) -> str:
+    """A text that may be the caller's, as it can be told back: without NUL, and not without end."""
+    return text.replace("\0", "\ufffd")[:LONGEST_TEXT]
 
 
 class NotFound(Problem):

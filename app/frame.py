@@ -30,7 +30,6 @@ from app.settings import Settings
 log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Frame:
@@ -132,7 +131,7 @@ class Frame:
     def _refuse_forgery(method: str, asked: Headers) -> None:
         # SameSite cookies are the first wall, this is the second; also without a cookie, lest somebody be signed in
         # as another. Programs send neither header.
-        if method in _SAFE_METHODS:
+        if method in headers.SAFE_METHODS:
             return
         origin = asked.get("origin")
         if asked.get("sec-fetch-site") in {"cross-site", "same-site"} or (

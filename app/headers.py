@@ -8,6 +8,8 @@ from app.settings import Settings
 
 PREFIX = "__Host-"
 """Browsers keep a cookie of such a name only for this host, over HTTPS, for all paths: none can be planted beside it."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that it does not matter which page made a browser send them."""
 _OURS = "bottega_"
 _YEAR = 365 * 24 * 3600
 

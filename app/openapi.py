@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from app.auth import scopes
+from app.errors import LONGEST_TEXT, MOST_FAULTS
 
 Json = dict[str, Any]
 
@@ -108,10 +109,10 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     posted = {
         path
         for path, item in paths.items()
-        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        # What can be listed, removed again, or has an address of its own, is a thing of its own, not a verb.
         if path.rpartition("/")[0] in objects
         and not path.endswith("}")
-        and "delete" not in item
+        and item.keys().isdisjoint({"get", "delete"})
         and "/" + path.rpartition("/")[2] not in paths
     }
     posted |= {path.rpartition("/")[0] for path in objects}
@@ -234,7 +235,7 @@ _HEADERS_OF_ALL = (
     "Request-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Access-Control-Allow-Origin",
 )  # fmt: skip
 
-_TEXT: Json = {"type": "string", "maxLength": 2000, "pattern": r"^[^\x00]*$"}
+_TEXT: Json = {"type": "string", "maxLength": LONGEST_TEXT, "pattern": r"^[^\x00]*$"}
 _PROBLEM_SCHEMAS: Json = {
     "Problem": {
         "type": "object",
@@ -252,7 +253,11 @@ _PROBLEM_SCHEMAS: Json = {
             "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
             "detail": _TEXT,
             "request_id": _TEXT,
-            "faults": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Fault"}},
+            "faults": {
+                "type": "array",
+                "maxItems": MOST_FAULTS,
+                "items": {"$ref": "#/components/schemas/Fault"},
+            },
         },
     },
     "Fault": {

@@ -9,6 +9,7 @@ another's requests by naming its key, and nobody escapes by inventing keys.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import time
 from dataclasses import dataclass
 from threading import Lock
@@ -217,4 +218,17 @@ def _credentials(scope: Scope) -> str | None:
 
 def _address(scope: Scope) -> str:
     client = scope.get("client")
-    return client[0] if client else "unknown"
+    return network(client[0]) if client else "unknown"
+
+
+def network(address: str) -> str:
+    """An IPv4 address as it is, and the /64 of an IPv6 address: whoever has one of these has all of it."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)

@@ -26,6 +26,7 @@ from app.auth.actors import Actor
 from app.auth.models import IdempotencyKey
 from app.db import Database
 from app.events.service_looks import LookKind, Looks
+from app.headers import SAFE_METHODS
 from app.rates import Counted
 
 MERGE_PATCH = "application/merge-patch+json"
@@ -319,7 +320,7 @@ async def _call(request: Request) -> Call:
 
 def _refuse_cookie_alone(request: Request) -> None:
     # A browser sends cookies by itself, so a change in a person's name needs what only a page of ours can add.
-    if request.method in form_tokens.SAFE_METHODS or "authorization" in request.headers:
+    if request.method in SAFE_METHODS or "authorization" in request.headers:
         return
     if auth.COOKIE in request.cookies:
         token = request.headers.get(form_tokens.HEADER)

@@ -42,6 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Doctests are in `matching`: of the modules here only tests are read, unless one is asked for by its name."""
+    is_test = collection_path.name.startswith("test_")
+    return True if collection_path.suffix == ".py" and not is_test else None
+
+
 _SAID = pytest.StashKey[list[str]]()
 
 

@@ -29,6 +29,7 @@ from app.recommendations.models import Recommendation
 from app.schools.models import School, SchoolClass
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Student
+from app.wishes.models import Wish
 
 NOW = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -209,6 +210,16 @@ class Factory:
             "requested_at": NOW, "requested_by": "system:tests", "expires_at": NOW + timedelta(days=30),
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
+
+    def wish(
+        self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any
+    ) -> Wish:
+        """What a student has saved; with a position it is ranked too."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "position": position, "created_at": NOW,
+            "ranked_at": None if position is None else NOW,
+        }  # fmt: skip
+        return self.add(Wish(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

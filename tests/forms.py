@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 
 import httpx2
 
 from app.auth import form_tokens
-from app.headers import PREFIX, cookie_name
+from app.headers import PREFIX, SAFE_METHODS, cookie_name
 from app.settings import Settings
 
 _BROWSER = "a-browser-of-the-tests"
@@ -21,9 +22,9 @@ def carry_token(request: httpx2.Request, settings: Settings | None = None) -> No
 
     `client.event_hooks["request"].append(forms.carry_token)`; pass settings when the service has a secret of its own.
     """
-    if request.method in form_tokens.SAFE_METHODS or form_tokens.HEADER in request.headers:
+    if request.method in SAFE_METHODS or form_tokens.HEADER in request.headers:
         return
-    settings = settings or Settings()
+    settings = settings or _usual_settings()
     written = request.headers.get("cookie", "")
     jar = SimpleCookie(written)
     bound_to = form_tokens.holder({name.removeprefix(PREFIX): one.value for name, one in jar.items()})
@@ -32,6 +33,12 @@ def carry_token(request: httpx2.Request, settings: Settings | None = None) -> No
         request.headers["cookie"] = f"{written}; {own}" if written else own
         bound_to = f"{form_tokens.BROWSER_COOKIE}={_BROWSER}"
     request.headers[form_tokens.HEADER] = form_tokens.issue(settings, bound_to)
+
+
+@cache
+def _usual_settings() -> Settings:
+    """Read once: to look for each setting in the environment takes a millisecond."""
+    return Settings()
 
 
 def token_of(page: str) -> str:

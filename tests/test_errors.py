@@ -42,6 +42,18 @@ def test_a_missing_field_is_named(client: TestClient) -> None:
     ]
 
 
+def test_what_a_caller_has_made_up_is_told_back_within_bounds(client: TestClient, make: Factory) -> None:
+    """Names of fields are the caller's: a NUL, a name without end and more than anybody reads are not sent back."""
+    for body, fields in (
+        ({"\0": 1}, {"\ufffd"}), ({"x" * 5000: 1}, {"x" * 2000}), (dict.fromkeys(map(str, range(2000)), 1), None),
+    ):  # fmt: skip
+        answer = client.post("/api/v1/territories", json=body, headers=make.bearer())
+        found = answer.json()["faults"]
+        assert answer.status_code == 422
+        assert len(found) <= 1000
+        assert fields is None or fields <= {one["field"] for one in found}
+
+
 def test_broken_json_is_a_bad_request(client: TestClient, make: Factory) -> None:
     answer = client.post(
         "/api/v1/keys", content=b"{", headers=make.bearer() | {"content-type": "application/json"}

@@ -137,6 +137,22 @@ def make_client(make: Factory, limit: int) -> str:
         return str(session.query(ApiKey.id).scalar())
 
 
+def test_who_has_an_ipv6_network_counts_once(make: Factory) -> None:
+    """A provider gives each customer at least a /64: 2⁶⁴ addresses, and one allowance."""
+    app = create_app(Settings(rate_limit_per_minute=2), database=make.database)
+    left = {
+        address: TestClient(app, client=(address, 5)).get("/api/v1/skills").headers["ratelimit-remaining"]
+        for address in (
+            "2001:db8:1:2::1",
+            "2001:db8:1:2:ffff::9",
+            "2001:db8:1:3::1",
+            "192.0.2.1",
+            "192.0.2.2",
+        )
+    }
+    assert list(left.values()) == ["1", "0", "1", "1", "1"]
+
+
 def test_a_program_can_have_a_limit_of_its_own(make: Factory) -> None:
     headers = make.bearer()
     make_client(make, 5)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 
 from pydantic import SecretStr
+
+from app.auth.seals import fingerprint
 
 ALPHABET = "3479ACDEFGHJKMNPQRTVWXY"
 """23 signs of which no two look alike on paper: no 0 and O, 1, I and L, 2 and Z, 5 and S, 6 and G, 8 and B, U and V."""
@@ -15,7 +15,7 @@ _READ_AS = str.maketrans({"0": "Q", "O": "Q", "6": "G", "U": "V"})
 
 
 def make(length: int) -> str:
-    """A random code in groups of four: 12 signs are 54 bits, 16 are 72."""
+    """A random code in groups of four: 8 signs are 36 bits, 12 are 54, 16 are 72."""
     signs = "".join(secrets.choice(ALPHABET) for _ in range(length))
     return "-".join(signs[first : first + GROUP] for first in range(0, length, GROUP))
 
@@ -28,7 +28,9 @@ def read(typed: str) -> str:
     return "".join(sign for sign in typed.upper() if sign.isalnum()).translate(_READ_AS)
 
 
-def keyed_hash(secret: SecretStr, purpose: str, code: str) -> str:
-    """The stored form of a code: useless without the service's secret, and for one purpose only."""
-    message = f"{purpose}\n{read(code)}".encode()
-    return hmac.new(secret.get_secret_value().encode(), message, hashlib.sha256).hexdigest()
+def keyed_hash(secret: SecretStr, purpose: str, code: str, *owner: str) -> str:
+    """The stored form of a code: useless without the service's secret, and for one purpose only.
+
+    `owner` binds it to one person: a guess is a guess at that person's codes.
+    """
+    return fingerprint(secret, purpose, *owner, read(code))

@@ -21,7 +21,6 @@ from app.settings import Settings
 BROWSER_COOKIE = "bottega_browser"
 FIELD = "form_token"
 HEADER = "Form-Token"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BYTES = hashlib.sha256().digest_size
 
 

@@ -78,9 +78,9 @@ def must_have_second_factor(roles: Collection[Role]) -> bool:
     return not STRICT.isdisjoint(roles)
 
 
-def lacks_second_factor(roles: Collection[Role], *, is_enrolled: bool, has_given: bool) -> bool:
+def lacks_second_factor(*, is_strict: bool, is_enrolled: bool, has_given: bool) -> bool:
     """Whether a session may do nothing before the second factor has been given, or set up."""
-    return not has_given and (is_enrolled or must_have_second_factor(roles))
+    return not has_given and (is_enrolled or is_strict)
 
 
 def session_length(roles: Collection[Role], *, is_own_device: bool, hours: int) -> timedelta:

@@ -204,7 +204,8 @@ def _identify_person(
     if rules.has_ended(roles, begun_at=row.created_at, ends_at=row.expires_at, now=now):
         raise BadCredentials
     is_enrolled, has_given = row.confirmed_at is not None, row.second_factor_at is not None
-    if rules.lacks_second_factor(roles, is_enrolled=is_enrolled, has_given=has_given):
+    is_strict = rules.must_have_second_factor(roles)
+    if rules.lacks_second_factor(is_strict=is_strict, is_enrolled=is_enrolled, has_given=has_given):
         raise SecondFactorMissing
     worn = hats.get(row.membership_id)
     grants = (worn,) if worn is not None else tuple(hats.values()) if len(hats) == 1 else ()

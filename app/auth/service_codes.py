@@ -15,15 +15,13 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
+from app.auth import codes
 from app.auth.models import SignInCode, User
-from app.auth.seals import fingerprint
 from app.auth.service import hash_token
 
 VALID_FOR = timedelta(minutes=30)
 MOST_WRONG_CODES = 5
-ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
-"""Without what is taken for something else: 0 O, 1 I L, U."""
-CODE_LENGTH = 8
+LENGTH = 8
 
 
 class Mailed(NamedTuple):
@@ -36,7 +34,7 @@ class Mailed(NamedTuple):
 def make(session: Session, secret: SecretStr, *, email: str, user: User | None, now: datetime) -> Mailed:
     """A link's token and a code for the person with this address; the same work where there is none."""
     token = secrets.token_urlsafe(32)
-    code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    code = codes.make(LENGTH)
     session.add(
         SignInCode(
             user_id=user.id if user is not None else None, link_hash=hash_token(token),
@@ -64,10 +62,9 @@ def use_link(session: Session, token: str, now: datetime) -> User | None:
 def use_code(session: Session, secret: SecretStr, *, email: str, code: str, now: datetime) -> User | None:
     """Use a typed code up; the person, for the first who asks in time. A wrong one counts against the address's codes.
 
-    The code's hash is bound to the address: one guess is a guess at one person's codes.
+    A guess is a guess at the codes of one address.
     """
-    typed = "".join(code.split()).replace("-", "").upper()
-    is_it = SignInCode.code_hash == _code_hash(secret, email, typed)
+    is_it = SignInCode.code_hash == _code_hash(secret, email, code)
     user = _use(session, sa.and_(is_it, SignInCode.wrong_codes < MOST_WRONG_CODES), now)
     if user is None:
         of_address = sa.select(User.id).where(User.email == email.strip().lower()).scalar_subquery()
@@ -96,7 +93,7 @@ def _is_open(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _code_hash(secret: SecretStr, email: str, code: str) -> str:
-    return fingerprint(secret, "sign-in code", email.strip().lower(), code)
+    return codes.keyed_hash(secret, "sign-in code", code, email.strip().lower())
 
 
 def forget(session: Session, now: datetime) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import datetime
 from uuid import UUID
 
@@ -13,11 +12,10 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.auth import service_log
+from app.auth import codes, service_log
 from app.auth import service_sessions as sessions
 from app.auth.models import RecoveryCode, SecondFactor
-from app.auth.seals import fingerprint, seal, unseal
-from app.auth.service_codes import ALPHABET
+from app.auth.seals import seal, unseal
 from app.auth.service_sessions import Present
 
 STEP_SECONDS = 30
@@ -68,7 +66,7 @@ def waiting_secret(session: Session, secret: SecretStr, present: Present) -> str
 
 def address_of(shared: str, present: Present) -> str:
     """The secret as code generators read it from a picture (otpauth)."""
-    return pyotp.TOTP(shared).provisioning_uri(name=present.email, issuer_name="Bottega")
+    return pyotp.TOTP(shared).provisioning_uri(name=present.sign_in_name, issuer_name="Bottega")
 
 
 def confirm(
@@ -126,15 +124,13 @@ def make_recovery_codes(
 ) -> list[str]:
     """Ten new codes, shown once; the old ones are worth nothing any more."""
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.user_id == present.user_id))
-    codes = [
-        "".join(secrets.choice(ALPHABET) for _ in range(_RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)
-    ]
+    papers = [codes.make(_RECOVERY_LENGTH) for _ in range(RECOVERY_CODES)]
     session.add_all(
         RecoveryCode(user_id=present.user_id, code_hash=_recovery_hash(secret, present.user_id, code))
-        for code in codes
+        for code in papers
     )
     service_log.note(session, "recovery_codes_made", present.user_id, request_id=request_id)
-    return ["-".join((code[:4], code[4:8], code[8:])) for code in codes]
+    return papers
 
 
 def count_recovery_codes(session: Session, user_id: UUID) -> int:
@@ -172,12 +168,11 @@ def _is_unused(step: int) -> sa.ColumnElement[bool]:
 
 
 def _use_recovery_code(session: Session, secret: SecretStr, user_id: UUID, code: str, now: datetime) -> bool:
-    typed = "".join(code.split()).replace("-", "").upper()
     used = session.execute(
         sa.update(RecoveryCode)
         .where(
             RecoveryCode.user_id == user_id,
-            RecoveryCode.code_hash == _recovery_hash(secret, user_id, typed),
+            RecoveryCode.code_hash == _recovery_hash(secret, user_id, code),
             RecoveryCode.used_at.is_(None),
         )
         .values(used_at=now)
@@ -186,4 +181,4 @@ def _use_recovery_code(session: Session, secret: SecretStr, user_id: UUID, code:
 
 
 def _recovery_hash(secret: SecretStr, user_id: UUID, code: str) -> str:
-    return fingerprint(secret, "recovery code", str(user_id), code)
+    return codes.keyed_hash(secret, "recovery code", code, str(user_id))

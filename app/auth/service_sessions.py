@@ -90,7 +90,9 @@ class Present:
     @property
     def waits(self) -> bool:
         """Whether the second factor is due before anything else."""
-        return not self.has_given and (self.is_enrolled or self.is_strict)
+        return rules.lacks_second_factor(
+            is_strict=self.is_strict, is_enrolled=self.is_enrolled, has_given=self.has_given
+        )
 
     @property
     def is_fresh_otherwise(self) -> bool:

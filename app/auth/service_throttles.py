@@ -7,7 +7,6 @@ strangers cannot raise; a mailed link needs no counter; and mails can be asked f
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from app import errors
 from app.auth.devices import Device
 from app.auth.models import Throttle
 from app.auth.seals import fingerprint
+from app.rates import network
 
 FORGOTTEN_AFTER = timedelta(days=1)
 """Without a further wrong try, a counter begins anew."""
@@ -156,16 +156,3 @@ def _limits(
 
 def _normal(account: str) -> str:
     return account.strip().lower()
-
-
-def network(address: str) -> str:
-    """An IPv4 address as it is, and the /64 of an IPv6 address: whoever has one of these has all of it."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)

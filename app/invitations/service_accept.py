@@ -1,9 +1,9 @@
-"""Accepting an invitation: whoever reads the mail of the invited address takes the role, once."""
+"""What becomes of an invitation: whoever reads the mail of the invited address takes the role, once; or nobody does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -19,6 +19,9 @@ from app.events import service as events
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.schools.models import School
+
+KEPT_FOR = timedelta(days=90)
+"""How long an invitation is kept after its end, for whoever asks what has become of it."""
 
 
 class WrongInvitation(errors.NotAllowed):
@@ -113,3 +116,9 @@ def _grant(session: Session, user: User, invitation: Invitation) -> None:
         return
     taught = set(session.scalars(sa.select(TaughtClass.class_id).where(TaughtClass.membership_id == held.id)))
     session.add_all(TaughtClass(membership_id=held.id, class_id=one) for one in sorted(class_ids - taught))
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Delete invitations that ended long ago, whatever came of them: an address of somebody who never came; how many."""
+    ended = session.execute(sa.delete(Invitation).where(Invitation.expires_at <= now - KEPT_FOR))
+    return int(ended.rowcount)  # type: ignore[attr-defined]

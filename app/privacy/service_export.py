@@ -27,7 +27,7 @@ from app.students.models import Student
 from app.students.service import NoSuchStudent
 
 HASHED = "(a hash: nobody can read it)"
-WITHHELD = "(about others)"
+WITHHELD = "(about others, or a key to an account)"
 FILE = {"content-disposition": 'attachment; filename="bottega.zip"'}
 """Headers that let a browser keep the file."""
 

@@ -177,7 +177,7 @@ def create_member(
     body: MemberIn,
     idempotency_key: IdempotencyHeader = None,  # noqa: ARG001
 ) -> Response:
-    """Make a person, found by e-mail address or new, a teacher or a lead of a school that you lead."""
+    """For administrators: make a person, found by e-mail address or new, a teacher or a lead. Leads invite."""
     with call.create(body) as (session, actor):
         member = members.add(session, actor, school_id, **body.model_dump())
         out = MemberOut.of(member)

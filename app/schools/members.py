@@ -83,13 +83,17 @@ def add(
     role: Role,
     class_ids: Sequence[UUID] = (),
 ) -> Member:
-    """Give a person a role at the school.
+    """Give a person a role at the school, for who runs the service; leads invite.
+
+    The answer tells whether the address has an account, and whose, which is nobody's business at a school.
 
     `email` finds the person; `name` is taken only for somebody new, who gets an account without a password. Raises
     NoSuchSchool, NotAllowed, BadMember and AlreadyMember.
     """
     auth.require_scope(actor, "members:write")
     _require_lead(session, actor, school_id)
+    if not actor.is_administrator:
+        raise errors.NotAllowed("Invite people to the school: only who runs the service adds them.")
     _check_classes(session, school_id, role, class_ids)
     user = session.scalar(sa.select(User).where(User.email == email.strip().lower()))
     if user is None:

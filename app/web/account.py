@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
 from app.companies import service as companies
 from app.companies import service_review as review
+from app.companies.models import Company
 from app.programmes import service as programmes
 from app.schools import classes
 from app.schools import service as schools
@@ -26,6 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_CLASSES = 100
 MOST_WAITING = 50
+MOST_KNOWN = 20
 
 
 @router.post("/language")
@@ -45,8 +47,8 @@ def choose_language(
 
 
 @router.get("/start")
-def show_start(view: InView) -> Response:
-    """Where people begin: their one page, or all that they have to do with."""
+def show_start(view: InView, q: Annotated[str, Query(max_length=80)] = "") -> Response:
+    """Where people begin: their one page, or all that they have to do with; `q` begins a company's name."""
     with view.read(needs_hat=False) as (session, actor):
         if actor.must_choose:
             return view.go("/hat")
@@ -55,11 +57,15 @@ def show_start(view: InView) -> Response:
             return view.go(only)
         groups = _start_groups(session, actor)
         waiting = review.waiting(session, actor, limit=MOST_WAITING)
-        known = companies.search(session, actor, is_approved=True, limit=20) if actor.is_overseer else []
+        known = _known_companies(session, actor, q.strip()) if actor.is_overseer else []
     return view.show(
-        "account/start.html", groups=groups, waiting=waiting, known=known, today=view.now().date(),
-        has_keys=rules.can_manage_keys(actor),
+        "account/start.html", groups=groups, waiting=waiting, known=known, most_known=MOST_KNOWN, q=q.strip(),
+        today=view.now().date(), has_keys=rules.can_manage_keys(actor),
     )  # fmt: skip
+
+
+def _known_companies(session: Session, actor: Actor, beginning: str) -> list[Company]:
+    return companies.search(session, actor, name=beginning or None, is_approved=True, limit=MOST_KNOWN)
 
 
 def _only_page(actor: Actor) -> str | None:

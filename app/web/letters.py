@@ -33,7 +33,7 @@ def queue_sign_in(
         _("per accedere a Bottega apri questo link e conferma:"),
         f"{site}/sign-in/link?{urlencode(query)}",
         _("Oppure scrivi questo codice nella pagina da cui l'hai chiesto:"),
-        f"{mailed.code[:4]}-{mailed.code[4:]}",
+        mailed.code,
         _("Valgono %(minutes)s minuti e una volta sola.") % {"minutes": minutes},
         _("Non l'hai chiesto tu? Non fare niente: senza questo link nessuno entra. Non darlo a nessuno."),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 from uuid import UUID
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -39,6 +39,7 @@ ROLES = {
     COORDINATION: (Role.COORDINATOR,),
 }
 RoleField = Annotated[Role, Form()]
+Done = Annotated[str, Query(max_length=20)]
 
 
 class Binding(TypedDict):
@@ -73,21 +74,21 @@ class Organisation:
 
 
 @router.get("/schools/{school_id}/people")
-def show_school_people(view: InView, school_id: UUID) -> Response:
+def show_school_people(view: InView, school_id: UUID, done: Done = "") -> Response:
     """Who works at the school, and who was invited."""
-    return _page(view, Organisation(SCHOOL, school_id))
+    return _page(view, Organisation(SCHOOL, school_id), done=done)
 
 
 @router.get("/companies/{company_id}/people")
-def show_company_people(view: InView, company_id: UUID) -> Response:
+def show_company_people(view: InView, company_id: UUID, done: Done = "") -> Response:
     """Who works for the company here, and who was invited."""
-    return _page(view, Organisation(COMPANY, company_id))
+    return _page(view, Organisation(COMPANY, company_id), done=done)
 
 
 @router.get("/coordination/people")
-def show_coordination(view: InView) -> Response:
+def show_coordination(view: InView, done: Done = "") -> Response:
     """Who was invited to coordinate."""
-    return _page(view, Organisation(COORDINATION))
+    return _page(view, Organisation(COORDINATION), done=done)
 
 
 def _page(
@@ -204,7 +205,7 @@ def _invite(
         return _page(view, of, status=409, trouble="led", email=email)
     except invitations.TooManyInvitations:
         return _page(view, of, status=409, trouble="many", email=email)
-    return view.go(of.page)
+    return view.go(f"{of.page}?done=invited")
 
 
 @router.post("/invitations/{invitation_id}/revoke")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,8 @@ from app.companies import service as companies
 from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
 from app.matches import service as matches
+from app.matches.filters import BadFilter, Filters
+from app.matches.service import StudentQuestion
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
 from app.opportunities.schemas import OpportunityOut
@@ -28,22 +32,37 @@ from app.rest import Cursor, decode_cursor
 from app.schools import classes
 from app.schools.models import SchoolClass
 from app.skills import service as skills
+from app.skills import tops
 from app.students import service as students
 from app.students import surroundings
 from app.students.schemas import StudentOut
-from app.web import disclosures
-from app.web.ui import InView
+from app.web import disclosures, filter_form
+from app.web.maps import Point
+from app.web.ui import InView, View
+from app.wishes import service as wishes
 
 router = APIRouter(include_in_schema=False)
 
 CARDS = 10
 RECOMMENDED = 20
 MOST_CLASSES = 100
+MOST_POINTS = 100
+
+
+class Look(StrEnum):
+    """How the same proposals are shown."""
+
+    LIST = "list"
+    MAP = "map"
 
 
 @router.get("/students/{student_id}")
 def show_student(
-    view: InView, student_id: UUID, kind: Kind = Kind.INTERNSHIP, after: Cursor = None
+    view: InView,
+    student_id: UUID,
+    kind: Kind = Kind.INTERNSHIP,
+    after: Cursor = None,
+    show: Look = Look.LIST,
 ) -> Response:
     """The profile, and the ranking of one kind."""
     position = decode_cursor(after, float, str)
@@ -55,12 +74,35 @@ def show_student(
         asked = disclosures.listed(view, session, actor, student_id=student_id)
         unread = notices.unread(session, actor, view.language, view.now().date())
         recommended = recommendations.of_student(session, actor, student_id, limit=RECOMMENDED)
-    page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
+        saved = wishes.saved(session, student_id)
+        fields = tops.read(session)
+    asked_for = filter_form.read(view)
+    try:
+        limit = MOST_POINTS if show is Look.MAP else CARDS
+        page = matches.student_page(
+            view.engine, question, kind=kind, limit=limit, after=position, wanted=asked_for.filters
+        )
+    except BadFilter:
+        asked_for = replace(asked_for, filters=Filters(), wrong=["skill_id"])
+        page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
     view.looked(LookKind.RANKING, [student_id])
     view.looked(LookKind.PROFILE, [student_id])
+    has_filters = not asked_for.filters.is_empty
     return view.show(
         "student/student.html",
+        status=422 if asked_for.wrong else 200,
+        saved=saved,
+        asked_for=asked_for,
+        has_filters=has_filters,
+        fields=sorted(fields, key=lambda top: top.label.get(view.language, "")),
+        filter_names=filter_form.NAMES,
+        kilometres=filter_form.KILOMETRES,
+        show=show,
+        points=_points(view, question, student_id, page) if show is Look.MAP else [],
+        provinces=[line["opportunity"]["province_code"] for line in page["items"]],
+        can_wish=actor.is_student(student_id),
+        is_new=view.request.query_params.get("new") == "1",
         student=student,
         student_id=student_id,
         where=where,
@@ -76,8 +118,25 @@ def show_student(
         recommended=recommended if position is None else [],
         asked=asked,
         unread=unread[:1] if position is None else [],
-        hiding=matches.hiding_rules(view.engine, question, kind) if is_empty else [],
+        hiding=matches.hiding_rules(view.engine, question, kind) if is_empty and not has_filters else [],
     )
+
+
+def _points(view: View, question: StudentQuestion, student_id: UUID, page: dict[str, Any]) -> list[Point]:
+    """The lines of the list that have a place, in the list's order."""
+    places_of = matches.places(view.engine, question)
+    return [
+        Point(
+            label=card["title"],
+            address=f"/opportunities/{card['id']}?student={student_id}",
+            latitude=place[0],
+            longitude=place[1],
+            note=f"{card['company_name']}, {card['municipality_name']}",
+            tone=card["kind"],
+        )
+        for line in page["items"]
+        if (place := places_of.get((card := line["opportunity"])["id"])) is not None
+    ]
 
 
 @router.get("/opportunities/{opportunity_id}")

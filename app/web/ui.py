@@ -24,10 +24,12 @@ from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
+from app.notifications import service as notifications
 from app.rest import Call
 from app.settings import Settings
-from app.web import files, language, words
+from app.web import files, language, maps, words
 
 LANGUAGE_COOKIE = "bottega_language"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -51,12 +53,15 @@ def templates(code: str) -> Environment:
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
+    environment.filters["uuid"] = UUID
+    environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)
     )
     environment.globals.update(
         write=writer,
         words=words,
+        maps=maps,
         language=code,
         other_language=next(other for other in language.NAMES if other != code),
         language_names=language.NAMES,
@@ -75,6 +80,7 @@ class View:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.actor: Actor | None = None
+        self.unread = 0
         self.language = language.choose(
             request.query_params.get("lang"),
             request.cookies.get(LANGUAGE_COOKIE),
@@ -126,14 +132,14 @@ class View:
     def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
         """A read block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
         with self._call.read(needs_hat=needs_hat) as (session, actor):
-            self.actor = actor
+            self._meet(session, actor)
             yield session, actor
 
     @contextmanager
     def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
         """A write block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
         with self._call.write(needs_hat=needs_hat) as (session, actor):
-            self.actor = actor
+            self._meet(session, actor)
             yield session, actor
 
     def looked(self, kind: LookKind, student_ids: Iterable[UUID], **about: UUID | None) -> None:
@@ -163,11 +169,18 @@ class View:
     def _greet(self, session: Session) -> None:
         if self.has_session and self.actor is None:
             try:
-                self.actor, _ = auth.identify(
+                actor, _ = auth.identify(
                     session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()
                 )  # fmt: skip
             except errors.NotSignedIn:
                 return
+            self._meet(session, actor)
+
+    def _meet(self, session: Session, actor: Actor) -> None:
+        """Remember who reads, and how much waits in their inbox: the header of every page says both."""
+        if self.actor is None and actor.id is not None:
+            self.unread = notifications.count_unread(session, actor.id)
+        self.actor = actor
 
     def text(self, message: str) -> str:
         """A marked text in the page's language."""
@@ -216,7 +229,7 @@ class View:
 async def _view(request: Request) -> View:
     # Async although it mostly waits for nothing: a plain function would cost a hop to a thread.
     view = View(request)
-    if request.method not in form_tokens.SAFE_METHODS:
+    if request.method not in SAFE_METHODS:
         token = request.headers.get(form_tokens.HEADER) or (await request.form()).get(form_tokens.FIELD)
         form_tokens.require(view.settings, request.cookies, token)
     return view

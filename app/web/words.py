@@ -43,7 +43,7 @@ PARTS = {
     "learning": _("Cose nuove che impari"),
     "interest": _("I tuoi interessi"),
     "travel": _("Distanza"),
-    "calendar": _("I giorni in cui sei libero"),
+    "calendar": _("I giorni che hai liberi"),
     "programme": _("Il tuo indirizzo di studi"),
     "hours": _("Le ore che ti mancano"),
     "freshness": _("Pubblicata da poco"),
@@ -115,6 +115,8 @@ SCOPES = {
     "disclosures:read": _("Leggere le richieste di nomi"),
     "disclosures:write": _("Chiedere nomi, o rispondere a chi li chiede"),
     "events:read": _("Leggere che cosa è successo nel servizio"),
+    "jobs:read": _("Leggere a che punto sono i lavori lunghi che ha avviato"),
+    "jobs:write": _("Avviare e fermare lavori lunghi"),
     "keys:read": _("Leggere i dati di questa chiave"),
     "keys:write": _("Rinnovare e chiudere questa chiave"),
     "matches:read": _("Leggere gli abbinamenti"),
@@ -156,7 +158,7 @@ SCHOOL_KINDS = {
 
 ADVICE = {
     "travel": _("prova una distanza più lunga, o chiedi al tuo insegnante come arrivarci con i mezzi."),
-    "calendar": _("controlla nel profilo i giorni in cui sei libero: forse ne manca qualcuno."),
+    "calendar": _("controlla nel profilo i tuoi giorni liberi: forse ne manca qualcuno."),
     "year": _("sono per altri anni di corso: guarda gli altri tipi di proposta, e torna il prossimo anno."),
     "programme": _(
         "sono per altri indirizzi: guarda gli altri tipi di proposta, o parlane con il tuo insegnante."
@@ -269,3 +271,26 @@ ENDS = {
     "student_archived": _("il profilo in archivio si cancella."),
     "account_unused": _("l'accesso si cancella, perché nessuno lo usa da tanto tempo. Basta entrare ancora."),
 }
+
+NOTIFICATIONS = {
+    "name_asked": _("Un'azienda chiede un nome"),
+    "name_given": _("Studente e scuola dicono di sì"),
+    "name_refused": _("La risposta a una richiesta è no"),
+    "company_approved": _("Il profilo dell'azienda è approvato"),
+    "company_rejected": _("Il profilo dell'azienda va cambiato"),
+    "job_ended": _("Un lavoro lungo è finito"),
+}
+MAIL_CHOICES = {
+    "at_once": _("Subito"),
+    "daily": _("Una volta al giorno, alle 7"),
+    "never": _("Mai"),
+}
+JOBS = {"match_run": _("Proposte per tutti gli studenti")}
+JOB_STATES = {
+    "queued": _("In attesa"),
+    "running": _("In corso"),
+    "done": _("Finito"),
+    "failed": _("Non riuscito"),
+    "cancelled": _("Fermato"),
+}
+JOB_RESULTS = {"students": _("Studenti"), "matches": _("Abbinamenti conservati")}

@@ -136,7 +136,11 @@ def test_operation(name: str, database: Database, make: Factory, record_property
         target, mode = dice.choice((one, other)), dice.choice(MODES)
         led_to = target if dice.random() < 0.75 else None
         case = data.draw(_strategy(operation, mode, led_to, made, is_draft=dice.random() < 0.5))
+        # The library likes a number that it has drawn, and draws it again; who calls must be somebody else each time.
+        dice.seed(f"{number} {answers.total()}")
         if mode.is_positive:
+            # The library makes up credentials, with which a caller who has only a cookie would get no further.
+            (case.headers or {}).pop("Authorization", None)
             _make_real(name, case, target, dice)
             if "Idempotency-Key" in (case.headers or {}):
                 case.headers["Idempotency-Key"] = (
@@ -207,13 +211,14 @@ def _faults(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Ten
         )
     except FailureGroup as group:
         for failure in group.exceptions:
-            if not (failure.title == "Schema-violating request accepted" and _is_text_alone(case)):
+            is_row_by_row = _is_text_alone(case) and not _has_loaded(response)
+            if not (failure.title == "Schema-violating request accepted" and is_row_by_row):
                 yield failure
     yield from _leaks(case, response, caller, tenants)
 
 
 def _is_text_alone(case: Any) -> bool:
-    """Whether nothing but the text of a file is held to violate the schema: on the wire there is no text that does."""
+    """Whether nothing but the text of a file is held to violate the schema: its rows are refused one by one."""
     bad = [place for place, part in case.meta.components.items() if part.mode.is_negative]
     return case.path.endswith("/bulk") and all(place is ParameterLocation.BODY for place in bad)
 
@@ -249,9 +254,13 @@ def _worked(case: Any, response: Any, tenant: Tenant) -> bool:
     if case.method == "GET":
         return any(word in case.formatted_path for word in tenant.private)
     named = f"{case.formatted_path} {case.body!r}"
-    is_load = case.path.endswith("/bulk")
-    has_changed = not is_load or any(f'"status":"{done}"' in response.text for done in ("created", "changed"))
+    has_changed = not case.path.endswith("/bulk") or _has_loaded(response)
     return has_changed and any(word in named for word in tenant.private | tenant.owned)
+
+
+def _has_loaded(response: Any) -> bool:
+    """Whether any row of a file has gone in."""
+    return any(f'"status":"{done}"' in response.text for done in ("created", "changed"))
 
 
 def _title(failure: Failure, response: Any) -> str:

@@ -24,11 +24,13 @@ from app.mails.models import Mail
 from app.main import create_app
 from app.settings import OidcProvider, Settings
 from app.web import assets, files
+from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
 from tests.web import territory
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
+from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
 
 
@@ -57,6 +59,34 @@ def visit(app: FastAPI, land: Territory, portal: BlockingPortal) -> Iterator[Cal
         clients.append(client)
         if who is not None:
             client.post("/sign-in", data={"persona": land.emails[who]})
+        return client
+
+    yield start
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def browser(
+    database: Database, settings: Settings, clock: Clock, portal: BlockingPortal
+) -> Iterator[Browser]:
+    """A new browser at a network address; no redirect is followed."""
+    app = create_app(settings, database=database, clock=clock)
+    clients: list[TestClient] = []
+
+    def start(address: str = "192.0.2.1") -> TestClient:
+        client = Caller(
+            app, base_url="http://127.0.0.1:8000", follow_redirects=False, client=(address, 50000)
+        )
+        client.portal = portal
+        client.event_hooks["request"].append(forms.carry_token)
+        client.headers["accept-language"] = "it"
+        clients.append(client)
         return client
 
     yield start
@@ -114,6 +144,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
                 requested_at=now, requested_by="user:tests", expires_at=now + timedelta(days=14),
             )
         )  # fmt: skip
+        wish = {"student_id": made.land.student_id, "created_at": now}
+        Factory(made.database).add(
+            Wish(opportunity_id=made.land.internship_id, position=1, ranked_at=now, **wish)
+        )
+        Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
         yield made
 
 

@@ -86,8 +86,11 @@ def test_the_sheet_shows_each_code_once(visit: Visit, land: Territory, database:
 
 
 def test_nobody_chosen_is_told(visit: Visit, land: Territory, database: Database) -> None:
+    without_account(database, land)
     answer = visit("lead").post(f"/classes/{land.class_id}/codes", data={})
     assert (answer.status_code, "Scegli almeno uno studente." in answer.text) == (422, True)
+    assert " checked" in visit("lead").get(f"/classes/{land.class_id}/codes").text
+    assert " checked" not in answer.text, "what the person took away stays away"
     with database.read() as session:
         assert session.query(StudentCode).count() == 0
 

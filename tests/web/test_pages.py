@@ -18,6 +18,7 @@ from app.auth import service_people as people
 from app.auth.models import User
 from app.auth.service import COOKIE
 from app.db import Database
+from app.disclosures import rules as disclosure_rules
 from app.main import create_app
 from app.settings import Settings
 from app.students.models import Student
@@ -215,6 +216,17 @@ def test_start_shows_what_is_ones_own(visit: Visit, land: Territory, who: str, t
     assert [text for text in texts if _path(text, land) not in page] == []
 
 
+def test_coordinators_find_a_company_by_how_its_name_begins(visit: Visit) -> None:
+    client = visit("coordinator")
+    found = {q: client.get("/start", params={"q": q}).text for q in (" officine s", "zzz", "")}
+    assert {q: "Officine Santerno" in page for q, page in found.items()} == {
+        " officine s": True,
+        "zzz": False,
+        "": True,
+    }
+    assert "Nessuna azienda approvata comincia con «zzz»." in found["zzz"]
+
+
 # What each person must find from the start page, by two links at most.
 NEAR = {
     "student": ["/account", "/data", "/students/{student_id}/data", "/students/{student_id}/data#looks", "/students/{student_id}/data#ranking", "/notices/student", "/notices/profiling"],
@@ -307,6 +319,19 @@ def test_candidates_have_no_names(visit: Visit, land: Territory) -> None:
     assert [word for word in hidden if word in page] == []
 
 
+def test_candidates_page_says_when_too_many_requests_wait(
+    visit: Visit, land: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, path = visit("company"), f"/opportunities/{land.internship_id}/candidates"
+    [first, *others] = re.findall(r'name="pseudonym" value="([^"]+)"', client.get(path).text)
+    yes = {"pseudonym": first, f"verdict-{first}": "yes"}
+    assert client.post(f"/opportunities/{land.internship_id}/answers", data=yes).status_code == 303
+    assert client.get(path).text.count('value="yes"') == 1 + len(others)
+    monkeypatch.setattr(disclosure_rules, "most_waiting", lambda seats: 1)  # noqa: ARG005
+    page = client.get(path).text
+    assert ("Una vostra richiesta aspetta risposta" in page, page.count('value="yes"')) == (True, 1)
+
+
 def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
     pages = {
         who: "Paola Verdi" in visit(who).get(f"/companies/{land.company_id}").text
@@ -321,9 +346,10 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
     ("who", "path", "queries"),
     [
         ("student", "/students/{student_id}", 13),
-        ("company", "/opportunities/{internship_id}/candidates", 13),
-        ("company", "/companies/{company_id}", 11),
-        ("teacher", "/classes/{class_id}", 12),
+        ("company", "/opportunities/{internship_id}/candidates", 14),
+        ("company", "/companies/{company_id}", 16),
+        ("student", "/companies/{company_id}", 12),
+        ("teacher", "/classes/{class_id}", 14),
     ],
 )
 def test_pages_send_few_queries(

@@ -52,8 +52,10 @@ def test_an_invitation_leads_from_the_mail_to_ones_own_page(
     company = visit("company")
     page = f"/companies/{land.company_id}/people"
     sent = company.post(page, data={"email": " New.Hand@Example.org ", "role": "company_member"})
-    assert (sent.status_code, sent.headers["location"]) == (303, page)
-    assert "new.hand@example.org" in company.get(page).text
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{page}?done=invited")
+    told = unescape(company.get(sent.headers["location"]).text)
+    assert ("new.hand@example.org" in told, "l'invito parte tra poco" in told) == (True, True)
+    assert "l'invito parte tra poco" not in unescape(company.get(page).text)
     code = mailed_code(database, "new.hand@example.org")
     client = visit()
     for _ in range(2):  # opening it accepts nothing
@@ -89,8 +91,9 @@ def test_a_wrong_code_opens_nothing_and_is_braked(visit: Visit, land: Territory)
 
 def test_what_is_wrong_with_an_invitation_is_told(visit: Visit, land: Territory, database: Database) -> None:
     page = f"/companies/{land.company_id}/people"
-    wrong = visit("company").post(page, data={"email": "no address", "role": "company_member"})
-    assert (wrong.status_code, "Questo non è un indirizzo e-mail." in wrong.text) == (422, True)
+    for typed in ("", "no address", "new@example"):
+        wrong = visit("company").post(page, data={"email": typed, "role": "company_member"})
+        assert (wrong.status_code, "Questo non è un indirizzo e-mail." in wrong.text) == (422, True), typed
     led = visit("coordinator").post(page, data={"email": "own@example.org", "role": "company_admin"})
     assert (led.status_code, "C'è già chi ne risponde" in unescape(led.text)) == (409, True)
     with database.read() as session:
@@ -147,7 +150,7 @@ def test_a_lead_invites_and_moves_a_teacher(visit: Visit, land: Territory, datab
     sent = lead.post(
         page, data={"email": "t@example.org", "role": "teacher", "class_ids": [str(land.class_id)]}
     )
-    assert sent.headers["location"] == page
+    assert sent.headers["location"] == f"{page}?done=invited"
     moved = lead.post(f"{page}/{member.id}/role", data={"role": "teacher"})
     assert moved.headers["location"] == page
     assert visit("teacher").get(f"/classes/{land.class_id}").status_code == 404

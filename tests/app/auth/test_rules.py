@@ -18,7 +18,12 @@ STRICT = {Role.COORDINATOR, Role.ADMINISTRATOR}
 @pytest.mark.parametrize("has_given", [True, False])
 def test_who_lacks_the_second_factor(role: Role, is_enrolled: bool, has_given: bool) -> None:
     expected = not has_given and (is_enrolled or role in STRICT)
-    assert rules.lacks_second_factor({role}, is_enrolled=is_enrolled, has_given=has_given) is expected
+    assert (
+        rules.lacks_second_factor(
+            is_strict=rules.must_have_second_factor({role}), is_enrolled=is_enrolled, has_given=has_given
+        )
+        is expected
+    )
     assert rules.must_have_second_factor({role, Role.TEACHER}) is (role in STRICT)
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app import rates
 from app.auth import devices
 from app.auth import service_throttles as throttles
 from app.auth.devices import Device
@@ -135,7 +136,7 @@ def test_the_table_names_neither_people_nor_addresses(database: Database) -> Non
     ],
 )
 def test_an_address_is_counted_as_what_one_subscriber_has(address: str, counted_as: str) -> None:
-    assert throttles.network(address) == counted_as
+    assert rates.network(address) == counted_as
 
 
 # --- the cookie of devices --------------------------------------------------------------------------------------------

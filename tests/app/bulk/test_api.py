@@ -245,6 +245,23 @@ def test_too_many_rows_are_refused_at_the_first_too_many(
     assert count(make, Student) == 2
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"external_id": "a\0b"}, {"class_external_id": "\0"}, {"municipality_istat": "\0"}, {"\0": 1},
+        {"skills": [{"skill_id": "\0", "level": 1}]}, {"interests": ["\0"]}, {"family_name": "\0"},
+    ],
+)  # fmt: skip
+def test_a_nul_refuses_its_row_and_no_other(
+    send: Send, school_class: SchoolClass, values: dict[str, Any]
+) -> None:
+    """No database takes it: where a batch is looked up by it, the whole load would stop."""
+    answer = send("students", [student(1), student(2) | values, student(3)])
+    assert statuses(answer) == ["created", "rejected", "created"]
+    assert [one[:2] for one in faults(answer)] == [(2, next(iter(values)).replace("\0", "\ufffd"))]
+    assert "\\u0000" not in answer.text
+
+
 def test_fewer_rows_go_in_at_once_than_one_by_one(
     send: Send, make: Factory, school_class: SchoolClass, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -288,6 +288,16 @@ def test_the_school_may_name_another_tutor_of_its_own(world: World) -> None:
     assert world.read("company", disclosure_id)["tutor"]["name"] == "Lead"
 
 
+def test_who_has_been_switched_off_is_nobodys_tutor(world: World) -> None:
+    disclosure_id = world.ask().json()["id"]
+    with world.make.database.write() as session:
+        lead = session.query(User).filter_by(name="Lead").one()
+        lead.is_active = False
+        tutor_id = str(lead.id)
+    refused = world.answer("teacher", disclosure_id, "accept", tutor_id=tutor_id)
+    assert (refused.status_code, refused.json()["faults"][0]["field"]) == (422, "tutor_id")
+
+
 def test_a_student_names_no_tutor_and_a_program_must(world: World) -> None:
     disclosure_id = world.ask().json()["id"]
     with world.make.database.read() as session:

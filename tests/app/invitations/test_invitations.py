@@ -449,3 +449,12 @@ def test_invitations_are_listed_in_pages(client: TestClient, make: Factory) -> N
             break
         params["cursor"] = page["next_cursor"]
     assert seen == ["2@example.org", "1@example.org", "0@example.org"]
+
+
+def test_invitations_are_forgotten_long_after_their_end(make: Factory, database: Database) -> None:
+    """An address of somebody who never came is nobody's business for ever."""
+    invite(make, role=Role.SCHOOL_LEAD, school_id=make.school().id)
+    end = NOW + invitations.VALID_FOR + accepting.KEPT_FOR
+    with database.write() as session:
+        forgotten = [accepting.forget(session, end + timedelta(seconds=second)) for second in (-1, 0, 1)]
+    assert forgotten == [0, 1, 0]

@@ -329,7 +329,7 @@ def test_members_are_added_listed_and_removed(client: TestClient, make: Factory,
     url, headers = f"/api/v1/schools/{school.id}/members", lead(make, school)
     document = {"email": "Ada.Neri@Example.org", "name": "Ada Neri", "role": "teacher",
                 "class_ids": [str(school_class.id)]}  # fmt: skip
-    answer = client.post(url, json=document, headers=headers)
+    answer = client.post(url, json=document, headers=make.bearer())
     body = answer.json()
     added = document | {"id": body["id"], "user_id": body["user_id"], "email": "ada.neri@example.org",
                         "is_active": True}  # fmt: skip
@@ -358,6 +358,20 @@ def test_create_member_finds_who_has_an_account(client: TestClient, make: Factor
     again = client.post(url, json=document | {"email": "ADA@example.org"}, headers=headers)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-member")
     assert [one["role"] for one in client.get(url, headers=headers).json()["items"]].count("teacher") == 1
+
+
+def test_a_lead_does_not_learn_whose_an_address_is(client: TestClient, make: Factory) -> None:
+    school = make.school()
+    elsewhere = f"/api/v1/schools/{make.school().id}/members"
+    known = {"email": "ada@example.org", "name": "Ada", "role": "teacher"}
+    assert client.post(elsewhere, json=known, headers=make.bearer()).status_code == 201
+    url, headers = f"/api/v1/schools/{school.id}/members", lead(make, school)
+    told = [
+        client.post(url, json=known | {"email": email, "name": "X"}, headers=headers)
+        for email in (known["email"], "nobody@example.org")
+    ]
+    assert [one.status_code for one in told] == [403, 403]
+    assert len({one.json()["detail"] for one in told}) == 1
 
 
 @pytest.mark.parametrize(
