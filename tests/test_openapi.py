@@ -37,6 +37,8 @@ from app.matches import translate
 from app.matches.engine import Engine
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
+from app.network.models import CompanyNote
+from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Status
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
@@ -99,11 +101,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "rotate_key": {"overlap_days": 3},
     "create_territory": {"name": "Altrove", "province_codes": ["BO"]},
     "reject_company": {"reason": "Manca il codice fiscale."},
+    "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
+
+WRONG_QUERIES = {"read_supply": {"kind": "job"}, "read_indicators": {"start_year": "1999"}}
+"""What an operation refuses that has nothing else to be refused."""
 
 OTHERS: dict[str, dict[str, str]] = {
     "archive_opportunity": {"opportunity_id": "draft_id"},
@@ -202,6 +208,7 @@ def world(make: Factory) -> World:
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
+        "note_id": str(make.add(note_about(company.id)).id),
     }  # fmt: skip
 
 
@@ -212,6 +219,10 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def note_about(company_id: UUID) -> CompanyNote:
+    return CompanyNote(company_id=company_id, text="Sentiti.", written_at=NOW, written_by=ACTOR.mark)
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -400,6 +411,13 @@ def ended_key(make: Factory, call: Request) -> Request:
     return replace(call, ids={"key_id": str(key.id)})
 
 
+def too_many_notes(make: Factory, call: Request) -> Request:
+    company = make.company()
+    with make.database.write() as session:
+        session.add_all(note_about(company.id) for _ in range(MOST_NOTES))
+    return replace(call, ids={"company_id": str(company.id)})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -412,6 +430,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "revoke_invitation": accepted_invitation,
     "create_company": same_tax_code,
     "edit_company": same_tax_code,
+    "create_company_note": too_many_notes,
     "create_company_site": too_many(CompanySite, MOST_SITES),
     "create_company_contact": too_many(CompanyContact, MOST_CONTACTS),
     "remove_company_site": used_site,
@@ -528,6 +547,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
         assert note(replace(call, query=call.query | {"limit": "0"}).send(client)).status_code == 422
         assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
+    if name in WRONG_QUERIES:
+        assert note(replace(call, query=call.query | WRONG_QUERIES[name]).send(client)).status_code == 422
     if call.content is not None:
         assert note(call.send(client, **{"Content-Type": "text/plain"})).status_code == 415
         assert note(replace(call, query=call.query | {"mode": "all"}).send(client)).status_code == 422
