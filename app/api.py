@@ -15,27 +15,37 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.answers import api as answers
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
+from app.boards import api as boards
+from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
+from app.jobs import api as jobs
 from app.matches import api as matches
+from app.matches import texts_api as texts
 from app.network import api as network
+from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
+from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
+from app.recommendations import api as recommendations
 from app.schools import api as schools
+from app.search import api as search
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
 from app.students import codes_api as codes
+from app.wishes import api as wishes
 
 PREFIX = "/api/v1"
 VERSION = "1.0.0"
@@ -46,6 +56,10 @@ ROUTERS = (
     matches.router, bulk.router, students.router, opportunities.router, companies.router, places.router, skills.router,
     programmes.router, sectors.router, schools.router, events.router, auth.router, oauth.router, codes.router,
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
+    jobs.router, notifications.router, search.router,
+    wishes.router,
+    answers.router, postings.router, texts.router,
+    recommendations.router, bulk_changes.router, boards.router,
     network.router,
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -60,12 +61,12 @@ def serve(
     from app import logs
     from app.main import create_app
     from app.matches.engine import settle
+    from app.settings import local_clock
 
     with opened() as (settings, database):
         logs.set_up(settings)
         if prepare:
             from app import demo, migrate, reference
-            from app.settings import local_clock
 
             migrate.upgrade(database.engine)
             reference.load_reference(database, quiet=quiet)
@@ -81,10 +82,17 @@ def serve(
         Thread(target=warm_up, daemon=True).start()
         if settings.environment == "development":
             Thread(target=worker.keep_mailing, args=(settings, database), daemon=True).start()
-        uvicorn.run(
-            service, host=host, port=port, log_config=None, access_log=False,
-            server_header=False,
-        )  # fmt: skip
+        with ExitStack() as running:
+            if database.engine.dialect.name == "sqlite":
+                # One file for one school: nobody has to start a worker. Where one runs too, each job is one's alone.
+                from app.commands.working import HANDLERS
+                from app.jobs.service_running import Runner
+
+                running.enter_context(Runner(HANDLERS, settings, database, local_clock(settings)))
+            uvicorn.run(
+                service, host=host, port=port, log_config=None, access_log=False,
+                server_header=False,
+            )  # fmt: skip
 
 
 @app.command()

@@ -126,3 +126,12 @@ def age_on(born_on: date, day: date) -> int:
     (17, 18)
     """
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+SCHOOL_YEAR_BEGINS = 9
+"""The month."""
+
+
+def school_year(day: date) -> int:
+    """The year in which the school year of a day began."""
+    return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1

@@ -1,26 +1,33 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.answers import models as answers
 from app.auth import models as auth
+from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
+from app.jobs import models as jobs
 from app.mails import models as mails
 from app.matches import models as matches
 from app.network import models as network
+from app.notifications import models as notifications
 from app.opportunities import models as opportunities
 from app.places import models as places
+from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
+from app.recommendations import models as recommendations
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
+from app.wishes import models as wishes
 
 __all__ = [
-    "auth", "companies", "disclosures", "events", "invitations", "mails", "matches", "network", "opportunities",
-    "places", "privacy", "programmes", "schools",
-    "skills", "students",
+    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
+    "network", "notifications", "opportunities", "places", "postings", "privacy", "programmes", "recommendations",
+    "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

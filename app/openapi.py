@@ -27,7 +27,12 @@ _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
 _PROBLEMS_OF_ACTORS = (403,)
 ANY_ACTOR = {"recognise_skills"}
 """Operations that ask for no scope: whoever is known may call them."""
-OF_NO_VERSION = {"create_student_codes", "create_company_note"}
+OF_NO_VERSION = {
+    "create_student_codes",
+    "create_skill_validations",
+    "create_recommendations",
+    "create_company_note",
+}
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (
     "A token for a key's id and secret, which lasts an hour; for the next one, ask again. Tokens are opaque and looked "
@@ -109,10 +114,10 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
     posted = {
         path
         for path, item in paths.items()
-        # What can be removed again, or has an address of its own, is a thing of its own, not a verb.
+        # What can be listed, removed again, or has an address of its own, is a thing of its own, not a verb.
         if path.rpartition("/")[0] in objects
         and not path.endswith("}")
-        and "delete" not in item
+        and item.keys().isdisjoint({"get", "delete"})
         and "/" + path.rpartition("/")[2] not in paths
     }
     posted |= {path.rpartition("/")[0] for path in objects}

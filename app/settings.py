@@ -148,6 +148,9 @@ class Settings(BaseSettings):
         5, ge=1, le=20, description="Years after which events no longer say which person did them."
     )
 
+    notification_days: int = Field(
+        180, ge=7, le=3650, description="Days after which what somebody was told leaves their inbox."
+    )
     review_days: int = Field(
         5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,7 +11,7 @@ from heapq import nsmallest
 from math import isnan
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -52,6 +52,16 @@ class State:
     def __init__(self, base: Layout, gone: Bools | None, fresh: Table | None) -> None:
         self.base, self.gone, self.fresh = base, gone, fresh
         self.fresh_layout: Layout | None = None
+
+
+def _without(layout: Layout, gone: Bools | None, wanted: Any) -> Bools | None:
+    """The rows to leave out: those that are gone, and those whose ids are not wanted."""
+    if wanted is None:
+        return gone
+    others: Bools = (
+        ~np.isin(layout.table.ids, wanted) if len(wanted) else np.ones(len(layout.table), np.bool_)
+    )
+    return others if gone is None else others | gone
 
 
 class Index:
@@ -295,6 +305,7 @@ class Index:
         k: int = 20,
         kind: Kind | None = None,
         after: tuple[float, str] | None = None,
+        among: Collection[str] | None = None,
     ) -> list[Ranked]:
         """The best `k` opportunities for a student, by falling score, equal scores by the seed.
 
@@ -302,6 +313,8 @@ class Index:
         ----------
         kind
             Only this kind.
+        among
+            Only these ids; their scores and their order are what they are without it.
         after
             Score and id of the last line already seen: the list goes on behind it, also when that
             opportunity has left the index since.
@@ -317,8 +330,10 @@ class Index:
         if k == 0:
             return []
         last = None if after is None else (after[0], np.uint64(tie(self.seed, after[1])))
+        wanted = None if among is None else np.array([name.encode() for name in among], np.bytes_)
         picks = [
-            self._best(layout, gone, student, profile, k, kind, last) for layout, gone in self._layouts()
+            self._best(layout, _without(layout, gone, wanted), student, profile, k, kind, last)
+            for layout, gone in self._layouts()
         ]
         if len(picks) > 1:
             scores = np.concatenate([pick.scores for pick in picks])
@@ -331,6 +346,21 @@ class Index:
         if len(picks) > 1:
             lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
         return lines
+
+    def count(self, student: Student, kind: Kind | None = None) -> int:
+        """How many opportunities (of a kind) no rule hides from a student: the length of `top` without its cost."""
+        total = 0
+        for layout, gone in self._layouts():
+            rows, _ = layout.points.within_reach(student, kind)
+            admits, _ = layout.admission(student)
+            seen = admits[layout.table.eligibility[rows]]
+            if gone is not None:
+                seen &= ~gone[rows]
+            rows = rows[seen]
+            if len(rows):
+                _, fits = layout.spans.judge(student, rows, layout.least[layout.kind[rows]])
+                total += int(np.count_nonzero(fits))
+        return total
 
     def explained(self, student: Student, pick: Pick) -> list[Ranked]:
         """The rows of a pick with their reasons."""

@@ -156,6 +156,41 @@ def last_start(student: Student, opportunity: Opportunity, on: date, attendance:
     return max(starts, default=None)
 
 
+def visible_to(
+    opportunity: Opportunity, students: Iterable[Student], on: date, attendance: float = 0.75
+) -> list[Student]:
+    """The students from whom no rule hides an opportunity, in their order.
+
+    As `hidden_by` for each of them, but that rules about time are asked once for students who are alike in it.
+
+    Examples
+    --------
+    >>> firm = Opportunity("firm", Kind.INTERNSHIP, 44.49, 11.34)
+    >>> students = Student("near", 44.49, 11.34, max_km=20), Student("far", 44.35, 11.71, max_km=20)
+    >>> [student.id for student in visible_to(firm, students, date(2026, 11, 22))]
+    ['near']
+    """
+    dates_only, dateless = _apart(opportunity)
+    alike = _time(opportunity, on).of
+    in_time: dict[Hashable, bool] = {}
+    found = []
+    for student in students:
+        if hidden_by(student, dateless, on, attendance) is not None:
+            continue
+        key = alike(student)
+        if key not in in_time:
+            in_time[key] = hidden_by(student, dates_only, on, attendance) is None
+        if in_time[key]:
+            found.append(student)
+    return found
+
+
+def _apart(one: Opportunity) -> tuple[Opportunity, Opportunity]:
+    """The opportunity's dates alone, and everything else."""
+    dates_only = replace(one, latitude=None, longitude=None, eligibility=(), required=())
+    return dates_only, replace(one, spans=(), min_age=None, max_age=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A small change of an opportunity, and how many students come into its reach and fall out of it.
@@ -290,8 +325,7 @@ class _Judge:
         Rules about time take most of the work and hang on little of a student, so they are judged on the
         opportunity's dates alone, once for students who are alike in it, and all others without the dates.
         """
-        dates_only = replace(one, latitude=None, longitude=None, eligibility=(), required=())
-        dateless = replace(one, spans=(), min_age=None, max_age=None)
+        dates_only, dateless = _apart(one)
         alike = _time(one, self.on).of
         in_time: dict[Hashable, tuple[str, ...]] = {}
         judged: list[_Judged] = []

@@ -18,15 +18,18 @@ from app.auth import service_people as people
 from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
+from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
 from app.places.models import Municipality
 from app.programmes.models import Programme
+from app.recommendations.models import Recommendation
 from app.schools.models import School, SchoolClass
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Student
+from app.wishes.models import Wish
 
 NOW = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -207,6 +210,29 @@ class Factory:
             "requested_at": NOW, "requested_by": "system:tests", "expires_at": NOW + timedelta(days=30),
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
+
+    def wish(
+        self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any
+    ) -> Wish:
+        """What a student has saved; with a position it is ranked too."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "position": position, "created_at": NOW,
+            "ranked_at": None if position is None else NOW,
+        }  # fmt: skip
+        return self.add(Wish(**defaults | values))
+
+    def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
+        """A recommendation of nobody in particular, without words."""
+        defaults = {"student_id": student.id, "opportunity_id": opportunity.id, "recommended_at": NOW}
+        return self.add(Recommendation(**defaults | values))
+
+    def bulk_change(self, **values: Any) -> BulkChange:
+        """A change of nothing that can be undone, made by nobody who calls."""
+        defaults: dict[str, Any] = {
+            "kind": BulkKind.RECOMMENDED, "size": 0, "made_by": "system:tests", "made_at": NOW,
+            "expires_at": NOW + timedelta(minutes=10),
+        }  # fmt: skip
+        return self.add(BulkChange(**defaults | values))
 
     def change(self, opportunity: Opportunity, **values: Any) -> None:
         """Change an opportunity so that rankings see it."""

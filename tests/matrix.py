@@ -109,6 +109,11 @@ STUDENTS = {  # what is a student's, for whoever may see the student
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+WISHES = {
+    OWN: may("student", s403="teacher lead administrator key_school"),
+    SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
 INSIDERS = "member admin training_body coordinator administrator key_company key_coordinator"
 KEEPERS = "admin coordinator administrator key_company key_coordinator"
 """Who changes a company."""
@@ -203,6 +208,12 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_ranking": STUDENTS,
     "read_replay": STUDENTS,
+    # wishes: staff read them, and only the student changes them
+    "list_student_wishes": STUDENTS,
+    "read_student_wish": STUDENTS,
+    "create_student_wish": WISHES,
+    "edit_student_wish": WISHES,
+    "remove_student_wish": WISHES,
     # classes and members
     "list_classes": {
         OWN: sees(
@@ -292,6 +303,26 @@ API: dict[str, dict[str, Row]] = {
         VISIT: may("member admin administrator training_body key_company", rest=403),
         FOREIGN: may("administrator", rest=403),
     },
+    "create_renewal": OFFERS | {HIDDEN: may(NOBODY, s409=EDITORS), FOREIGN_HIDDEN: may(NOBODY, s409=FAR)},
+    "read_text_check": {
+        OWN: may(EDITORS, rest=403),
+        VISIT: may(f"{EDITORS} training_body", rest=403),
+        HIDDEN: may(EDITORS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "list_posting_efforts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
+    # answers to candidates
+    "list_answers": {
+        OWN: may("member admin administrator key_company", rest=403),
+        VISIT: may("member admin administrator training_body key_company", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_answers": {
+        OWN: may(ASKERS, rest=403),
+        VISIT: may(f"{ASKERS} training_body", rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
     # requests for a name
     "create_disclosure": {
         OWN: may(ASKERS, rest=403),
@@ -323,6 +354,26 @@ API: dict[str, dict[str, Row]] = {
         SAME: may("colleague lead key_school", s403="administrator"),
         FOREIGN: may(NOBODY, s403="administrator"),
     },
+    # what a school's staff does for many students
+    "read_class_board": CODES,
+    "read_school_board": {
+        OWN: may("teacher colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_skill_validations": CODES,
+    "create_recommendations": {
+        OWN: may("teacher lead key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead key_school", rest=403, s422="teacher"),
+        FOREIGN: may(NOBODY, rest=403, s422="teacher colleague lead key_school"),
+    },
+    "list_recommendations": STUDENTS,
+    "remove_recommendation": {
+        OWN: may("teacher lead key_school", s403="student administrator"),
+        SAME: may("colleague lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,
@@ -352,6 +403,16 @@ API: dict[str, dict[str, Row]] = {
     "remove_my_erasure": {OWN: may(" ".join(PEOPLE), rest=403)},
     "read_erasure": {OWN: may(ALL)},
     "list_erased_counts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
+    # long work, and what one is told; a job of the service itself is the administrators'
+    "create_job": {OWN: may("administrator", rest=403)},
+    "list_jobs": {OWN: sees("administrator"), SELF: sees(ALL)},
+    "read_job": {OWN: may("administrator"), SELF: may(ALL)},
+    "cancel_job": {OWN: may("administrator"), SELF: may(ALL)},
+    "list_notifications": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "mark_notifications": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "read_mail_preferences": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "choose_mail_preference": {OWN: may(" ".join(PEOPLE), rest=403)},
+    "read_search": {OWN: may(ALL)},
     # who runs the service
     "list_events": {
         OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
@@ -387,16 +448,20 @@ API: dict[str, dict[str, Row]] = {
 }
 """By operation id."""
 
-OWN_FAULT = {"accept_disclosure"}
+OWN_FAULT = {"accept_disclosure", "POST /opportunities/{opportunity_id}/renewal"}
 """Routes whose 422 is about the call and tells nothing of the thing."""
 
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
-    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id", "list_unwanted_opportunities": "opportunity_id",
-    "list_standings": "company_id",
+    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id", "list_jobs": "job_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id",
+    "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 
-QUERIES = {"list_events": {"object_type": "company"}, "list_invitations": {"school_id": "{school_id}"}}
+QUERIES = {
+    "list_events": {"object_type": "company"},
+    "list_invitations": {"school_id": "{school_id}"},
+    "read_search": {"q": "plc"},
+}
 """What is asked for besides the good call's query."""

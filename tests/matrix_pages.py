@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from app.class_lists.table import ListRow, ListTable
 from tests.matrix import (
     ALL,
     API,
+    ASKERS,
     CODES,
     COORDINATORS,
     EDITORS,
@@ -25,6 +29,8 @@ from tests.matrix import (
     SIGNED_IN,
     STAFF,
     STUDENTS,
+    VISIT,
+    WISHES,
     Row,
     always,
     may,
@@ -32,12 +38,40 @@ from tests.matrix import (
 
 PASSWORD = "cavallo batteria graffetta"
 
+WORKERS = {
+    OWN: may("member admin training_body key_company"),
+    HIDDEN: may(NOBODY),
+    FOREIGN: may(NOBODY),
+    FOREIGN_HIDDEN: may(NOBODY),
+}
+STEPS = ("text", "skills", "details", "preview")
+LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
+CARRIED: dict[str, Any] = {
+    "table": ListTable(
+        headings=LIST.split("\n")[0].split(";"), rows=[ListRow(number=2, cells=LIST.split("\n")[1].split(";"))]
+    ).model_dump_json().replace("{", "{{").replace("}", "}}"),
+    "columns": ["family_name", "given_name", "born_on", "municipality"],
+}  # fmt: skip
+"""A class's list, as it is pasted and as the page carries it."""
+
 _PAGES: dict[str, dict[str, Row]] = {
     "GET /": {OWN: PUBLIC},
     "GET /privacy": {OWN: PUBLIC},
     "GET /accessibility": {OWN: PUBLIC},
     "GET /terms": {OWN: PUBLIC},
     "GET /attributions": {OWN: PUBLIC},
+    "GET /open": {OWN: PUBLIC},
+    "GET /open/companies": {OWN: PUBLIC},
+    # no company of the matrix has chosen to be public
+    "GET /open/companies/{company_id}": {OWN: always(404)},
+    "GET /open/opportunities/{opportunity_id}": {OWN: always(404)},
+    "POST /companies/{company_id}/public": API["edit_company"],
+    "GET /contact": {OWN: PUBLIC},
+    "GET /robots.txt": {OWN: PUBLIC},
+    "GET /sitemap.xml": {OWN: PUBLIC},
+    "GET /search": {OWN: SIGNED_IN},
+    "GET /search/suggestions": {OWN: SIGNED_IN},
+    "GET /search/skills/{skill_id}": {OWN: SIGNED_IN},
     "GET /outlines/{province}.json": {OWN: PUBLIC},
     "GET /status": {OWN: PUBLIC},
     # ways in: for whoever brings the right thing
@@ -109,6 +143,22 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /keys/{key_id}/revoke": API["revoke_key"],
     "GET /classes/{class_id}/codes": CODES,
     "POST /classes/{class_id}/codes": CODES,
+    "GET /schools/{school_id}/board": API["read_school_board"],
+    "GET /classes/{class_id}/validation": CODES,
+    "POST /classes/{class_id}/validation": CODES,
+    "GET /classes/{class_id}/recommend": CODES,
+    "POST /classes/{class_id}/recommend": {
+        OWN: may("teacher lead", rest=403, s422="colleague"),
+        SAME: may("colleague lead", rest=403, s422="teacher"),
+        FOREIGN: may(NOBODY, rest=403, s422="teacher colleague lead"),
+    },
+    "GET /classes/{class_id}/import": CODES,
+    "POST /classes/{class_id}/import": CODES,
+    "POST /classes/{class_id}/import/check": CODES,
+    "POST /classes/{class_id}/import/load": CODES,
+    "POST /classes/{class_id}/import/wrong": CODES,
+    "POST /recommendations/{recommendation_id}/remove": API["remove_recommendation"],
+    "POST /bulk-changes/{bulk_change_id}/undo": {SELF: SIGNED_IN, OWN: may(NOBODY)},
     "POST /accounts/{account_id}/{turn}": {
         OWN: may("lead administrator"),
         FOREIGN: may("administrator"),
@@ -120,6 +170,22 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /schools/{school_id}/people/{member_id}/end": LEADS,
     # students, and what is kept of people
     "GET /students/{student_id}": STUDENTS,
+    "GET /first-visit": {OWN: SIGNED_IN},
+    "GET /students/{student_id}/questions/{question}": STUDENTS,
+    "GET /students/{student_id}/profile": STUDENTS,
+    "POST /students/{student_id}/profile/interests": STUDENTS,
+    "POST /students/{student_id}/profile/travel": STUDENTS,
+    "POST /students/{student_id}/profile/times": STUDENTS,
+    "POST /students/{student_id}/profile/languages": STUDENTS,
+    "GET /students/{student_id}/skills": STUDENTS,
+    "POST /students/{student_id}/skills": STUDENTS,
+    "POST /students/{student_id}/skills/{skill_id}": STUDENTS,
+    "GET /students/{student_id}/paths": STUDENTS,
+    "GET /students/{student_id}/compare": STUDENTS,
+    "GET /students/{student_id}/wishes": STUDENTS,
+    "POST /students/{student_id}/wishes": WISHES,
+    "POST /students/{student_id}/wishes/{wish_id}/move": WISHES,
+    "POST /students/{student_id}/wishes/{wish_id}/remove": WISHES,
     "GET /students/{student_id}/data": STUDENTS,
     "GET /students/{student_id}/data/export": STUDENTS,
     "POST /students/{student_id}/data/ranking": STUDENTS,
@@ -129,6 +195,16 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /data/export": {OWN: SIGNED_IN},
     "POST /data/erasure": {OWN: SIGNED_IN},
     "POST /data/erasure/withdraw": {OWN: SIGNED_IN},
+    "GET /jobs": {OWN: SIGNED_IN},
+    "POST /jobs": {OWN: may("administrator", rest=403)},
+    "GET /jobs/{job_id}": API["read_job"],
+    "POST /jobs/{job_id}/cancel": API["cancel_job"],
+    "GET /jobs/{job_id}/progress": {OWN: may(NOBODY)},
+    "GET /inbox": {OWN: SIGNED_IN},
+    "POST /inbox/read": {OWN: SIGNED_IN},
+    "POST /inbox/{notification_id}/open": {SELF: SIGNED_IN, FOREIGN: may(NOBODY)},
+    "GET /inbox/mails": {OWN: SIGNED_IN},
+    "POST /inbox/mails": {OWN: SIGNED_IN},
     "GET /notices/{name}": {OWN: PUBLIC},
     "POST /notices/{name}": {OWN: SIGNED_IN},
     "GET /classes/{class_id}": {
@@ -149,12 +225,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     },
     "POST /companies/{company_id}/reject": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
     "POST /companies/{company_id}/submit": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
-    "GET /companies/{company_id}/disclosures": {
-        OWN: may("member admin training_body key_company"),
-        HIDDEN: may(NOBODY),
-        FOREIGN: may(NOBODY),
-        FOREIGN_HIDDEN: may(NOBODY),
-    },
+    "GET /companies/{company_id}/disclosures": WORKERS,
     "GET /opportunities/{opportunity_id}": {
         OWN: may(ALL),
         HIDDEN: may(EDITORS),
@@ -162,7 +233,27 @@ _PAGES: dict[str, dict[str, Row]] = {
         FOREIGN_HIDDEN: may(FAR),
     },
     "GET /opportunities/{opportunity_id}/candidates": API["list_candidates"],
-    "POST /opportunities/{opportunity_id}/disclosures": API["create_disclosure"],
+    # writing, renewing, answering
+    "GET /companies/{company_id}/need": WORKERS,
+    "POST /companies/{company_id}/need": WORKERS,
+    **{f"GET /opportunities/{{opportunity_id}}/{step}": API["read_text_check"] for step in STEPS},
+    **{f"POST /opportunities/{{opportunity_id}}/{step}": API["edit_opportunity"] for step in STEPS[:3]},
+    "POST /opportunities/{opportunity_id}/preview": API["close_opportunity"],
+    "POST /opportunities/{opportunity_id}/questions": API["read_text_check"],
+    "GET /opportunities/{opportunity_id}/renewal": API["create_renewal"],
+    # theirs lack what a publication needs
+    "POST /opportunities/{opportunity_id}/renewal": API["create_renewal"]
+    | {
+        OWN: may(NOBODY, rest=403, s422=EDITORS),
+        VISIT: may(NOBODY, rest=403, s422=f"{EDITORS} training_body"),
+        FOREIGN: may(NOBODY, rest=403, s422=FAR),
+    },
+    # a form without an answer
+    "POST /opportunities/{opportunity_id}/answers": {
+        OWN: may(NOBODY, rest=403, s409=ASKERS),
+        VISIT: may(NOBODY, rest=403, s409=f"{ASKERS} training_body"),
+        FOREIGN: may(NOBODY, rest=403),
+    },
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
     # coordination
     "GET /coordination": NETWORK,
@@ -187,7 +278,7 @@ _PAGES: dict[str, dict[str, Row]] = {
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
 """By method and path."""
 
-FORMS: dict[str, dict[str, str]] = {
+FORMS: dict[str, dict[str, Any]] = {
     "POST /sign-in": {"email": "nobody@example.org", "password": "wrong"},
     "POST /sign-in/mail": {"email": "nobody@example.org"},
     "POST /sign-in/code": {"email": "nobody@example.org", "code": "ABCD-EFGH"},
@@ -204,15 +295,47 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /schools/{school_id}/people/{member_id}/role": {"role": "school_lead"},
     "POST /companies/{company_id}/people": {"email": "new@example.org", "role": "company_admin"},
     "POST /companies/{company_id}/people/{member_id}/role": {"role": "company_admin"},
+    "POST /inbox/mails": {"kind": "job_ended", "mail": "never"},
     "POST /keys": {"name": "Registro", "scopes": "companies:read"},
     "POST /classes/{class_id}/codes": {"student_ids": "{student_id}"},
+    "POST /classes/{class_id}/validation": {"chosen": "{student_id} 2 plc-programming"},
+    "POST /classes/{class_id}/recommend": {
+        "opportunity_id": "{opportunity_id}",
+        "student_ids": "{student_id}",
+    },
+    "POST /classes/{class_id}/import": {"pasted": LIST},
+    "POST /classes/{class_id}/import/check": CARRIED,
+    "POST /classes/{class_id}/import/load": CARRIED,
+    "POST /classes/{class_id}/import/wrong": CARRIED,
     "POST /students/{student_id}/data/ranking": {"state": "off"},
+    "POST /students/{student_id}/profile/interests": {"interests": "{skill_id}"},
+    "POST /students/{student_id}/profile/travel": {"travel_mode": "walk", "max_km": "5"},
+    "POST /students/{student_id}/profile/times": {"quick": "saturdays"},
+    "POST /students/{student_id}/profile/languages": {"language": "en", "cefr": "B1"},
+    "POST /students/{student_id}/skills": {"skill_id": "{skill_id}", "level": "2"},
+    "POST /students/{student_id}/skills/{skill_id}": {"level": "2"},
+    "GET /students/{student_id}/compare": {"opportunity": ["{opportunity_id}", "{other_opportunity_id}"]},
+    "POST /students/{student_id}/wishes": {"opportunity_id": "{opportunity_id}"},
+    "POST /students/{student_id}/wishes/{wish_id}/move": {"position": "1"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},
     "POST /data/erasure": {"confirm": "yes"},
     "POST /notices/{name}": {"version": "2026-09-01"},
     "POST /language": {"language": "it"},
     "POST /companies/{company_id}/reject": {"reason": "Manca il codice fiscale."},
-    "POST /opportunities/{opportunity_id}/disclosures": {"pseudonym": "{pseudonym}"},
     "POST /coordination/companies/{company_id}/notes": {"text": "Richiamare a gennaio."},
+    "POST /companies/{company_id}/need": {"text": "Una mattina in reparto", "kind": "visit"},
+    "POST /opportunities/{opportunity_id}/text": {"version": "1", "text": "Una mattina in reparto"},
+    "POST /opportunities/{opportunity_id}/skills": {"version": "1"},
+    "POST /opportunities/{opportunity_id}/details": {
+        "version": "1",
+        "title": "In reparto",
+        "seats": "2",
+        "place": "istat:{istat}",
+        "then": "next",
+    },
+    "POST /opportunities/{opportunity_id}/preview": {"version": "1", "action": "close"},
+    "POST /opportunities/{opportunity_id}/questions": {"version": "1", "question": "none"},
+    "POST /opportunities/{opportunity_id}/renewal": {"seats": "2"},
+    "POST /opportunities/{opportunity_id}/answers": {"pseudonym": "{pseudonym}"},
 }
 """What pages ask or post; `{names}` stand for what the relation has."""

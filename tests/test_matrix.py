@@ -33,9 +33,12 @@ from app.db import Database
 from app.events import service as events
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
+from app.jobs.models import Job
+from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches.engine import Engine
 from app.network.models import CompanyNote
+from app.notifications.models import Notification
 from app.opportunities.models import Kind, Opportunity, Status
 from app.schools.models import School
 from app.settings import Settings
@@ -131,8 +134,10 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
     assert theirs is not None
     same = {
+        "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "recommendation_id": make.recommendation(classmate, theirs).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -196,13 +201,16 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "school_id": school.id, "class_id": school_class.id, "member_id": member.id, "company_id": company.id,
         "site_id": site.id, "contact_id": contact.id, "student_id": student.id, "key_id": key_id,
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
-        "disclosure_id": make.disclosure(student, asked).id,
+        "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
+        "other_opportunity_id": asked.id, "question": "interests",
+        "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
+        "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
     }.items()}  # fmt: skip
 
 
@@ -235,7 +243,13 @@ def _actors(make: Factory, things: dict[str, Things]) -> tuple[dict[str, dict[st
     for name, (role, bound) in keys.items():
         for kind, more in (("key", {}), ("bare", {"scopes": []})):
             headers[f"{kind}_{name}"] = make.bearer(role, **more, **bound)
-            own_things[f"{kind}_{name}"] = {"key_id": _key_of(make, headers[f"{kind}_{name}"])}
+            key_id = _key_of(make, headers[f"{kind}_{name}"])
+            change = make.bulk_change(made_by=f"key:{key_id}")
+            own_things[f"{kind}_{name}"] = {
+                "key_id": key_id,
+                "job_id": str(make.add(job_of(f"key:{key_id}")).id),
+                "bulk_change_id": str(change.id),
+            }
     return headers | {ANYBODY: {}}, own_things
 
 
@@ -248,9 +262,22 @@ def _of_person(make: Factory, token: str) -> Things:
         session.get_one(SecondFactor, present.user_id).confirmed_at = NOW
         paper = factors.make_recovery_codes(session, SETTINGS.secret_key, present, request_id="tests")
         membership_id = session.query(Membership.id).filter_by(user_id=present.user_id).scalar()
+    job, notification = make.add(job_of(f"user:{present.user_id}")), make.add(notified(present.user_id))
     return {
+        "job_id": str(job.id), "notification_id": str(notification.id),
         "session_id": str(present.session_id), "membership_id": str(membership_id), "recovery_code": paper[0],
+        "bulk_change_id": str(make.bulk_change(made_by=f"user:{present.user_id}").id),
     }  # fmt: skip
+
+
+def job_of(mark: str) -> Job:
+    return Job(kind=JobKind.MATCH_RUN, arguments={}, started_by=mark, created_at=NOW)
+
+
+def notified(user_id: UUID) -> Notification:
+    return Notification(
+        user_id=user_id, kind="job_ended", subject_key=str(user_id), data={}, path="/jobs", created_at=NOW
+    )
 
 
 def _key_of(make: Factory, header: dict[str, str]) -> str:

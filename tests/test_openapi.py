@@ -32,6 +32,8 @@ from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
+from app.jobs.models import Job, JobState
+from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -46,6 +48,7 @@ from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
+from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract
 from tests.caller import Caller
@@ -62,6 +65,7 @@ World = dict[str, str]
 
 QUERIES: dict[str, dict[str, str]] = {
     "list_municipalities": {"q": "bo"},
+    "read_search": {"q": "plc"},
     "list_occupations": {"q": "sal"},
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
@@ -104,6 +108,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_job": {"kind": "match_run", "limit": 5},
+    "mark_notifications": {"ids": []},
+    "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_student_wish": {"opportunity_id": "{opportunity_id}"},
+    "edit_student_wish": {"position": None},
+    "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
+    "create_renewal": {"seats": 3},
+    "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
+    "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -207,22 +220,39 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "wish_id": str(make.wish(student, make.opportunity(company)).id),
+        "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
+        "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
+        "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
+    "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
 """Who makes the good call where the administrator has no say."""
 
 
 def note_about(company_id: UUID) -> CompanyNote:
     return CompanyNote(company_id=company_id, text="Sentiti.", written_at=NOW, written_by=ACTOR.mark)
+
+
+def queued_job(**more: Any) -> Job:
+    return Job(
+        kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by="system:tests", created_at=NOW, **more
+    )
+
+
+STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -332,6 +362,29 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
     return change
 
 
+def ended_job(make: Factory, call: Request) -> Request:
+    job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
+    return replace(call, ids={"job_id": str(job.id)})
+
+
+def closed_opportunity(make: Factory, call: Request) -> Request:
+    closed = make.opportunity(status=Status.CLOSED)
+    return replace(call, body={"opportunity_id": str(closed.id)})
+
+
+def too_many_ranked(make: Factory, call: Request) -> Request:
+    student = the_student(make, call)
+    for number in range(1, MOST_RANKED + 1):
+        make.wish(student, make.opportunity(), number)
+    one_more = make.wish(student, make.opportunity())
+    return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
+
+
+def overtaken_answer(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"version": 7}]})
+
+
 def approved_company(make: Factory, call: Request) -> Request:
     return replace(call, ids={"company_id": str(make.company().id)})
 
@@ -340,13 +393,23 @@ def same_territory(make: Factory, call: Request) -> Request:
     return replace(call, body={"name": make.territory().name, "province_codes": ["BO"]})
 
 
-def still_running(make: Factory, call: Request) -> Request:
+def caller_mark(make: Factory) -> str:
+    """Who has signed in last, as columns keep it."""
     with make.database.read() as session:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
     assert caller is not None
+    return f"user:{caller.id}"
+
+
+def settled_change(make: Factory, call: Request) -> Request:
+    change = make.bulk_change(made_by=caller_mark(make), expires_at=NOW)
+    return replace(call, ids={"bulk_change_id": str(change.id)})
+
+
+def still_running(make: Factory, call: Request) -> Request:
     make.add(
         IdempotencyKey(
-            actor=f"user:{caller.id}", key="still-running", fingerprint="", status=0, body="", headers="{}",
+            actor=caller_mark(make), key="still-running", fingerprint="", status=0, body="", headers="{}",
             created_at=datetime.now(UTC),
         )
     )  # fmt: skip
@@ -444,6 +507,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reopen_opportunity": of_state(Status.DRAFT),
     "archive_opportunity": of_state(Status.PUBLISHED),
     "list_candidates": of_state(Status.DRAFT),
+    "create_renewal": of_state(Status.DRAFT),
+    "create_answers": overtaken_answer,
     "create_key": unknown_school,
     "list_student_paths": unranked_student,
     "read_replay": unranked_student,
@@ -455,9 +520,15 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
+    "create_student_wish": closed_opportunity,
+    "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
+    "cancel_job": ended_job,
+    "create_skill_validations": still_running,
+    "create_recommendations": of_state(Status.FULL),
+    "undo_bulk_change": settled_change,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -527,6 +598,9 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
 
     cookie = make.signed_in(CALLERS.get(name, lambda _: Grant(Role.ADMINISTRATOR))(world))
     client.cookies.set(auth.COOKIE, cookie)
+    if "bulk_change_id" in call.ids:
+        own = make.bulk_change(made_by=caller_mark(make))
+        call = replace(call, ids={"bulk_change_id": str(own.id)})
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -623,8 +697,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load",
+        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        r"|deactivate|reactivate|load|undo",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

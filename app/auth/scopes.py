@@ -20,6 +20,8 @@ _EVERYWHERE = {
     "matches:read",
     "keys:read",
     "keys:write",
+    "jobs:read",
+    "jobs:write",
 }
 _OF_SCHOOL = {
     "schools:write", "students:read", "students:write", "matches:write", "disclosures:read", "disclosures:write",

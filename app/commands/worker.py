@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -32,11 +33,19 @@ def work(*, once: Annotated[bool, typer.Option("--once", help="Do what is due an
     import time
 
     from app import logs
+    from app.commands.working import HANDLERS
+    from app.jobs.service_running import Runner, run_next
     from app.settings import local_clock
 
-    with opened() as (settings, database):
+    with opened() as (settings, database), ExitStack() as running:
         logs.set_up(settings)
         now = local_clock(settings)
+        if once:
+            while run_next(HANDLERS, settings, database, now):
+                pass
+        else:
+            # In a thread of its own: a long job must not keep mails waiting.
+            running.enter_context(Runner(HANDLERS, settings, database, now))
         due_at = dict.fromkeys(jobs(), time.monotonic())
         while True:
             for name, job in jobs().items():
@@ -93,26 +102,37 @@ def jobs() -> dict[str, Job]:
 
 def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.mails import service as mails
+    from app.notifications import service_mailing as notifications
 
-    return mails.send_due(settings, database, now)
+    told = notifications.queue_due(database, now, settings.public_url)
+    return told | mails.send_due(settings, database, now)
 
 
-def _forget_expired(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.auth import service as auth
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.bulk_changes import service as bulk_changes
     from app.invitations import service_accept as invitations
+    from app.jobs import service as long_jobs
     from app.matches import service_rankings as rankings
+    from app.notifications import service as notifications
 
     with database.write() as session:
         told = auth.forget_expired(session, now) | rankings.forget_expired(session, now)
-        return told | {
-            "sign_in_codes": codes.forget(session, now),
-            "throttles": throttles.forget(session, now),
-            "oidc_flows": flows.forget(session, now),
-            "invitations": invitations.forget(session, now),
-        }
+        return (
+            told
+            | {
+                "sign_in_codes": codes.forget(session, now),
+                "throttles": throttles.forget(session, now),
+                "oidc_flows": flows.forget(session, now),
+                "jobs": long_jobs.forget_old(session, now),
+                "notifications": notifications.forget_old(session, now, settings.notification_days),
+                "invitations": invitations.forget(session, now),
+            }
+            | bulk_changes.forget_expired(session, now)
+        )
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

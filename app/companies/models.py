@@ -49,8 +49,9 @@ _WAITING = "approved_at IS NULL AND rejected_at IS NULL"
 class Company(Base):
     """A host organisation.
 
-    Its profile is public once a coordinator has approved it; `answer_due_on` is the day that was promised when it was
-    submitted. `territory_id` says where it was proposed: whose it is until it has a site.
+    Whoever signs in sees its profile once a coordinator has approved it; `answer_due_on` is the day that was promised when it was
+    submitted. `territory_id` says where it was proposed: whose it is until it has a site. `is_public` is its own choice:
+    whether those who do not sign in see it, and what it offers, as well.
     """
 
     __tablename__ = "companies"
@@ -65,6 +66,7 @@ class Company(Base):
     tax_code: Mapped[str | None] = mapped_column(sa.String(16), unique=True)
     district: Mapped[str | None] = mapped_column(sa.String(80))
     territory_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("territories.id"))
+    is_public: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     submitted_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
     answer_due_on: Mapped[date] = mapped_column(default=lambda: datetime.now(UTC).date())
     approved_at: Mapped[datetime | None]

@@ -66,7 +66,7 @@ class CompanyIn(In):
 class CompanyPatch(Patch):
     """Changes of a company; `sectors` replaces them all."""
 
-    never_empty: ClassVar[frozenset[str]] = frozenset({"name", "kind", "description", "sectors"})
+    never_empty: ClassVar[frozenset[str]] = frozenset({"name", "kind", "description", "sectors", "is_public"})
 
     name: Line | None = None
     kind: CompanyKind | None = None
@@ -76,6 +76,9 @@ class CompanyPatch(Patch):
     tax_code: TaxCode | None = None
     district: ShortLine | None = None
     sectors: SectorsIn | None = None
+    is_public: bool | None = Field(
+        None, description="Whether those who do not sign in see it, and what it offers, too."
+    )
     source: Source | None = None
     external_id: Slug | None = None
 
@@ -172,6 +175,7 @@ class CompanyOut(Out):
     tax_code: TaxCode | None = Field(description="Null for callers outside the company, except overseers.")
     district: ShortLine | None
     is_approved: bool
+    is_public: bool = Field(description="Whether those who do not sign in see it, once it is approved.")
     review: CompanyReviewOut | None = Field(
         description="Null for callers outside the company, except overseers."
     )

@@ -184,7 +184,7 @@ def _review(company: Company) -> CompanyReviewOut:
 
 
 _COLUMNS = (
-    "id", "name", "kind", "size", "description", "website", "district", "is_approved", "source", "external_id", "version",
+    "id", "name", "kind", "size", "description", "website", "district", "is_approved", "is_public", "source", "external_id", "version",
 )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from app.companies import access
 from app.companies import service as companies
 from app.companies.models import Company
 from app.events import service as events
+from app.notifications import service as notifications
+from app.notifications.rules import Kind
 
 
 class AlreadyAnswered(errors.Conflict):
@@ -43,6 +45,7 @@ def approve(session: Session, actor: Actor, company_id: UUID, *, now: datetime) 
         company.rejected_at = company.rejected_by = company.rejection_reason = None
         company.approved_at, company.approved_by = now.astimezone(UTC), actor.mark
         _record(session, actor, company, "company.approved")
+        _tell(session, company, Kind.COMPANY_APPROVED, now)
     return company
 
 
@@ -58,6 +61,7 @@ def reject(session: Session, actor: Actor, company_id: UUID, *, reason: str, now
         company.rejected_at, company.rejected_by = now.astimezone(UTC), actor.mark
         company.rejection_reason = reason
         _record(session, actor, company, "company.rejected")
+        _tell(session, company, Kind.COMPANY_REJECTED, now)
     return company
 
 
@@ -74,6 +78,14 @@ def submit(session: Session, actor: Actor, company_id: UUID, *, now: datetime, r
         companies.start_clock(company, now, review_days)
         _record(session, actor, company, "company.submitted")
     return company
+
+
+def _tell(session: Session, company: Company, kind: Kind, now: datetime) -> None:
+    people = notifications.people_of_company(session, company.id)
+    # Each answer anew: a company can be rejected, submitted and rejected again.
+    about = f"{company.id}:{now.astimezone(UTC).isoformat()}"
+    path = f"/companies/{company.id}"
+    notifications.tell(session, people, kind, about, path=path, data={"company": company.name}, now=now)
 
 
 def _record(session: Session, actor: Actor, company: Company, action: str) -> None:

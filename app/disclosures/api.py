@@ -46,7 +46,7 @@ def create_disclosure(
     """For the company that offers it. Name and tutor show when the student and the school have both accepted."""
     with call.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, engine, opportunity_id)
-    student_id = matches.find_candidate(engine, question, body.pseudonym)
+    student_id = matches.find_candidates(engine, question, {body.pseudonym}).get(body.pseudonym)
     if student_id is None:
         raise disclosures.unknown()
     with call.create(body) as (session, actor):

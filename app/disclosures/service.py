@@ -14,12 +14,13 @@ from app import errors
 from app.auth import service as auth
 from app.auth.actors import AT_SCHOOL, Actor
 from app.auth.models import Membership, User
-from app.disclosures import rules
+from app.disclosures import rules, service_telling
 from app.disclosures.models import Disclosure
 from app.disclosures.rules import Side, State
 from app.disclosures.service_reading import Told, find
 from app.events import service as events
 from app.matches.service import NotRanked
+from app.notifications.rules import Kind
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity, Status
 from app.students.models import Student
@@ -97,6 +98,7 @@ def ask(
     except IntegrityError as error:
         raise AskedAlready from error
     events.record(session, actor, "disclosure.requested", disclosure.id)
+    service_telling.asked(session, disclosure, now)
     return disclosure
 
 
@@ -163,6 +165,8 @@ def accept(
     is_first = getattr(Disclosure, f"{mine}_accepted_at").is_(None)
     if _change(session, told.disclosure, values, is_first, *still_open(now)):
         events.record(session, actor, "disclosure.accepted", disclosure_id, {"side": mine})
+        if rules.state_of(told.disclosure, now) is State.ACCEPTED:
+            service_telling.answered(session, told.disclosure, Kind.NAME_GIVEN, now)
     elif rules.state_of(told.disclosure, now) not in (State.WAITING, State.ACCEPTED):
         raise NotOpen(f"The request is {rules.state_of(told.disclosure, now)}.")
     return told
@@ -202,6 +206,7 @@ def _end(session: Session, actor: Actor, told: Told, how: str, now: datetime) ->
     values = {f"{how}_at": now.astimezone(UTC), f"{how}_by": actor.mark}
     if _change(session, told.disclosure, values, *_unanswered):
         events.record(session, actor, f"disclosure.{how}", told.disclosure.id, {"side": told.side.value})
+        service_telling.refused(session, told.disclosure, told.side, now)
     elif getattr(told.disclosure, f"{how}_at") is None:
         raise NotOpen(f"The request is {rules.state_of(told.disclosure, now)}.")
     return told

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app.dates import Day
 from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches import service_paths as paths
@@ -16,15 +17,13 @@ from app.matches import service_rankings as rankings
 from app.matches import service_reach as reach
 from app.matches import service_replay as replay
 from app.matches.engine import Engine
-from app.matches.recognition import Recogniser, shown
+from app.matches.filters import Filters
 from app.matches.schemas import (
     CandidateList,
     Explain,
     MatchList,
     PathList,
     ReachOut,
-    Recognition,
-    RecognitionIn,
     ReplayOut,
     StoredRankingIn,
     StoredRankingOut,
@@ -33,7 +32,6 @@ from app.matches.schemas import (
 from app.matches.written import as_json
 from app.opportunities.models import Kind
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor
-from app.skills import service as skills
 
 router = APIRouter(tags=["matches"])
 
@@ -43,15 +41,35 @@ async def _engine(request: Request) -> Engine:
     return engine
 
 
-async def _recogniser(request: Request) -> Recogniser:
-    recogniser: Recogniser = request.app.state.recogniser
-    return recogniser
-
-
-InRecogniser = Annotated[Recogniser, Depends(_recogniser)]
 InEngine = Annotated[Engine, Depends(_engine)]
 RankingId = Annotated[UUID, Path(description="The stored ranking.")]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
+
+
+async def _filters(
+    max_km: Annotated[int | None, Query(ge=1, le=500, description="Only so near, by road; or online.")] = None,
+    starts_on: Annotated[Day | None, Query(description="Only what begins on this day or later.")] = None,
+    ends_on: Annotated[Day | None, Query(description="Only what ends on this day or before.")] = None,
+    skill_id: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=80, pattern="^[A-Za-z0-9][A-Za-z0-9._:-]*$",
+            description="Only what asks for or teaches this, or something narrower.",
+        ),
+    ] = None,
+    is_online: Annotated[bool | None, Query(description="Only online, or only at a place.")] = None,
+    text: Annotated[
+        str | None,
+        Query(
+            min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$",
+            description="Words of the title, the company or the municipality.",
+        ),
+    ] = None,
+) -> Filters:  # fmt: skip
+    return Filters(max_km, starts_on, ends_on, skill_id, is_online, text)
+
+
+InFilters = Annotated[Filters, Depends(_filters)]
 
 
 @router.get(
@@ -64,6 +82,7 @@ def list_student_matches(
     call: InCall,
     engine: InEngine,
     student_id: UUID,
+    wanted: InFilters,
     kind: OfKind = None,
     explain: Annotated[
         Explain, Query(description="`full` adds how each score adds up, part by part and skill by skill.")
@@ -76,7 +95,13 @@ def list_student_matches(
     with call.read() as (session, actor):
         question = matches.ask_for_student(session, actor, engine, student_id)
     page = matches.student_page(
-        engine, question, kind=kind, limit=limit, after=after, is_explained=explain is Explain.FULL
+        engine,
+        question,
+        kind=kind,
+        limit=limit,
+        after=after,
+        wanted=wanted,
+        is_explained=explain is Explain.FULL,
     )
     call.looked(actor, LookKind.RANKING, [student_id])
     return _answer(page)
@@ -216,23 +241,6 @@ def read_visibility(
         found = matches.visibility(session, actor, engine, opportunity_id, student)
     call.looked(actor, LookKind.RANKING, [student])
     return _answer(found)
-
-
-@router.post(
-    "/skills/recognise",
-    summary="Find the skills that a text names",
-    operation_id="recognise_skills",
-    response_model=Recognition,
-    responses=answers(422),
-)
-def recognise_skills(call: InCall, recogniser: InRecogniser, body: RecognitionIn) -> Response:
-    """Skills of the vocabulary in a text in Italian or English, with their places; nothing is kept."""
-    with call.read(needs_hat=False) as (session, _actor):
-        vocabulary = recogniser.ask(session)
-    found = recogniser.find(vocabulary, body.text, body.language, body.limit)
-    with call.open() as session:
-        refs = skills.refs(session, [one.id for one in found])
-    return _answer({"skills": [shown(one, refs[one.id]) for one in found if one.id in refs]})
 
 
 def _answer(body: dict[str, Any]) -> Response:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.db import Database, Prepared, Revision
-from app.matches import translate
+from app.matches import filters, translate
 from app.opportunities import details
 from app.schools.models import SchoolClass
 from app.settings import Clock, Settings
@@ -81,6 +81,7 @@ class State:
     rules: tuple[int, ...]
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
     companies: dict[str, UUID] = field(default_factory=dict)
+    facets: dict[str, filters.Facets] = field(default_factory=dict)
 
 
 class Engine:
@@ -182,6 +183,7 @@ class Engine:
         for row in rows:
             state.cards[str(row.id)] = translate.card(row)
             state.companies[str(row.id)] = row.company_id
+            state.facets[str(row.id)] = filters.facets(row, state.index.vocabulary)
 
     def warm_up(self, database: Database) -> None:
         """Build the index and get to know the students before somebody waits for it."""

@@ -19,7 +19,7 @@ from app.skills.service import SkillRef
 from matching import Concept, MatchingError
 
 if TYPE_CHECKING:
-    from matching.link import LinkedSkill, SkillLinker
+    from matching.link import Conflict, LinkedSkill, SkillLinker, Structured
 
 TOPIC = "vocabulary"
 
@@ -52,6 +52,11 @@ class Recogniser:
         """The skills that a text names, outside of any block; the first question of all takes some seconds."""
         linker = self._linker(vocabulary)
         return linker.link(text, limit, language) if linker else []
+
+    def check(self, vocabulary: Vocabulary, text: str, form: Structured) -> list[Conflict]:
+        """Where a text and its form disagree, outside of any block."""
+        linker = self._linker(vocabulary)
+        return linker.check(text, form) if linker else []
 
     def _linker(self, vocabulary: Vocabulary) -> SkillLinker | None:
         with self._lock:

@@ -7,6 +7,7 @@ from the database. The other step computes outside of the block.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,11 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
-from app.matches import cells, rules, translate
+from app.matches import cells, filters, rules, translate
 from app.matches import service_explained as explained
 from app.matches import service_plain as plain
 from app.matches.engine import Changes, Engine, Known, State
+from app.matches.filters import Filters
 from app.matches.words import RULES
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind, Status
@@ -30,6 +32,8 @@ from matching import Kind as EngineKind
 from matching import Opportunity, Ranked
 from matching.rules import hidden_by, rules_hidden
 from matching.score import score
+
+EVERYTHING = Filters()
 
 
 class NotRanked(errors.Conflict):
@@ -73,17 +77,22 @@ def student_page(
     kind: Kind | None = None,
     limit: int = 20,
     after: tuple[float, str] | None = None,
+    wanted: Filters = EVERYTHING,
     is_explained: bool = False,
 ) -> dict[str, Any]:
     """A page of the student's ranking, as the API sends it (`MatchList`); `is_explained` adds how each score adds up.
 
-    For a student who is not ranked it is a list by distance, without scores.
+    For a student who is not ranked it is a list by distance, without scores. Raises BadFilter.
     """
+    state = engine.apply(question.changes)
+    filters.check(wanted, state.index.vocabulary)
+    # A copy of what is there now: the index may be changed while this looks through it.
+    among = filters.fitting(wanted, dict(state.facets), question.known.student)
     if not question.known.profile.is_ranked:
         with engine.still(question.changes) as state:
-            return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after)
+            return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after, among=among)
     with engine.turn:
-        return _student_page(engine, question, kind, limit, after, is_explained=is_explained)
+        return _student_page(engine, question, kind, limit, after, among, is_explained=is_explained)
 
 
 def _student_page(
@@ -92,10 +101,11 @@ def _student_page(
     kind: Kind | None,
     limit: int,
     after: tuple[float, str] | None,
+    among: Collection[str] | None,
     *,
     is_explained: bool,
 ) -> dict[str, Any]:
-    student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after)
+    student, asked = question.known.student, (limit + 1, EngineKind(kind) if kind else None, after, among)
     ranked_ones: dict[str, Opportunity] = {}
     if is_explained:
         state, found, ranked_ones = ranked_opportunities(engine, question, *asked)
@@ -123,10 +133,11 @@ def ranked_opportunities(
     k: int,
     kind: EngineKind | None = None,
     after: tuple[float, str] | None = None,
+    among: Collection[str] | None = None,
 ) -> tuple[State, list[Ranked], dict[str, Opportunity]]:
     """The best `k`, and the opportunities as they were when they were ranked; they may change at any moment."""
     with engine.still(question.changes) as state:
-        found = state.index.top(question.known.student, k, kind, after)
+        found = state.index.top(question.known.student, k, kind, after, among)
         return state, found, {ranked.id: state.index[ranked.id] for ranked in found}
 
 
@@ -143,6 +154,25 @@ def student_match(engine: Engine, question: StudentQuestion, opportunity_id: UUI
     return {"opportunity": state.cards[key]} | _line(ranked, words, "student") | engine.making()
 
 
+def offered_skills(engine: Engine, question: StudentQuestion) -> Iterator[str]:
+    """Every skill once for each open opportunity that has to do with it, or with something narrower."""
+    state = engine.apply(question.changes)
+    for one in list(state.facets.values()):
+        yield from one.skills
+
+
+def cards(engine: Engine, question: StudentQuestion, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """What a list shows of these opportunities, those that are open."""
+    known = engine.apply(question.changes).cards
+    return [known[one] for one in ids if one in known]
+
+
+def places(engine: Engine, question: StudentQuestion) -> dict[str, tuple[float, float] | None]:
+    """Latitude and longitude of every open opportunity; None for what is online."""
+    known = engine.apply(question.changes).facets
+    return {one: facet.place for one, facet in list(known.items())}
+
+
 def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[dict[str, Any]]:
     """Which rules hide the open opportunities of this kind from the student, the one that hides most first."""
     state = engine.apply(question.changes)
@@ -153,7 +183,7 @@ def hiding_rules(engine: Engine, question: StudentQuestion, kind: Kind) -> list[
         if one.kind is EngineKind(kind)
     )
     return [
-        {"code": code, "it": RULES[code][0], "en": RULES[code][1], "opportunities": count}
+        said(code) | {"opportunities": count}
         for code, count in sorted(codes.items(), key=lambda item: (-item[1], str(item[0])))
         if code is not None
     ]
@@ -214,15 +244,19 @@ def candidates_page(
     return {"items": items, "next_cursor": following} | engine.making()
 
 
-def find_candidate(engine: Engine, question: CandidatesQuestion, pseudonym: str) -> UUID | None:
-    """The student behind a candidate's pseudonym, as long as the opportunity fits and is not full."""
+def find_candidates(
+    engine: Engine, question: CandidatesQuestion, pseudonyms: Collection[str]
+) -> dict[str, UUID]:
+    """The students behind candidates' pseudonyms, of those whom the opportunity fits, as long as it is not full."""
     state, key = engine.apply(question.changes), str(question.opportunity_id)
     if key not in state.index:
         raise NotRanked("No seats are left, so nobody is ranked.")
-    for known in question.students:
-        if engine.pseudonym(question.company_id, known.profile.id) == pseudonym:
-            return known.profile.id if state.index.hidden_by(known.student, key) is None else None
-    return None
+    return {
+        pseudonym: known.profile.id
+        for known in question.students
+        if (pseudonym := engine.pseudonym(question.company_id, known.profile.id)) in pseudonyms
+        and state.index.hidden_by(known.student, key) is None
+    }
 
 
 def visibility(
@@ -238,8 +272,12 @@ def visibility(
     codes += rules_hidden(
         question.known.student, translate.opportunity(detail), engine.today(), engine.weights.attendance
     )
-    said = [{"code": code, "it": RULES[code][0], "en": RULES[code][1]} for code in codes]
-    return {"is_visible": not said, "rules": said}
+    return {"is_visible": not codes, "rules": [said(code) for code in codes]}
+
+
+def said(code: str) -> dict[str, str]:
+    """A rule in both languages."""
+    return {"code": code, "it": RULES[code][0], "en": RULES[code][1]}
 
 
 def _line(ranked: Ranked, words: Any, audience: str) -> dict[str, Any]:

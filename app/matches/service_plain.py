@@ -5,7 +5,7 @@ The rules still hold, for they say what cannot be: a wrong year, too far, not fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from app import errors
@@ -47,9 +47,10 @@ def page(
     kind: Kind | None,
     limit: int,
     after: tuple[float, str] | None,
+    among: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """A page of the list, in the shape of a ranking without scores, parts and reasons."""
-    lines = sorted(_lines(state, known, kind))
+    lines = sorted(_lines(state, known, kind, None if among is None else set(among)))
     found = [line for line in lines if after is None or (line.km, line.place) > tuple(after)][: limit + 1]
     items: list[dict[str, Any]] = [
         {
@@ -66,11 +67,11 @@ def page(
     return {"items": items, "next_cursor": following} | making(engine)
 
 
-def _lines(state: State, known: Known, kind: Kind | None) -> Iterator[_Line]:
+def _lines(state: State, known: Known, kind: Kind | None, among: set[str] | None) -> Iterator[_Line]:
     wanted = EngineKind(kind) if kind else None
     for one in state.index:
         card = state.cards.get(one.id)
-        if card is None or wanted not in (None, one.kind):
+        if card is None or wanted not in (None, one.kind) or (among is not None and one.id not in among):
             continue
         if hidden_by(known.student, one, state.index.on, state.index.weights.attendance) is None:
             km = travel_km(known.student, one)

@@ -109,6 +109,17 @@ def show_span(span: Any) -> dict[str, Any]:
     }
 
 
+def with_broader(skill_ids: Iterable[str], words: Vocabulary) -> frozenset[str]:
+    """The skills and everything broader than one of them."""
+    found: set[str] = set()
+    for skill_id in skill_ids:
+        here: str | None = skill_id
+        while here is not None and here not in found:
+            found.add(here)
+            here = words[here].broader
+    return frozenset(found)
+
+
 def card(row: Detail) -> Repeated:
     """What a list shows of an opportunity: `OpportunityCard`, ready to be sent."""
     return Repeated(

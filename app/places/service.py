@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -144,3 +145,44 @@ def _write_names(
     session.execute(sa.delete(MunicipalityName))
     session.execute(sa.insert(MunicipalityName), list(names.values()))
     return True
+
+
+def find_named(
+    session: Session, written: Iterable[str], *, near_province: str | None
+) -> dict[str, list[str]]:
+    """The ISTAT codes that each of these cells may mean: a name, `Name (BO)`, an ISTAT or a cadastral code.
+
+    Of several municipalities of one name, one in the province nearby is meant.
+    """
+    cells = {cell: _meanings(cell) for cell in set(written)}
+    keys = {key for meanings in cells.values() for key, _ in meanings}
+    rows = session.execute(
+        sa.select(MunicipalityName.key, Municipality.istat, Municipality.province_code)
+        .join(Municipality, Municipality.istat == MunicipalityName.istat)
+        .where(MunicipalityName.key.in_(keys), MunicipalityName.kind != "cap")
+    ).all()
+    codes = {cell.upper() for cell in cells}
+    by_code = session.execute(
+        sa.select(Municipality.istat, Municipality.cadastral).where(
+            sa.or_(Municipality.istat.in_(codes), Municipality.cadastral.in_(codes))
+        )
+    ).all()
+    known = {code: [istat] for istat, cadastral in by_code for code in (istat, cadastral)}
+
+    def named(key: str, province: str | None) -> list[str]:
+        found = {istat: code for name, istat, code in rows if name == key and province in (None, code)}
+        near = [istat for istat, code in found.items() if code == near_province]
+        return near if len(near) == 1 else sorted(found)
+
+    return {
+        cell: known.get(cell.upper())
+        or next((found for meaning in meanings if (found := named(*meaning))), [])
+        for cell, meanings in cells.items()
+    }
+
+
+def _meanings(cell: str) -> list[tuple[str, str | None]]:
+    """The key of the whole cell, and of a name with its province behind it: `Imola (BO)`, `Imola - BO`, `IMOLA BO`."""
+    found = re.fullmatch(r"(.+?)[\s(-]+([A-Za-z]{2})\)?", cell)
+    split = [(search_key(found[1]), found[2].upper())] if found is not None else []
+    return [(search_key(cell), None), *split]

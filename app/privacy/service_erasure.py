@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app import db, errors
+from app import dates, db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import User
@@ -34,7 +34,6 @@ from app.students.models import Student
 FEWEST = 5
 """Counts below it are not shown: they would tell of somebody."""
 ASKED, WIPED = "erasures", "erasures_wiped"
-_SCHOOL_YEAR_BEGINS = 9
 
 
 class NoSuchErasure(errors.NotFound):
@@ -209,11 +208,6 @@ def _forget(session: Session, subject: Subject, tombstone_id: UUID) -> None:
             session.execute(sa.delete(table).where(rows))
 
 
-def school_year(day: date) -> int:
-    """The year in which the school year of a day began."""
-    return day.year if day.month >= _SCHOOL_YEAR_BEGINS else day.year - 1
-
-
 def _count(session: Session, subject: Subject, today: date) -> None:
     row = None
     if subject.kind is SubjectKind.STUDENT:
@@ -224,7 +218,7 @@ def _count(session: Session, subject: Subject, today: date) -> None:
             .outerjoin(Municipality, Municipality.istat == School.municipality_istat)
             .where(Student.id == subject.id)
         ).one_or_none()
-    start_year, province_code, programme_id = row or (school_year(today), None, None)
+    start_year, province_code, programme_id = row or (dates.school_year(today), None, None)
     insert = db.inserting(session, ErasedCount).values(
         kind=subject.kind, start_year=start_year, province_code=province_code or "", programme_id=programme_id or "",
         number=1,

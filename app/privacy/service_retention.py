@@ -14,13 +14,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import db
+from app import dates, db
 from app.auth.actors import Actor
 from app.auth.models import Membership, User
 from app.events import service as events
 from app.events.models import Event
 from app.mails import service as mails
-from app.privacy import service_erasure as erasure
 from app.privacy.map import Subject
 from app.privacy.models import Erasure, RetentionWarning, SubjectKind
 from app.schools.models import SchoolClass
@@ -242,7 +241,7 @@ _DO: dict[Rule, Callable[[Session, Actor, Subject, datetime], None]] = {
 
 def restore(session: Session, actor: Actor, now: datetime) -> int:
     """Bring back archived students who have been moved to a class of a running school year; how many."""
-    year = erasure.school_year(now.date())
+    year = dates.school_year(now.date())
     found = session.scalars(
         sa.select(Student)
         .join(SchoolClass, SchoolClass.id == Student.class_id)

@@ -103,13 +103,13 @@ def overview(session: Session, actor: Actor, class_id: UUID, *, now: datetime) -
             .order_by(User.created_at.desc())
         )
     }
-    is_open = sa.and_(*_is_open(now))
+    open_now = sa.and_(*is_open(now))
     given = {
         row.student_id: row
         for row in session.execute(
             sa.select(
                 StudentCode.student_id,
-                sa.func.max(sa.case((is_open, StudentCode.expires_at))).label("open_until"),
+                sa.func.max(sa.case((open_now, StudentCode.expires_at))).label("open_until"),
                 sa.func.max(StudentCode.used_at).label("used_at"),
             )
             .where(StudentCode.student_id.in_(ids))
@@ -209,7 +209,7 @@ def redeem(session: Session, code: str, *, secret: SecretStr, now: datetime, req
     Raises WrongCode, which leaves a code unused whose account is not active or has become more than a student's.
     """
     used = sa.update(StudentCode).where(
-        StudentCode.code_hash == codes.keyed_hash(secret, PURPOSE, code), *_is_open(now)
+        StudentCode.code_hash == codes.keyed_hash(secret, PURPOSE, code), *is_open(now)
     )
     student_id = session.scalar(used.values(used_at=now).returning(StudentCode.student_id))
     if student_id is None or _with_more(session, {student_id}):
@@ -237,7 +237,8 @@ def redeem(session: Session, code: str, *, secret: SecretStr, now: datetime, req
     return user
 
 
-def _is_open(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def is_open(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Of codes that still open an account."""
     return (
         StudentCode.used_at.is_(None),
         StudentCode.ended_at.is_(None),

@@ -30,30 +30,45 @@ def routes() -> list[BaseRoute]:
     """The pages, built once for all applications: what is an application's own stands in its state."""
     from app.web import (
         account,
+        answers,
+        class_import,
         codes,
         company,
         coordinator,
         disclosures,
         hats,
+        inbox,
         invited,
+        jobs,
         keys,
         maps,
         oidc,
         own_access,
+        passing,
         people,
+        postings,
         privacy,
         public,
+        recommending,
+        renewals,
         review,
+        search,
         second_factor,
         sign_in,
         student,
+        student_profile,
+        student_skills,
         teacher,
+        undo,
+        validation,
+        wishes,
     )  # fmt: skip
 
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, maps, coordinator,
+        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
+        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

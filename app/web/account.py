@@ -87,6 +87,7 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
             "place": None,
             "links": [],
             "people": None,
+            "board": None,
         }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
@@ -97,6 +98,7 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
         elif grant.school_id is not None:
             school, place = schools.read(session, grant.school_id)
             group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
+            group["board"] = f"/schools/{grant.school_id}/board"
             if grant.role is Role.SCHOOL_LEAD:
                 group["people"] = f"/schools/{grant.school_id}/people"
         groups.append(group)

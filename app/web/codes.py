@@ -113,7 +113,7 @@ def use_code(view: InView, code: Typed = "", is_own_device: Annotated[bool, Form
             begun = begin(view, session, user, how="class_code", is_own_device=is_own_device)
     except codes.WrongCode:
         return view.show("account/code.html", status=403, code=code, is_wrong=True)
-    return welcome(view, begun, "/start" if user.password_hash is not None else "/welcome")
+    return welcome(view, begun, "/first-visit" if user.password_hash is not None else "/welcome")
 
 
 @router.get("/welcome")
@@ -126,7 +126,7 @@ def _welcome_page(view: View, *, username: str | None = None, trouble: str = "")
     with view.read() as (session, actor):
         user = accounts.own(session, actor)
     if user.password_hash is not None:
-        return view.go("/start")
+        return view.go("/first-visit")
     return view.show(
         "account/welcome.html", status=422 if trouble else 200, username=username or user.username or "",
         trouble=trouble, password_trouble=PASSWORD_TROUBLES.get(trouble, ""), shortest=SHORTEST_PASSWORD,
@@ -157,4 +157,4 @@ def set_password(
         return _welcome_page(view, username=username, trouble="username")
     except usernames.UsernameTaken:
         return _welcome_page(view, username=username, trouble="taken")
-    return view.go("/start")
+    return view.go("/first-visit")

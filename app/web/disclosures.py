@@ -17,7 +17,6 @@ from app.disclosures import service_reading as reading
 from app.disclosures.rules import State
 from app.disclosures.schemas import DisclosureOut
 from app.events.service_looks import LookKind
-from app.matches import service as matches
 from app.web.ui import InView, View, safe_next
 
 router = APIRouter(include_in_schema=False)
@@ -71,20 +70,6 @@ def show_disclosures(view: InView, company_id: UUID) -> Response:
     items = [reading.show(told, view.engine, view.now()) for told in found]
     items.sort(key=lambda one: one.state is not State.ACCEPTED)  # names first, each part newest first
     return view.show("company/disclosures.html", company=company, items=items, most_listed=MOST_LISTED)
-
-
-@router.post("/opportunities/{opportunity_id}/disclosures")
-def ask(view: InView, opportunity_id: UUID, pseudonym: Annotated[str, Form(max_length=9)]) -> Response:
-    """Ask who a candidate is, and show the company's list."""
-    with view.read() as (session, actor):
-        question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
-    student_id = matches.find_candidate(view.engine, question, pseudonym)
-    if student_id is None:
-        raise disclosures.unknown()
-    with view.write() as (session, actor):
-        days = view.settings.disclosure_days
-        disclosures.ask(session, actor, opportunity_id, student_id, now=view.now(), days=days)
-    return view.go(f"/companies/{question.company_id}/disclosures")
 
 
 @router.post("/disclosures/{disclosure_id}/{answer}")

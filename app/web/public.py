@@ -28,7 +28,8 @@ def show_privacy(view: InView) -> Response:
 @router.get("/accessibility")
 def show_accessibility(view: InView) -> Response:
     """How accessible the pages are."""
-    return _plain(view, "public/accessibility.html")
+    view.greet()
+    return view.show("public/accessibility.html", email=view.settings.contact_email)
 
 
 @router.get("/terms")

@@ -27,6 +27,7 @@ from app.events.service_looks import LookKind
 from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
 from app.matches.survey import Surveyor
+from app.notifications import service as notifications
 from app.rest import Call
 from app.settings import Settings
 from app.web import files, language, maps, words
@@ -53,6 +54,7 @@ def templates(code: str) -> Environment:
     for name in ("day", "weekday", "number", "listed", "clock", "written"):
         environment.filters[name] = getattr(writer, name)
     environment.filters["capital"] = _capital
+    environment.filters["uuid"] = UUID
     environment.filters["outlines_address"] = maps.address
     environment.filters["label_of"] = lambda skill_id, labels: _capital(
         writer.written(labels[skill_id].label)
@@ -79,6 +81,7 @@ class View:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.actor: Actor | None = None
+        self.unread = 0
         self.language = language.choose(
             request.query_params.get("lang"),
             request.cookies.get(LANGUAGE_COOKIE),
@@ -135,14 +138,14 @@ class View:
     def read(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
         """A read block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
         with self._call.read(needs_hat=needs_hat) as (session, actor):
-            self.actor = actor
+            self._meet(session, actor)
             yield session, actor
 
     @contextmanager
     def write(self, *, needs_hat: bool = True) -> Iterator[tuple[Session, Actor]]:
         """A write block, and who is signed in. Raises NotSignedIn, and HatMissing unless none is needed."""
         with self._call.write(needs_hat=needs_hat) as (session, actor):
-            self.actor = actor
+            self._meet(session, actor)
             yield session, actor
 
     def looked(self, kind: LookKind, student_ids: Iterable[UUID], **about: UUID | None) -> None:
@@ -172,11 +175,18 @@ class View:
     def _greet(self, session: Session) -> None:
         if self.has_session and self.actor is None:
             try:
-                self.actor, _ = auth.identify(
+                actor, _ = auth.identify(
                     session, bearer=None, cookie=self.session_cookie, request_id=self.request_id, now=self.now()
                 )  # fmt: skip
             except errors.NotSignedIn:
                 return
+            self._meet(session, actor)
+
+    def _meet(self, session: Session, actor: Actor) -> None:
+        """Remember who reads, and how much waits in their inbox: the header of every page says both."""
+        if self.actor is None and actor.id is not None:
+            self.unread = notifications.count_unread(session, actor.id)
+        self.actor = actor
 
     def text(self, message: str) -> str:
         """A marked text in the page's language."""

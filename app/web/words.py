@@ -115,6 +115,8 @@ SCOPES = {
     "disclosures:read": _("Leggere le richieste di nomi"),
     "disclosures:write": _("Chiedere nomi, o rispondere a chi li chiede"),
     "events:read": _("Leggere che cosa è successo nel servizio"),
+    "jobs:read": _("Leggere a che punto sono i lavori lunghi che ha avviato"),
+    "jobs:write": _("Avviare e fermare lavori lunghi"),
     "keys:read": _("Leggere i dati di questa chiave"),
     "keys:write": _("Rinnovare e chiudere questa chiave"),
     "matches:read": _("Leggere gli abbinamenti"),
@@ -166,6 +168,44 @@ ADVICE = {
     "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
 }
 ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")
+
+
+ACCESS = {
+    "none": _("Senza codice"),
+    "code": _("Codice consegnato"),
+    "signed_in": _("È entrato"),
+}
+QUESTIONS = {"interests": _("che cosa gli piace"), "free_days": _("quando è libero")}
+NEEDS = {
+    "answer_request": _("Rispondi all'azienda che chiede il nome."),
+    "no_match": _("Non c'è niente di adatto."),
+    "validate_skills": _("Conferma le competenze."),
+    "hand_out_code": _("Consegna il codice."),
+}
+NO_INTERNSHIP = _("Nessun tirocinio adatto.")
+ADVICE_TO_TEACHER = {
+    "travel": _("Parlate del viaggio: con qualche chilometro in più, o con i mezzi, la scelta si apre."),
+    "calendar": _("Controllate insieme i giorni liberi: forse manca il periodo della scuola."),
+    "year": _("Sono per altri anni: guardate visite e percorsi, o parlane con le aziende."),
+    "programme": _("Sono per altri indirizzi: parlane con le aziende che conoscono la scuola."),
+    "no_seats": _("I posti sono finiti: chiedi alle aziende se ne aggiungono."),
+    "age_low": _("In quelle date è troppo giovane: cercate date più avanti."),
+}
+ADVICE_TO_TEACHER_ELSE = _("Parlane con chi coordina il territorio: manca un'offerta per questa persona.")
+LIST_FIELDS = {
+    "family_name": _("Cognome"),
+    "given_name": _("Nome"),
+    "born_on": _("Data di nascita"),
+    "municipality": _("Comune dove abita"),
+    "hours_owed": _("Ore da fare"),
+    "external_id": _("Codice del registro"),
+}
+ROW_STATES = {
+    "created": _("nuovo"),
+    "changed": _("cambia"),
+    "unchanged": _("c'è già"),
+    "rejected": _("da correggere"),
+}
 
 
 def fit(share: float) -> str:
@@ -233,3 +273,26 @@ ENDS = {
     "student_archived": _("il profilo in archivio si cancella."),
     "account_unused": _("l'accesso si cancella, perché nessuno lo usa da tanto tempo. Basta entrare ancora."),
 }
+
+NOTIFICATIONS = {
+    "name_asked": _("Un'azienda chiede un nome"),
+    "name_given": _("Studente e scuola dicono di sì"),
+    "name_refused": _("La risposta a una richiesta è no"),
+    "company_approved": _("Il profilo dell'azienda è approvato"),
+    "company_rejected": _("Il profilo dell'azienda va cambiato"),
+    "job_ended": _("Un lavoro lungo è finito"),
+}
+MAIL_CHOICES = {
+    "at_once": _("Subito"),
+    "daily": _("Una volta al giorno, alle 7"),
+    "never": _("Mai"),
+}
+JOBS = {"match_run": _("Proposte per tutti gli studenti")}
+JOB_STATES = {
+    "queued": _("In attesa"),
+    "running": _("In corso"),
+    "done": _("Finito"),
+    "failed": _("Non riuscito"),
+    "cancelled": _("Fermato"),
+}
+JOB_RESULTS = {"students": _("Studenti"), "matches": _("Abbinamenti conservati")}

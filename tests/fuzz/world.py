@@ -128,6 +128,7 @@ def _tenant(make: Factory, name: str) -> Tenant:
         "tutor_id": teacher.user_id, "member_id": teacher.id, "company_member_id": member.id,
         "invitation_id": _invitation(make, school.id, mark).id,
         "disclosure_id": make.disclosure(student, make.opportunity(company)).id,
+        "wish_id": make.wish(student, make.opportunity(company)).id,
     }  # fmt: skip
     return Tenant(
         name,

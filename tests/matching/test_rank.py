@@ -151,6 +151,7 @@ def test_index_is_the_definition_to_the_bit(opportunities, student, weights, kin
     plain = Definition(opportunities, VOCABULARY, weights, on=ON, seed=seed)
     first = index.top(student, k, kind)
     assert first == plain.top(student, k, kind)
+    assert index.count(student, kind) == len(plain.top(student, len(opportunities), kind))
     if first:
         after = first[-1].score, first[-1].id
         assert index.top(student, k, kind, after) == plain.top(student, k, kind, after)
@@ -190,6 +191,7 @@ def test_index_after_put_and_drop_is_the_one_built_anew(before, changes, gone, s
     rebuilt = Index(left.values(), VOCABULARY, on=ON)
     assert len(index) == len(rebuilt) == len(left)
     assert index.top_many(some, 100) == rebuilt.top_many(some, 100) == [rebuilt.top(one, 100) for one in some]
+    assert [index.count(one) for one in some] == [len(index.top(one, 100)) for one in some]
 
 
 @examples(60)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.errors import UnknownSkill
-from matching.reach import ANY_DAY, OBSTACLES, last_start, obstacles, reach, unmet, ways
+from matching.reach import ANY_DAY, OBSTACLES, last_start, obstacles, reach, unmet, visible_to, ways
 from matching.rules import RULES, hidden_by
 from matching.skills import best_held
 from matching.types import (
@@ -67,6 +67,13 @@ def test_obstacles_are_the_rules_and_the_skills(student, one, weighing):
     found = obstacles(student, one, VOCABULARY, on=ON, attendance=weighing.attendance)
     assert (found == ()) == is_in_reach(student, one, weighing.attendance)
     assert (found in ((), ("skills",))) == (hidden_by(student, one, ON, weighing.attendance) is None)
+
+
+@examples(100)
+@given(st.lists(students(), max_size=6), opportunities(), weights)
+def test_an_opportunity_is_visible_to_those_from_whom_no_rule_hides_it(some, one, weighing):
+    expected = [student for student in some if hidden_by(student, one, ON, weighing.attendance) is None]
+    assert visible_to(one, some, ON, weighing.attendance) == expected
 
 
 @examples(150)

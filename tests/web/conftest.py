@@ -24,6 +24,7 @@ from app.mails.models import Mail
 from app.main import create_app
 from app.settings import OidcProvider, Settings
 from app.web import assets, files
+from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
@@ -143,6 +144,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
                 requested_at=now, requested_by="user:tests", expires_at=now + timedelta(days=14),
             )
         )  # fmt: skip
+        wish = {"student_id": made.land.student_id, "created_at": now}
+        Factory(made.database).add(
+            Wish(opportunity_id=made.land.internship_id, position=1, ranked_at=now, **wish)
+        )
+        Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
         yield made
 
 

@@ -90,6 +90,7 @@ def build(database: Database, *, on: date) -> Territory:
         description="Progettiamo e montiamo linee di confezionamento.",
         district="Distretto del packaging",
         website="https://example.org",
+        is_public=True,
     )
     make.add(
         CompanyContact(company_id=company.id, name="Paola Verdi", job="Tutor", email="paola@example.org")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pyotp
@@ -57,12 +58,42 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("student/student.html", "teacher", "/students/{student_id}?kind=visit", ""),
     ("student/student.html", "classmate", "/students/{classmate_id}?kind=training", ""),
     ("student/student.html", "stranger", "/students/{stranger_id}", ""),
+    ("student/student.html", "student", "/students/{student_id}?show=map", ""),
+    ("student/student.html", "student", "/students/{student_id}?text=nessuna", "open"),
+    ("student/question.html", "student", "/students/{student_id}/questions/interests", "open"),
+    ("student/question.html", "student", "/students/{student_id}/questions/travel", ""),
+    ("student/question.html", "student", "/students/{student_id}/questions/times", "half a period"),
+    ("student/profile.html", "student", "/students/{student_id}/profile", "open"),
+    ("student/skills.html", "student", "/students/{student_id}/skills", "open"),
+    ("student/skills.html", "stranger", "/students/{stranger_id}/skills", "several skills"),
+    ("student/wishes.html", "student", "/students/{student_id}/wishes", ""),
+    ("student/wishes.html", "stranger", "/students/{stranger_id}/wishes", ""),
+    ("student/compare.html", "student", "/students/{student_id}/wishes", "compare"),
+    (
+        "student/paths.html",
+        "student",
+        "/students/{student_id}/paths?goal=opportunity:{internship_id}",
+        "open",
+    ),
     ("student/opportunity.html", "student", "/opportunities/{internship_id}", "open"),
     ("student/opportunity.html", "student", "/opportunities/{far_id}", ""),
     ("student/opportunity.html", "company", "/opportunities/{draft_id}", ""),
     ("company/company.html", "company", "/companies/{company_id}", ""),
     ("company/company.html", "coordinator", "/companies/{unapproved_id}", ""),
     ("company/candidates.html", "company", "/opportunities/{internship_id}/candidates", "open"),
+    (
+        "company/candidates.html",
+        "company",
+        "/opportunities/{internship_id}/candidates",
+        "no without a reason",
+    ),
+    ("company/need.html", "company", "/companies/{company_id}/need", ""),
+    ("company/skills.html", "company", "/opportunities/{draft_id}/skills?q=pneu", ""),
+    ("company/details.html", "company", "/opportunities/{internship_id}/details", ""),
+    ("company/details.html", "company", "/opportunities/{draft_id}/details", "wrong seats"),
+    ("company/preview.html", "company", "/opportunities/{draft_id}/preview", ""),
+    ("company/preview.html", "company", "/opportunities/{internship_id}/preview", ""),
+    ("company/renewal.html", "company", "/opportunities/{internship_id}/renewal", ""),
     ("company/disclosures.html", "company", "/companies/{company_id}/disclosures", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}", ""),
     ("coordinator/needs.html", "coordinator", "/coordination", ""),
@@ -76,26 +107,65 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/opportunity.html", "coordinator", "/coordination/opportunities/{internship_id}", ""),
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
     ("coordinator/indicators.html", "coordinator", "/coordination/indicators", ""),
+    ("teacher/class.html", "teacher", "/classes/{class_id}?show=today&chosen=all", ""),
+    ("teacher/class.html", "coordinator", "/classes/{class_id}", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board", ""),
+    ("teacher/school.html", "lead", "/schools/{school_id}/board?start_year=2025", ""),
+    ("teacher/validation.html", "teacher", "/classes/{class_id}/validation", ""),
+    ("teacher/recommend.html", "teacher", "/classes/{class_id}/recommend", ""),
+    (
+        "teacher/recommend_to.html",
+        "teacher",
+        "/classes/{class_id}/recommend?opportunity_id={internship_id}",
+        "",
+    ),
+    ("teacher/import.html", "teacher", "/classes/{class_id}/import", "read nothing"),
+    ("teacher/import_check.html", "teacher", "/classes/{class_id}/import", "read a list"),
+    ("teacher/import_done.html", "teacher", "/classes/{class_id}/import", "load a list"),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
     ("privacy/data.html", "company", "/data", ""),
     ("privacy/notice.html", "student", "/notices/student", ""),
     ("privacy/notice.html", None, "/notices/profiling", ""),
+    ("public/contact.html", None, "/contact", ""),
+    ("open/offers.html", None, "/open", ""),
+    ("open/offer.html", None, "/open/opportunities/{internship_id}", ""),
+    ("open/companies.html", None, "/open/companies", ""),
+    ("open/company.html", None, "/open/companies/{company_id}", ""),
+    ("search/search.html", "teacher", "/search?q=ro", ""),
+    ("search/skill.html", "student", "/search/skills/pneumatics", ""),
+    ("inbox/inbox.html", "student", "/inbox", ""),
+    ("inbox/mails.html", "company", "/inbox/mails", ""),
+    ("jobs/jobs.html", "administrator", "/jobs", ""),
+    ("jobs/job.html", "administrator", "/jobs", "start"),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
 PIECES = {
     "account/parts.html",
+    "company/public.html",
     "company/review.html",
     "coordinator/parts.html",
+    "open/rows.html",
+    "search/suggestions.html",
+    "company/answer.html",
+    "company/questions.html",
+    "company/reach.html",
+    "company/writing.html",
     "shared/base.html",
     "shared/chart.html",
     "shared/disclosures.html",
     "shared/map.html",
     "shared/parts.html",
     "shared/more.html",
+    "shared/undo.html",
     "student/cards.html",
+    "student/filters.html",
+    "student/nav.html",
+    "student/profile_fields.html",
+    "student/recommended.html",
 }
+LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/{year};037032\nNeri;;oggi;Atlantide"
 
 
 def test_every_template_is_looked_at() -> None:
@@ -144,6 +214,30 @@ def test_pages_have_no_barriers_and_fit(
     elif first == "provider down":
         page.click("button:has-text('Scuola digitale')")
         page.wait_for_selector("h1:has-text('non risponde')")
+    elif first == "half a period":
+        page.click("summary")
+        page.fill("#starts_on", "2026-06-01")
+        page.click("main button[type=submit]")
+        page.wait_for_selector("#times-wrong")
+    elif first == "several skills":
+        page.fill("#skill", "p")
+        page.press("#skill", "Enter")
+        page.wait_for_selector("input[name=skill_id]")
+    elif first == "compare":
+        for tick in page.query_selector_all("input[name=opportunity]"):
+            tick.check()
+        page.click("button[form=compare]")
+        page.wait_for_selector("table.compare")
+    elif first == "read nothing":
+        page.click("main button[type=submit]")
+        page.wait_for_selector("#wrong")
+    elif first in ("read a list", "load a list"):
+        page.fill("#pasted", LIST.format(year=date.today().year - 16))  # noqa: DTZ011
+        page.click("main button[type=submit]")
+        page.wait_for_selector(".list-check .wrong")
+        if first == "load a list":
+            page.click("button[formaction$=load]")
+            page.wait_for_selector(".undo-bar button")
     elif first == "make codes":
         for tick in page.query_selector_all("input[name=student_ids]"):
             tick.check()
@@ -158,6 +252,17 @@ def test_pages_have_no_barriers_and_fit(
             page.click("main .btn")
             page.wait_for_selector("details")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    elif first == "start":
+        page.click("main form button")
+        page.wait_for_selector("progress")
+    elif first == "no without a reason":
+        page.check("input[value=no] >> nth=0")
+        page.click("#answers button")
+        page.wait_for_selector("#told")
+    elif first == "wrong seats":
+        page.fill("#seats", "tanti")
+        page.click("button[value=next]")
+        page.wait_for_selector("#troubles")
     elif first == "open":
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     elif first == "more":
@@ -166,6 +271,9 @@ def test_pages_have_no_barriers_and_fit(
     look(page, axe)
     if size == "phone":
         look_narrow(page)
+    if first == "load a list":
+        page.click(".undo-bar button")  # lest others count one student more
+        page.wait_for_selector(".undo-bar:has-text('Annullato')")
 
 
 def look(page: Any, axe: str) -> None:

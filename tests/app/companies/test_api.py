@@ -56,7 +56,14 @@ def test_create_company_answers_it(client: TestClient, make: Factory, database: 
     assert (answer.status_code, body) == (
         201,
         FULL
-        | {"id": body["id"], "is_approved": False, "sites": [], "contacts": [], "version": 1}
+        | {
+            "id": body["id"],
+            "is_approved": False,
+            "is_public": False,
+            "sites": [],
+            "contacts": [],
+            "version": 1,
+        }
         | {"review": WAITING},
     )
     assert (answer.headers["location"], answer.headers["etag"]) == (f"{URL}/{body['id']}", '"1"')

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.auth import service as auth
@@ -15,9 +16,13 @@ from app.auth.models import Identity, Membership, OidcFlow, User
 from app.companies.models import CompanyContact
 from app.db import Database
 from app.invitations.models import Invitation
+from app.jobs.models import Job
 from app.mails.models import Mail
 from app.matches import batch
 from app.matches.engine import Engine
+from app.notifications import rules as notification_rules
+from app.notifications import service as notifications
+from app.notifications.models import MailChoice, MailPreference
 from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
@@ -30,6 +35,7 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
+    "note": "zyxnote of the teacher",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -103,6 +109,16 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(
             NoticeView(user_id=user_id, notice="student", version="2026-09-01", language="it", seen_at=NOW)
         )
+        lead_id = session.scalars(
+            sa.select(Membership.user_id).where(Membership.role == Role.SCHOOL_LEAD)
+        ).first()
+        assert lead_id is not None
+        notifications.tell(
+            session, [user_id, lead_id], notification_rules.Kind.NAME_ASKED, "zyx", path=f"/students/{student}",
+            data={"company": "Reno", "title": "Tornio"}, now=NOW,
+        )  # fmt: skip
+        session.add(MailPreference(user_id=user_id, kind="name_asked", mail=MailChoice.DAILY))
+        session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
@@ -168,8 +184,18 @@ def use(
     fine(client.patch(path, json={"max_km": 49}, headers=own | PATCH | request | {"If-Match": "*"}))
     ranking = {"student_id": str(student), "limit": 5}
     fine(client.post("/api/v1/rankings", json=ranking, headers=own | {"Idempotency-Key": "zyx-ranking"}))
+    wish = {"opportunity_id": str(offer), "is_ranked": True}
+    fine(client.post(f"{path}/wishes", json=wish, headers=own))
     for headers in (lead, own):
         fine(client.get(path, headers=headers))
         fine(client.get(f"{path}/matches", headers=headers))
-    fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company))
+    candidates = fine(client.get(f"/api/v1/opportunities/{offer}/candidates", headers=company)).json()
+    answer = {
+        "items": [
+            {"pseudonym": candidates["items"][0]["pseudonym"], "verdict": "no", "reason": "other_dates"}
+        ]
+    }
+    fine(client.post(f"/api/v1/opportunities/{offer}/answers", json=answer, headers=company))
+    advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
+    fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))

@@ -1,0 +1,67 @@
+"""The sentence of each kind of notification, and the mail that some go out with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from app.notifications.models import Notification
+from app.notifications.rules import Kind
+
+Words = Mapping[str, str]
+SENTENCES: Mapping[Kind, Words] = {
+    Kind.NAME_ASKED: {
+        "it": "{company} vorrebbe conoscere un nome per «{title}». Serve una risposta: sì o no.",
+        "en": "{company} would like to know a name for “{title}”. It needs an answer: yes or no.",
+    },
+    Kind.NAME_GIVEN: {
+        "it": "Lo studente e la scuola hanno detto di sì per «{title}»: potete leggere il nome.",
+        "en": "The student and the school have said yes for “{title}”: you can read the name.",
+    },
+    Kind.NAME_REFUSED: {
+        "it": "Per «{title}» la risposta è no. Guardate gli altri profili.",
+        "en": "For “{title}” the answer is no. Look at the other profiles.",
+    },
+    Kind.COMPANY_APPROVED: {
+        "it": "Il profilo di {company} è approvato: potete pubblicare.",
+        "en": "The profile of {company} is approved: you can publish.",
+    },
+    Kind.COMPANY_REJECTED: {
+        "it": "Il profilo di {company} va cambiato. Leggete perché e mandatelo di nuovo.",
+        "en": "The profile of {company} needs a change. Read why and send it again.",
+    },
+    Kind.JOB_ENDED: {
+        "it": "Un lavoro lungo che hai avviato è finito.",
+        "en": "A long job that you started has ended.",
+    },
+}
+_SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}
+_SUBJECT_OF_MANY = {"it": "Bottega: {count} novità", "en": "Bottega: {count} new things"}
+_GREETING = {"it": "Ciao {name},", "en": "Hello {name},"}
+_END = {
+    "it": "Quali mail ricevi lo scegli tu: {address}",
+    "en": "You choose which mails you get: {address}",
+}
+
+
+class Letter(NamedTuple):
+    """A mail's subject and text."""
+
+    subject: str
+    text: str
+
+
+def sentence(kind: str, data: Mapping[str, Any], language: str) -> str:
+    """What the person is told, in Italian unless the language is known here."""
+    words = SENTENCES[Kind(kind)]
+    return words.get(language, words["it"]).format(**data)
+
+
+def write(language: str, *, name: str, told: Sequence[Notification], site: str) -> Letter:
+    """One mail about one or several notifications, each with the address of its page."""
+    spoken = language if language in _GREETING else "it"
+    subject = _SUBJECT_OF_ONE if len(told) == 1 else _SUBJECT_OF_MANY
+    paragraphs = [_GREETING[spoken].format(name=name)]
+    paragraphs += [f"{sentence(one.kind, one.data, spoken)}\n{site}{one.path}" for one in told]
+    paragraphs.append(_END[spoken].format(address=f"{site}/inbox/mails"))
+    return Letter(subject[spoken].format(count=len(told)), "\n\n".join(paragraphs) + "\n")

@@ -1,0 +1,71 @@
+"""The kinds of notification, whom each concerns, and when its mail goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor, Role
+from app.notifications.models import MailChoice
+
+DIGEST_AT = time(7, 0)
+"""When the mail of the day goes, on the clocks of the territory: before school begins."""
+
+
+class Kind(StrEnum):
+    """What somebody is told."""
+
+    NAME_ASKED = "name_asked"
+    NAME_GIVEN = "name_given"
+    NAME_REFUSED = "name_refused"
+    COMPANY_APPROVED = "company_approved"
+    COMPANY_REJECTED = "company_rejected"
+    JOB_ENDED = "job_ended"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a kind is told: whose choice it is, what holds until somebody chooses, and whether it can be silenced."""
+
+    roles: frozenset[Role]
+    mail: MailChoice
+    is_essential: bool = False
+
+
+_STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+MANNERS = {
+    Kind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    Kind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
+    Kind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
+    Kind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    Kind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    Kind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+}
+
+
+def chosen_by(actor: Actor) -> list[Kind]:
+    """The kinds that somebody in the actor's roles is ever told."""
+    return [kind for kind, manner in MANNERS.items() if not manner.roles.isdisjoint(actor.roles)]
+
+
+def choices(kind: Kind) -> tuple[MailChoice, ...]:
+    """What may be chosen: of what somebody has to answer, a mail goes at the latest the next morning."""
+    if MANNERS[kind].is_essential:
+        return (MailChoice.AT_ONCE, MailChoice.DAILY)
+    return tuple(MailChoice)
+
+
+def mail_due_at(choice: MailChoice, now: datetime) -> datetime | None:
+    """When the mail goes, by the territory's clocks.
+
+    >>> from datetime import UTC
+    >>> mail_due_at(MailChoice.DAILY, datetime(2026, 3, 2, 9, 30, tzinfo=UTC)).isoformat()
+    '2026-03-03T07:00:00+00:00'
+    """
+    if choice is MailChoice.NEVER:
+        return None
+    if choice is MailChoice.AT_ONCE:
+        return now
+    morning = datetime.combine(now.date(), DIGEST_AT, tzinfo=now.tzinfo)
+    return morning if now < morning else morning + timedelta(days=1)

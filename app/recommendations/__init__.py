@@ -1,0 +1,1 @@
+"""Recommendations: staff of a school advises students to look at an opportunity."""

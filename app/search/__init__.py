@@ -1,0 +1,1 @@
+"""One question to everything that the asker may see."""

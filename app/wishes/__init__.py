@@ -1,0 +1,1 @@
+"""What students have saved, and in which order they wish for it."""
