@@ -27,7 +27,12 @@ _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)
 _PROBLEMS_OF_ACTORS = (403,)
 ANY_ACTOR = {"recognise_skills"}
 """Operations that ask for no scope: whoever is known may call them."""
-OF_NO_VERSION = {"create_student_codes", "create_skill_validations", "create_recommendations"}
+OF_NO_VERSION = {
+    "create_student_codes",
+    "create_skill_validations",
+    "create_recommendations",
+    "create_company_note",
+}
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (
     "A token for a key's id and secret, which lasts an hour; for the next one, ask again. Tokens are opaque and looked "

@@ -122,6 +122,15 @@ EDITORS = "member admin coordinator administrator key_company key_coordinator"
 OVERSEERS = "coordinator administrator key_coordinator"
 COORDINATORS = "coordinator far_coordinator"
 FAR = "far_coordinator administrator"
+NETWORK = {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)}
+"""What everybody who coordinates something reads of their own."""
+NOTES = {
+    OWN: may(OVERSEERS, rest=403),
+    HIDDEN: may(OVERSEERS),
+    FOREIGN: may(FAR, rest=403),
+    FOREIGN_HIDDEN: may(FAR),
+}
+"""About a company, for those who oversee it."""
 COMPANIES = {
     OWN: may(KEEPERS, rest=403),
     HIDDEN: may(OVERSEERS),
@@ -420,6 +429,22 @@ API: dict[str, dict[str, Row]] = {
     "rotate_key": KEY,
     "revoke_key": KEY,
     "create_territory": {OWN: may("administrator", rest=403)},
+    # the territory's figures: each of the actor's own
+    "read_network": NETWORK,
+    "read_supply": NETWORK,
+    "list_unwanted_opportunities": {
+        OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
+        FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
+    },
+    "read_uncalled_students": NETWORK,
+    "list_standings": {
+        OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
+        FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
+    },
+    "read_indicators": NETWORK,
+    "list_company_notes": NOTES,
+    "create_company_note": NOTES,
+    "remove_company_note": NOTES,
 }
 """By operation id."""
 
@@ -430,6 +455,7 @@ THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_keys": "key_id", "list_invitations": "invitation_id",
+    "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 

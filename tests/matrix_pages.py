@@ -17,7 +17,9 @@ from tests.matrix import (
     FOREIGN_HIDDEN,
     HIDDEN,
     LEADS,
+    NETWORK,
     NOBODY,
+    NOTES,
     OVERSEERS,
     OWN,
     PEOPLE,
@@ -253,6 +255,25 @@ _PAGES: dict[str, dict[str, Row]] = {
         FOREIGN: may(NOBODY, rest=403),
     },
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
+    # coordination
+    "GET /coordination": NETWORK,
+    "GET /coordination/approvals": NETWORK,
+    "GET /coordination/supply": NETWORK,
+    "GET /coordination/supply/{table}.csv": NETWORK,
+    "GET /coordination/companies": NETWORK,
+    "GET /coordination/companies/{company_id}": NOTES,
+    "POST /coordination/companies/{company_id}/notes": NOTES,
+    "POST /coordination/companies/{company_id}/notes/{note_id}/remove": NOTES,
+    "GET /coordination/opportunities": NETWORK,
+    "GET /coordination/opportunities/{opportunity_id}": {
+        OWN: may(OVERSEERS, rest=403),
+        HIDDEN: may(OVERSEERS, rest=403, s404="far_coordinator"),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR, rest=403, s404="coordinator"),
+    },
+    "GET /coordination/students": NETWORK,
+    "GET /coordination/indicators": NETWORK,
+    "GET /coordination/indicators.csv": NETWORK,
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
 """By method and path."""
@@ -301,6 +322,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /notices/{name}": {"version": "2026-09-01"},
     "POST /language": {"language": "it"},
     "POST /companies/{company_id}/reject": {"reason": "Manca il codice fiscale."},
+    "POST /coordination/companies/{company_id}/notes": {"text": "Richiamare a gennaio."},
     "POST /companies/{company_id}/need": {"text": "Una mattina in reparto", "kind": "visit"},
     "POST /opportunities/{opportunity_id}/text": {"version": "1", "text": "Una mattina in reparto"},
     "POST /opportunities/{opportunity_id}/skills": {"version": "1"},

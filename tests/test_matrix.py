@@ -37,6 +37,7 @@ from app.jobs.models import Job
 from app.jobs.rules import JobKind
 from app.main import create_app
 from app.matches.engine import Engine
+from app.network.models import CompanyNote
 from app.notifications.models import Notification
 from app.opportunities.models import Kind, Opportunity, Status
 from app.schools.models import School
@@ -148,7 +149,11 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         waiting = make.company(is_approved=False, municipality_istat=side["istat"])
         things[relation] = side | {"company_id": str(waiting.id), "opportunity_id": side["draft_id"]}
     for one in things.values():
-        one |= {"waiting_id": one["company_id"], "draft_id": one["opportunity_id"]}
+        one |= {"waiting_id": one["company_id"], "draft_id": one["opportunity_id"], "table": "skills"}
+        note = CompanyNote(
+            company_id=UUID(one["company_id"]), text="Sentiti.", written_at=NOW, written_by=ACTOR.mark
+        )
+        one["note_id"] = str(make.add(note).id)
         with make.database.write() as session:
             events.record(session, ACTOR, "company.looked_at", one["company_id"])
     return things

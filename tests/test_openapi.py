@@ -39,6 +39,8 @@ from app.matches import translate
 from app.matches.engine import Engine
 from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
+from app.network.models import CompanyNote
+from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Status
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
@@ -103,6 +105,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "rotate_key": {"overlap_days": 3},
     "create_territory": {"name": "Altrove", "province_codes": ["BO"]},
     "reject_company": {"reason": "Manca il codice fiscale."},
+    "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
     "create_job": {"kind": "match_run", "limit": 5},
@@ -117,6 +120,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
+
+WRONG_QUERIES = {"read_supply": {"kind": "job"}, "read_indicators": {"start_year": "1999"}}
+"""What an operation refuses that has nothing else to be refused."""
 
 OTHERS: dict[str, dict[str, str]] = {
     "archive_opportunity": {"opportunity_id": "draft_id"},
@@ -218,6 +224,7 @@ def world(make: Factory) -> World:
         "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
         "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
+        "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
     }  # fmt: skip
 
@@ -232,6 +239,10 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
 """Who makes the good call where the administrator has no say."""
+
+
+def note_about(company_id: UUID) -> CompanyNote:
+    return CompanyNote(company_id=company_id, text="Sentiti.", written_at=NOW, written_by=ACTOR.mark)
 
 
 def queued_job(**more: Any) -> Job:
@@ -463,6 +474,13 @@ def ended_key(make: Factory, call: Request) -> Request:
     return replace(call, ids={"key_id": str(key.id)})
 
 
+def too_many_notes(make: Factory, call: Request) -> Request:
+    company = make.company()
+    with make.database.write() as session:
+        session.add_all(note_about(company.id) for _ in range(MOST_NOTES))
+    return replace(call, ids={"company_id": str(company.id)})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -475,6 +493,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "revoke_invitation": accepted_invitation,
     "create_company": same_tax_code,
     "edit_company": same_tax_code,
+    "create_company_note": too_many_notes,
     "create_company_site": too_many(CompanySite, MOST_SITES),
     "create_company_contact": too_many(CompanyContact, MOST_CONTACTS),
     "remove_company_site": used_site,
@@ -604,6 +623,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
         assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
     if any(one["in"] == "query" and one.get("required") for one in declared.get("parameters", ())):
         assert note(replace(call, query={}).send(client)).status_code == 422
+    if name in WRONG_QUERIES:
+        assert note(replace(call, query=call.query | WRONG_QUERIES[name]).send(client)).status_code == 422
     if call.content is not None:
         assert note(call.send(client, **{"Content-Type": "text/plain"})).status_code == 415
         assert note(replace(call, query=call.query | {"mode": "all"}).send(client)).status_code == 422

@@ -98,7 +98,7 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor) -> Question:
         )
     )
     located = {str(offer_id): istat for offer_id, istat in offers}
-    schools = dict(session.execute(schools_of(actor)).tuples().all())
+    schools = {row[0]: row[1] for row in session.execute(schools_of(actor))}
     profiles = [known.profile for known in question.students if known.profile.school_id in schools]
     istats = {profile.municipality_istat for profile in profiles} | {one for one in located.values() if one}
     one = Municipality

@@ -43,7 +43,10 @@ class Row(NamedTuple):
 
 
 class Supply(NamedTuple):
-    """The three tables, those with the fewest students for a seat first, and what they speak of."""
+    """The three tables, those with the fewest students for a seat first, and what they speak of.
+
+    `spots` are the municipalities with seats that have no row, as fewer than five students live there.
+    """
 
     skills: list[Row]
     programmes: list[Row]
@@ -51,19 +54,22 @@ class Supply(NamedTuple):
     opportunities: int
     seats: int
     students: int
+    spots: list[Row]
 
 
 def compare(territory: Territory, kind: Kind | None) -> Supply:
     """Free seats of what is published against the students of the territory's schools."""
     columns = territory.of_kind(kind)
     offers = [territory.opportunity(column) for column in columns]
+    districts = sorted(_districts(territory, columns), key=_urgency)
     return Supply(
         sorted(_skills(territory, offers), key=_urgency)[:MOST_SKILLS],
         sorted(_programmes(territory, offers), key=_urgency),
-        sorted(_districts(territory, columns), key=_urgency),
+        districts,
         len(offers),
         sum(one.seats_free for one in offers),
         rules.told(len(territory.students)),
+        sorted(_spots(territory, columns, {row.key for row in districts}), key=_urgency),
     )
 
 
@@ -173,3 +179,18 @@ def _districts(territory: Territory, columns: Iterable[int]) -> Iterable[Row]:
         )  # fmt: skip
     if online:
         yield Row("online", "Online", "Online", len(online), sum(online), rules.told(len(territory.students)))
+
+
+def _spots(territory: Territory, columns: Iterable[int], known: Collection[str]) -> Iterable[Row]:
+    offered: dict[str, list[int]] = defaultdict(list)
+    for column in columns:
+        one = territory.opportunity(column)
+        istat = territory.question.offers[one.id]
+        if istat is not None and istat not in known:
+            offered[istat].append(one.seats_free)
+    for istat, seats in offered.items():
+        place = territory.question.places[istat]
+        name = f"{place.name} ({place.province_code})"
+        yield Row(
+            istat, name, name, len(seats), sum(seats), 0, latitude=place.latitude, longitude=place.longitude
+        )

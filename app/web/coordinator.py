@@ -15,7 +15,7 @@ from app.matches import service_reach as reach
 from app.network import rules, service, service_companies, service_gaps, service_notes, service_overview
 from app.network import service_indicators as indicators
 from app.network import service_supply as supply
-from app.network.rules import Standing, Thresholds
+from app.network.rules import Balance, Standing, Thresholds
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
 from app.rest import Cursor, decode_cursor, encode_cursor
@@ -65,7 +65,7 @@ def show_supply(view: InView, kind: Kind = Kind.INTERNSHIP, show: Literal["all"]
         found=found,
         skills=found.skills if show else found.skills[:SHOWN_SKILLS],
         chart=_scarce(view, found),
-        points=[_point(view, row) for row in found.districts if row.latitude is not None],
+        points=_points(view, found),
         provinces=provinces,
         terms=terms,
     )
@@ -93,19 +93,27 @@ def _name(view: View, row: supply.Row | service_gaps.Uncalled) -> str:
     return row.it if view.language == "it" else row.en
 
 
-def _point(view: View, row: supply.Row) -> maps.Point:
-    assert row.latitude is not None  # noqa: S101 -- for the type checker; the caller has looked
-    assert row.longitude is not None  # noqa: S101
-    note = view.text(terms.POINT) % {
+def _points(view: View, found: supply.Supply) -> list[maps.Point]:
+    """Municipalities with a row lead to it; the others, where few students live, only say how many seats there are."""
+    rows = [(row, f"#district-{row.key}") for row in found.districts] + [
+        (row, "#districts") for row in found.spots
+    ]
+    return [
+        maps.Point(
+            _name(view, row), address, row.latitude, row.longitude, row.seats, _note(view, row),
+            "missing" if row.students and row.balance is Balance.STUDENTS_LACK else "internship",
+        )
+        for row, address in rows
+        if row.latitude is not None and row.longitude is not None
+    ]  # fmt: skip
+
+
+def _note(view: View, row: supply.Row) -> str:
+    return view.text(terms.POINT) % {
         "seats": row.seats,
         "students": _told(view, row.students),
         "balance": view.text(terms.BALANCES[row.balance]),
     }
-    is_short = row.balance is rules.Balance.STUDENTS_LACK
-    return maps.Point(
-        _name(view, row), f"#district-{row.key}", row.latitude, row.longitude, row.seats, note,
-        "missing" if is_short else "internship",
-    )  # fmt: skip
 
 
 def _told(view: View, number: int) -> str:
