@@ -345,7 +345,7 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 13),
+        ("student", "/students/{student_id}", 14),
         ("company", "/opportunities/{internship_id}/candidates", 14),
         ("company", "/companies/{company_id}", 16),
         ("student", "/companies/{company_id}", 12),
