@@ -31,6 +31,7 @@ from app.invitations import api as invitations
 from app.jobs import api as jobs
 from app.matches import api as matches
 from app.matches import texts_api as texts
+from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.places import api as places
@@ -59,6 +60,7 @@ ROUTERS = (
     wishes.router,
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
+    network.router,
 )  # fmt: skip
 
 

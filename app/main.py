@@ -16,6 +16,7 @@ from app.events.service_looks import Looks
 from app.frame import Frame
 from app.matches.engine import Engine
 from app.matches.recognition import Recogniser
+from app.matches.survey import Surveyor
 from app.rates import Rates
 from app.settings import Clock, Settings, local_clock
 
@@ -54,12 +55,13 @@ def create_app(
     service = api.build()
     clock = clock or local_clock(settings)
     engine, recogniser = Engine(settings, clock), Recogniser(database)
+    surveyor = Surveyor(engine)
     site.state.oidc = oidc.clients(settings)
     looks = Looks(database, delay_seconds=settings.look_delay_seconds)
     for part in (site, service):
         part.state.database, part.state.settings = database, settings
         part.state.clock, part.state.engine, part.state.recogniser = clock, engine, recogniser
-        part.state.looks = looks
+        part.state.looks, part.state.surveyor = looks, surveyor
     site.get("/status", include_in_schema=False)(api.read_status)
     site.get("/.well-known/oauth-authorization-server", include_in_schema=False)(
         lambda: oauth_api.metadata(settings, api.PREFIX)

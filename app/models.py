@@ -11,6 +11,7 @@ from app.invitations import models as invitations
 from app.jobs import models as jobs
 from app.mails import models as mails
 from app.matches import models as matches
+from app.network import models as network
 from app.notifications import models as notifications
 from app.opportunities import models as opportunities
 from app.places import models as places
@@ -25,8 +26,8 @@ from app.wishes import models as wishes
 
 __all__ = [
     "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
-    "notifications", "opportunities", "places", "postings", "privacy", "programmes", "recommendations", "schools",
-    "skills", "students", "wishes",
+    "network", "notifications", "opportunities", "places", "postings", "privacy", "programmes", "recommendations",
+    "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -154,6 +154,24 @@ class Settings(BaseSettings):
     review_days: int = Field(
         5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
     )
+    company_new_days: int = Field(
+        30, ge=1, le=365, description="Days after its approval for which a company counts as new."
+    )
+    company_silent_days: int = Field(
+        60, ge=1, le=3650, description="Days without a sign of life after which a company counts as silent."
+    )
+    company_dormant_days: int = Field(
+        365, ge=2, le=3650, description="Days without a sign of life after which a company counts as dormant."
+    )
+    company_note_days: int = Field(
+        730, ge=30, le=3650, description="Days after which a coordinator's note about a company is forgotten."
+    )
+    students_per_seat: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="An opportunity with fewer fitting students for each free seat is told to coordinators as one that few want.",
+    )
     disclosure_days: int = Field(
         30,
         ge=1,
@@ -169,6 +187,12 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Bottega <no-reply@bottega.example>", max_length=254, description="Sender of the service's mails."
     )
+
+    @model_validator(mode="after")
+    def _refuse_silence_after_dormancy(self) -> Self:
+        if self.company_silent_days >= self.company_dormant_days:
+            raise ValueError("BOTTEGA_COMPANY_SILENT_DAYS must be less than BOTTEGA_COMPANY_DORMANT_DAYS")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_mail(self) -> Self:

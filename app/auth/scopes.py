@@ -27,7 +27,7 @@ _OF_SCHOOL = {
     "schools:write", "students:read", "students:write", "matches:write", "disclosures:read", "disclosures:write",
 }  # fmt: skip
 _OF_COMPANY = {"companies:write", "opportunities:write", "disclosures:read", "disclosures:write"}
-_OF_NETWORK = {"companies:write", "opportunities:write", "events:read"}
+_OF_NETWORK = {"companies:write", "opportunities:write", "events:read", "network:read", "network:write"}
 
 
 def expand(scopes: Collection[str]) -> frozenset[str]:

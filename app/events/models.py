@@ -20,7 +20,10 @@ class Event(Base):
     """
 
     __tablename__ = "events"
-    __table_args__ = (sa.Index("ix_events_object", "object_type", "object_id"),)
+    __table_args__ = (
+        sa.Index("ix_events_object", "object_type", "object_id"),
+        sa.Index("ix_events_actor_id_at", "actor_id", "at"),
+    )
 
     id: Mapped[int] = mapped_column(
         sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True

@@ -25,7 +25,7 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
         Opportunity.status.in_(rules.PUBLIC),
         Opportunity.company_id.in_(whole),
         sa.and_(Opportunity.company_id.in_(some), Opportunity.kind.in_(rules.OF_TRAINING_BODIES)),
-        _overseen(actor),
+        overseen_by(actor),
     )
 
 
@@ -33,7 +33,7 @@ def is_overseen(session: Session, actor: Actor, opportunity_id: UUID) -> bool:
     """Whether the actor answers for the place of the opportunity, or for its company when it has no place yet."""
     if not actor.is_coordinator:
         return actor.is_administrator
-    found = sa.select(Opportunity.id).where(Opportunity.id == opportunity_id, _overseen(actor))
+    found = sa.select(Opportunity.id).where(Opportunity.id == opportunity_id, overseen_by(actor))
     return session.scalar(found) is not None
 
 
@@ -48,7 +48,8 @@ def may_offer(session: Session, actor: Actor, values: Mapping[str, Any]) -> bool
     return actor.oversees_any([session.scalar(sa.select(Municipality.province_code).where(istat))])
 
 
-def _overseen(actor: Actor) -> sa.ColumnElement[bool]:
+def overseen_by(actor: Actor) -> sa.ColumnElement[bool]:
+    """Those whose place the actor answers for, or whose company where they have no place, as a condition."""
     if actor.is_administrator or not actor.is_coordinator:
         return sa.true() if actor.is_administrator else sa.false()
     table = Opportunity.__table__.c

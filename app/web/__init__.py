@@ -34,6 +34,7 @@ def routes() -> list[BaseRoute]:
         class_import,
         codes,
         company,
+        coordinator,
         disclosures,
         hats,
         inbox,
@@ -67,7 +68,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, postings, renewals, answers, validation, recommending, undo, class_import,
+        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

@@ -26,6 +26,7 @@ from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
+from app.matches.survey import Surveyor
 from app.notifications import service as notifications
 from app.rest import Call
 from app.settings import Settings
@@ -99,6 +100,11 @@ class View:
     def engine(self) -> Engine:
         engine: Engine = self.request.app.state.engine
         return engine
+
+    @property
+    def surveyor(self) -> Surveyor:
+        surveyor: Surveyor = self.request.app.state.surveyor
+        return surveyor
 
     @property
     def has_session(self) -> bool:

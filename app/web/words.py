@@ -123,6 +123,8 @@ SCOPES = {
     "matches:write": _("Conservare gli abbinamenti"),
     "members:read": _("Leggere chi lavora nella scuola"),
     "members:write": _("Cambiare chi lavora nella scuola"),
+    "network:read": _("Leggere i conti del territorio"),
+    "network:write": _("Scrivere appunti sulle aziende del territorio"),
     "opportunities:read": _("Leggere le proposte"),
     "opportunities:write": _("Cambiare le proposte"),
     "schools:read": _("Leggere la scuola, le classi e chi ci lavora"),

@@ -1,0 +1,95 @@
+"""A survey: of many students and all opportunities at once, who sees what, who meets which need, and whom each fits.
+
+The same judgement as `matching.reach.obstacles` gives one by one, made on the columns of an index.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from matching.layout import Layout
+from matching.rank import Index
+from matching.reach import ENOUGH
+from matching.skills import Vocabulary, best_of
+from matching.spans import Bools
+from matching.types import HeldSkill, Opportunity, SkillNeed, Student
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Tables of students (lines, in the order given) by opportunities (columns, `opportunities`).
+
+    `visible` where no rule hides it, `fit` where every required skill is met as well. `holders` says of each need that
+    an opportunity requires or wants who meets it.
+    """
+
+    opportunities: tuple[Opportunity, ...]
+    visible: Bools
+    fit: Bools
+    holders: Mapping[SkillNeed, Bools]
+
+
+def survey(index: Index, students: Sequence[Student], *, share: float = ENOUGH) -> Survey:
+    """Judge every student on every opportunity of an index.
+
+    Parameters
+    ----------
+    share
+        The share to which a need must be met, as in `matching.reach`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from matching.types import Concept, Kind
+    >>> firm = Opportunity("firm", Kind.INTERNSHIP, 44.49, 11.34, required=(SkillNeed("plc", 3),))
+    >>> index = Index([firm], Vocabulary([Concept("plc", {})]), on=date(2026, 11, 22))
+    >>> able = Student("able", 44.49, 11.34, skills=(HeldSkill("plc", 3),))
+    >>> found = survey(index, [able, Student("beginner", 44.49, 11.34)])
+    >>> found.visible.tolist(), found.fit.tolist()
+    ([[True], [True]], [[True], [False]])
+    >>> {need.id: who.tolist() for need, who in found.holders.items()}
+    {'plc': [True, False]}
+    """
+    layout = index.folded()
+    opportunities = tuple(layout.opportunity(row) for row in range(len(layout.table)))
+    visible = np.zeros((len(students), len(opportunities)), np.bool_)
+    for line, student in enumerate(students):
+        _mark_visible(layout, student, visible[line])
+    needs = {need for one in opportunities for need in (*one.required, *one.wanted)}
+    holders = _holders(students, needs, index.vocabulary, share)
+    fit = visible.copy()
+    for column, one in enumerate(opportunities):
+        for need in one.required:
+            fit[:, column] &= holders[need]
+    return Survey(opportunities, visible, fit, holders)
+
+
+def _mark_visible(layout: Layout, student: Student, line: Bools) -> None:
+    rows, _ = layout.points.within_reach(student, None)
+    admits, _ = layout.admission(student)
+    rows = rows[admits[layout.table.eligibility[rows]]]
+    if len(rows):
+        _, in_time = layout.spans.judge(student, rows, layout.least[layout.kind[rows]])
+        line[rows[in_time]] = True
+
+
+def _holders(
+    students: Sequence[Student], needs: Iterable[SkillNeed], vocabulary: Vocabulary, share: float
+) -> dict[SkillNeed, Bools]:
+    """Who meets each need. Whole classes hold the same skills, so each held one is judged once for all its holders."""
+    who: dict[str, dict[HeldSkill, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for line, student in enumerate(students):
+        for held in student.skills:
+            who[held.id][held].append(line)
+    found = {}
+    for need in sorted(needs, key=lambda need: (need.id, need.level)):
+        met = found[need] = np.zeros(len(students), np.bool_)
+        for near in vocabulary.covered_by(need.id):
+            for held, lines in who.get(near, {}).items():
+                if best_of((held,), need, vocabulary)[0] >= share:
+                    met[lines] = True
+    return found
