@@ -148,7 +148,7 @@ def test_a_recommendation_stands_on_the_students_page_until_it_is_taken_back(
     assert teacher.post(f"/classes/{land.class_id}/recommend", data=sent).status_code == 303
     page, student = f"/students/{land.student_id}", visit("student")
     assert "Il tuo insegnante te le consiglia" in student.get(page).text
-    assert "«Fa per te.»" in student.get(page).text
+    assert "<q>Fa per te.</q>" in student.get(page).text
     assert "/remove" not in student.get(page).text
     shown = teacher.get(page).text
     removal = "/recommendations/" + shown.split('action="/recommendations/')[1].split('"')[0]
