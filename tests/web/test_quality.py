@@ -24,6 +24,8 @@ HEAVIEST = 300_000
 EASIEST_ENOUGH = 60
 WORDS_OF_A_SENTENCE = 5
 """Shorter texts are labels."""
+SAID_AGAIN = re.compile(r"The .role. attribute must not be used on an? .(td|th|tr|thead|tbody).")
+"""Where the style sheet makes cards of a table's rows, browsers forget that it is one, and its roles are said again."""
 PLACES = sorted({(who, path) for _, who, path, _ in VIEWS}, key=str)
 WALKS = [
     (None, "/"),
@@ -54,7 +56,9 @@ def test_every_page_is_valid_html(contexts: Callable[..., Any], site: Site, tmp_
     for number, (who, path) in enumerate(PLACES):
         file = tmp_path / f"{number:03d}.html"
         address = path.format(**vars(site.land))
-        file.write_bytes(contexts(who, "it", "phone", scripts=True).request.get(address).body())
+        answer = contexts(who, "it", "phone", scripts=True).request.get(address)
+        assert answer.status < 500, address
+        file.write_bytes(answer.body())
         named[file.name] = f"{address} ({who})"
     (tmp_path / "broken.html").write_text(
         "<!DOCTYPE html><html lang=it><title>x</title><p><ul></ul></p>", "utf-8"
@@ -63,12 +67,16 @@ def test_every_page_is_valid_html(contexts: Callable[..., Any], site: Site, tmp_
         [java, "-jar", str(checker), "--format", "json", "--exit-zero-always", str(tmp_path)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    said = [one for one in json.loads(done.stderr)["messages"] if one["type"] == "error"]
+    said = [
+        one
+        for one in json.loads(done.stderr)["messages"]
+        if one["type"] == "error" and not SAID_AGAIN.match(one["message"])
+    ]
     faults: dict[str, set[str]] = {}
     for one in said:
         faults.setdefault(Path(one["url"]).name, set()).add(one["message"])
     assert faults.pop("broken.html", None), "the checker finds nothing at all"
-    assert {named[name]: messages for name, messages in faults.items()} == {}
+    assert {named[name]: sorted(messages) for name, messages in faults.items()} == {}
 
 
 # --- weight -----------------------------------------------------------------------------------------------------------
