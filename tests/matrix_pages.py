@@ -199,7 +199,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /jobs": {OWN: may("administrator", rest=403)},
     "GET /jobs/{job_id}": API["read_job"],
     "POST /jobs/{job_id}/cancel": API["cancel_job"],
-    "GET /jobs/{job_id}/progress": {OWN: may(NOBODY)},
+    "GET /jobs/{job_id}/progress": API["read_job"],
     "GET /inbox": {OWN: SIGNED_IN},
     "POST /inbox/read": {OWN: SIGNED_IN},
     "POST /inbox/{notification_id}/open": {SELF: SIGNED_IN, FOREIGN: may(NOBODY)},

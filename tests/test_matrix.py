@@ -45,6 +45,7 @@ from app.settings import Settings
 from app.skills.models import Occupation
 from app.students import service_codes as codes
 from app.web import files
+from app.web import jobs as job_pages
 from tests import contract, forms, matrix, matrix_pages
 from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
@@ -288,6 +289,13 @@ def _key_of(make: Factory, header: dict[str, str]) -> str:
 
 def _is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
+
+
+@pytest.fixture(autouse=True)
+def no_long_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gets in is said at the beginning: nobody waits for a job to go on."""
+    monkeypatch.setattr(job_pages, "STREAM_SECONDS", 0.0)
+    monkeypatch.setattr(job_pages, "LOOK_SECONDS", 0.0)
 
 
 # --- the lines --------------------------------------------------------------------------------------------------------

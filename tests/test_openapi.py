@@ -621,6 +621,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
         assert note(replace(call, query=call.query | {"limit": "0"}).send(client)).status_code == 422
         assert note(replace(call, query=call.query | {"cursor": "e30"}).send(client)).status_code == 422
+    if any(one["in"] == "query" and one.get("required") for one in declared.get("parameters", ())):
+        assert note(replace(call, query={}).send(client)).status_code == 422
     if name in WRONG_QUERIES:
         assert note(replace(call, query=call.query | WRONG_QUERIES[name]).send(client)).status_code == 422
     if call.content is not None:

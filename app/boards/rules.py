@@ -45,7 +45,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Where one student stands. `waiting` requests of companies wait for the school."""
+    """Where one student stands. `wishes` counts those that are ranked; `waiting` requests wait for the school."""
 
     student_id: UUID
     class_id: UUID
@@ -56,6 +56,7 @@ class Line:
     answered: frozenset[ProfileQuestion]
     to_validate: int
     recommended: int
+    wishes: int
     waiting: int
     fits: Mapping[Kind, Fit]
 

@@ -53,6 +53,7 @@ class BoardLineOut(Out):
     answered: Annotated[list[ProfileQuestion], Field(max_length=len(ProfileQuestion))]
     skills_to_validate: Count
     recommendations: Count
+    wishes: Count = Field(description="Opportunities that the student has ranked.")
     requests_waiting: Count = Field(description="Requests for the name that the school has not answered.")
     fits: Annotated[list[FitOut], Field(max_length=len(Kind))]
     needs: Annotated[list[Need], Field(max_length=len(Need), description="Most urgent first.")]
@@ -63,7 +64,7 @@ class BoardLineOut(Out):
         return cls(
             student_id=line.student_id, given_name=line.given_name, family_name=line.family_name,
             hours_owed=line.hours_owed, access=line.access, answered=sorted(line.answered),
-            skills_to_validate=line.to_validate, recommendations=line.recommended, requests_waiting=line.waiting,
+            skills_to_validate=line.to_validate, recommendations=line.recommended, wishes=line.wishes, requests_waiting=line.waiting,
             fits=[FitOut.of(kind, fit) for kind, fit in line.fits.items()], needs=line.needs,
         )  # fmt: skip
 

@@ -34,6 +34,7 @@ from app.students.models import (
     StudentInterest,
     StudentSkill,
 )
+from app.wishes.models import Wish
 
 MOST_CLASSES = 200
 
@@ -99,6 +100,7 @@ def _rows(session: Session, class_ids: Collection[UUID], now: datetime) -> Seque
             count(StudentAvailability).label("availabilities"),
             count(StudentSkill, StudentSkill.evidence == Evidence.DECLARED).label("to_validate"),
             count(Recommendation).label("recommended"),
+            count(Wish, Wish.position.is_not(None)).label("wishes"),
             count(
                 Disclosure, *disclosures.still_open(now), Disclosure.school_accepted_at.is_(None)
             ).label("waiting"),
@@ -115,7 +117,7 @@ def lines(engine: Engine, question: BoardQuestion) -> list[Line]:
         Line(
             student_id=row.id, class_id=row.class_id, given_name=row.given_name, family_name=row.family_name,
             hours_owed=row.hours_owed, access=_access(row), answered=_answered(row), to_validate=row.to_validate,
-            recommended=row.recommended, waiting=row.waiting, fits=fits[row.id],
+            recommended=row.recommended, wishes=row.wishes, waiting=row.waiting, fits=fits[row.id],
         )
         for row in question.rows
         if row.id in fits

@@ -15,7 +15,7 @@ from app.companies import service as companies
 from app.companies.models import Company
 from app.events import service as events
 from app.notifications import service as notifications
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 
 
 class AlreadyAnswered(errors.Conflict):
@@ -45,7 +45,7 @@ def approve(session: Session, actor: Actor, company_id: UUID, *, now: datetime) 
         company.rejected_at = company.rejected_by = company.rejection_reason = None
         company.approved_at, company.approved_by = now.astimezone(UTC), actor.mark
         _record(session, actor, company, "company.approved")
-        _tell(session, company, Kind.COMPANY_APPROVED, now)
+        _tell(session, company, NotificationKind.COMPANY_APPROVED, now)
     return company
 
 
@@ -61,7 +61,7 @@ def reject(session: Session, actor: Actor, company_id: UUID, *, reason: str, now
         company.rejected_at, company.rejected_by = now.astimezone(UTC), actor.mark
         company.rejection_reason = reason
         _record(session, actor, company, "company.rejected")
-        _tell(session, company, Kind.COMPANY_REJECTED, now)
+        _tell(session, company, NotificationKind.COMPANY_REJECTED, now)
     return company
 
 
@@ -80,7 +80,7 @@ def submit(session: Session, actor: Actor, company_id: UUID, *, now: datetime, r
     return company
 
 
-def _tell(session: Session, company: Company, kind: Kind, now: datetime) -> None:
+def _tell(session: Session, company: Company, kind: NotificationKind, now: datetime) -> None:
     people = notifications.people_of_company(session, company.id)
     # Each answer anew: a company can be rejected, submitted and rejected again.
     about = f"{company.id}:{now.astimezone(UTC).isoformat()}"

@@ -20,7 +20,7 @@ from app.disclosures.rules import Side, State
 from app.disclosures.service_reading import Told, find
 from app.events import service as events
 from app.matches.service import NotRanked
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity, Status
 from app.students.models import Student
@@ -166,7 +166,7 @@ def accept(
     if _change(session, told.disclosure, values, is_first, *still_open(now)):
         events.record(session, actor, "disclosure.accepted", disclosure_id, {"side": mine})
         if rules.state_of(told.disclosure, now) is State.ACCEPTED:
-            service_telling.answered(session, told.disclosure, Kind.NAME_GIVEN, now)
+            service_telling.answered(session, told.disclosure, NotificationKind.NAME_GIVEN, now)
     elif rules.state_of(told.disclosure, now) not in (State.WAITING, State.ACCEPTED):
         raise NotOpen(f"The request is {rules.state_of(told.disclosure, now)}.")
     return told

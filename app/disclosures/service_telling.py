@@ -14,7 +14,7 @@ from app.companies.models import Company
 from app.disclosures.models import Disclosure
 from app.disclosures.rules import Side
 from app.notifications import service as notifications
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from app.opportunities.models import Opportunity
 from app.students.models import Student
 
@@ -26,11 +26,17 @@ def asked(session: Session, disclosure: Disclosure, now: datetime) -> None:
     company = session.get_one(Company, disclosure.company_id)
     data = {"company": company.name, "title": _title(session, disclosure)}
     notifications.tell(
-        session, people, Kind.NAME_ASKED, disclosure.id, path=f"/students/{student.id}", data=data, now=now
+        session,
+        people,
+        NotificationKind.NAME_ASKED,
+        disclosure.id,
+        path=f"/students/{student.id}",
+        data=data,
+        now=now,
     )
 
 
-def answered(session: Session, disclosure: Disclosure, kind: Kind, now: datetime) -> None:
+def answered(session: Session, disclosure: Disclosure, kind: NotificationKind, now: datetime) -> None:
     """Tell the company."""
     people = notifications.people_of_company(session, disclosure.company_id)
     path = f"/companies/{disclosure.company_id}/disclosures"
@@ -41,7 +47,7 @@ def answered(session: Session, disclosure: Disclosure, kind: Kind, now: datetime
 def refused(session: Session, disclosure: Disclosure, by: Side, now: datetime) -> None:
     """Tell the company, unless it has taken its own question back."""
     if by is not Side.COMPANY:
-        answered(session, disclosure, Kind.NAME_REFUSED, now)
+        answered(session, disclosure, NotificationKind.NAME_REFUSED, now)
 
 
 def _title(session: Session, disclosure: Disclosure) -> str:

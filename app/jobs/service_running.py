@@ -21,7 +21,7 @@ from app.auth.actors import Actor
 from app.auth.models import User
 from app.jobs.models import Job, JobState
 from app.notifications import service as notifications
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -112,7 +112,7 @@ def _finish(work: Work, end: dict[str, Any]) -> None:
                 notifications.tell(
                     session,
                     [work.actor.id],
-                    Kind.JOB_ENDED,
+                    NotificationKind.JOB_ENDED,
                     work.job_id,
                     path=f"/jobs/{work.job_id}",
                     data={},

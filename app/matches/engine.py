@@ -96,6 +96,8 @@ class Engine:
         self._secret = settings.secret_key.get_secret_value().encode()
         self._state: State | None = None
         self._lock = Lock()
+        self.counted: dict[UUID, tuple[object, int]] = {}
+        """How many candidates an opportunity has, and what that was counted from."""
         self._known: dict[UUID, Known] = {}
         self._students_gone = 0
         """Up to which revision of `GONE` those who are gone have been forgotten."""

@@ -161,6 +161,12 @@ def offered_skills(engine: Engine, question: StudentQuestion) -> Iterator[str]:
         yield from one.skills
 
 
+def top_skills(engine: Engine, question: StudentQuestion) -> list[dict[str, str]]:
+    """The skills with nothing broader, each with its name in both languages."""
+    words = engine.apply(question.changes).index.vocabulary
+    return [translate.labelled(one, words) for one in words.ids() if words[one].broader is None]
+
+
 def cards(engine: Engine, question: StudentQuestion, ids: Iterable[str]) -> list[dict[str, Any]]:
     """What a list shows of these opportunities, those that are open."""
     known = engine.apply(question.changes).cards

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from app.notifications import letters, rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, Notification
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from app.notifications.schemas import (
     MailPreferenceIn,
     MailPreferenceOut,
@@ -69,7 +69,7 @@ def choose_mail_preference(call: InCall, body: MailPreferenceIn) -> MailPreferen
         return _preferences(notifications.preferences(session, actor))
 
 
-def _preferences(chosen: dict[Kind, MailChoice]) -> MailPreferencesOut:
+def _preferences(chosen: dict[NotificationKind, MailChoice]) -> MailPreferencesOut:
     return MailPreferencesOut(
         preferences=[
             MailPreferenceOut(kind=kind, mail=mail, choices=list(rules.choices(kind)))
@@ -82,6 +82,6 @@ def show(one: Notification) -> NotificationOut:
     """The notification with its sentence in both languages."""
     text = {code: letters.sentence(one.kind, one.data, code) for code in ("it", "en")}
     return NotificationOut(
-        id=one.id, kind=Kind(one.kind), text=NotificationText(**text), path=one.path, created_at=one.created_at,
+        id=one.id, kind=NotificationKind(one.kind), text=NotificationText(**text), path=one.path, created_at=one.created_at,
         read_at=one.read_at,
     )  # fmt: skip

@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.notifications.models import Notification
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 
 Words = Mapping[str, str]
-SENTENCES: Mapping[Kind, Words] = {
-    Kind.NAME_ASKED: {
+SENTENCES: Mapping[NotificationKind, Words] = {
+    NotificationKind.NAME_ASKED: {
         "it": "{company} vorrebbe conoscere un nome per «{title}». Serve una risposta: sì o no.",
         "en": "{company} would like to know a name for “{title}”. It needs an answer: yes or no.",
     },
-    Kind.NAME_GIVEN: {
+    NotificationKind.NAME_GIVEN: {
         "it": "Lo studente e la scuola hanno detto di sì per «{title}»: potete leggere il nome.",
         "en": "The student and the school have said yes for “{title}”: you can read the name.",
     },
-    Kind.NAME_REFUSED: {
+    NotificationKind.NAME_REFUSED: {
         "it": "Per «{title}» la risposta è no. Guardate gli altri profili.",
         "en": "For “{title}” the answer is no. Look at the other profiles.",
     },
-    Kind.COMPANY_APPROVED: {
+    NotificationKind.COMPANY_APPROVED: {
         "it": "Il profilo di {company} è approvato: potete pubblicare.",
         "en": "The profile of {company} is approved: you can publish.",
     },
-    Kind.COMPANY_REJECTED: {
+    NotificationKind.COMPANY_REJECTED: {
         "it": "Il profilo di {company} va cambiato. Leggete perché e mandatelo di nuovo.",
         "en": "The profile of {company} needs a change. Read why and send it again.",
     },
-    Kind.JOB_ENDED: {
+    NotificationKind.JOB_ENDED: {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
@@ -53,7 +53,7 @@ class Letter(NamedTuple):
 
 def sentence(kind: str, data: Mapping[str, Any], language: str) -> str:
     """What the person is told, in Italian unless the language is known here."""
-    words = SENTENCES[Kind(kind)]
+    words = SENTENCES[NotificationKind(kind)]
     return words.get(language, words["it"]).format(**data)
 
 

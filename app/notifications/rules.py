@@ -13,7 +13,7 @@ DIGEST_AT = time(7, 0)
 """When the mail of the day goes, on the clocks of the territory: before school begins."""
 
 
-class Kind(StrEnum):
+class NotificationKind(StrEnum):
     """What somebody is told."""
 
     NAME_ASKED = "name_asked"
@@ -35,21 +35,21 @@ class Manner:
 
 _STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
 MANNERS = {
-    Kind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
-    Kind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
-    Kind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
-    Kind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
-    Kind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
-    Kind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
+    NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
 }
 
 
-def chosen_by(actor: Actor) -> list[Kind]:
+def chosen_by(actor: Actor) -> list[NotificationKind]:
     """The kinds that somebody in the actor's roles is ever told."""
     return [kind for kind, manner in MANNERS.items() if not manner.roles.isdisjoint(actor.roles)]
 
 
-def choices(kind: Kind) -> tuple[MailChoice, ...]:
+def choices(kind: NotificationKind) -> tuple[MailChoice, ...]:
     """What may be chosen: of what somebody has to answer, a mail goes at the latest the next morning."""
     if MANNERS[kind].is_essential:
         return (MailChoice.AT_ONCE, MailChoice.DAILY)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.notifications.models import MailChoice
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from app.rest import In, Out, Page
 
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00-\x1f]+$")]
@@ -27,7 +27,7 @@ class NotificationOut(Out):
     """Something that you were told; `path` is the page that it leads to."""
 
     id: UUID
-    kind: Kind
+    kind: NotificationKind
     text: NotificationText
     path: PagePath
     created_at: datetime
@@ -58,14 +58,14 @@ class NotificationsRead(Out):
 class MailPreferenceIn(In):
     """When mails of a kind are to come."""
 
-    kind: Kind
+    kind: NotificationKind
     mail: MailChoice
 
 
 class MailPreferenceOut(Out):
     """When mails of a kind come."""
 
-    kind: Kind
+    kind: NotificationKind
     mail: MailChoice
     choices: Annotated[list[MailChoice], Field(max_length=3)]
 

@@ -14,7 +14,7 @@ from app.auth.actors import Actor
 from app.auth.models import Membership, User
 from app.notifications import rules
 from app.notifications.models import MailChoice, MailPreference, Notification
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 
 
 class NoInbox(errors.NotAllowed):
@@ -41,7 +41,7 @@ class NoSuchChoice(errors.Invalid):
 def tell(
     session: Session,
     user_ids: Collection[UUID],
-    kind: Kind,
+    kind: NotificationKind,
     about: object,
     *,
     path: str,
@@ -162,14 +162,14 @@ def forget_old(session: Session, now: datetime, days: int) -> int:
 # --- choosing ---------------------------------------------------------------------------------------------------------
 
 
-def preferences(session: Session, actor: Actor) -> dict[Kind, MailChoice]:
+def preferences(session: Session, actor: Actor) -> dict[NotificationKind, MailChoice]:
     """What holds for the actor, of each kind that concerns somebody in their roles. Raises NoInbox."""
     rows = session.scalars(sa.select(MailPreference).where(MailPreference.user_id == reader(actor)))
     chosen = {row.kind: row.mail for row in rows}
     return {kind: chosen.get(kind, rules.MANNERS[kind].mail) for kind in rules.chosen_by(actor)}
 
 
-def choose(session: Session, actor: Actor, kind: Kind, mail: MailChoice) -> None:
+def choose(session: Session, actor: Actor, kind: NotificationKind, mail: MailChoice) -> None:
     """Let mails of this kind come so from now on. Raises NoInbox, NoSuchChoice."""
     if mail not in rules.choices(kind):
         detail = "what somebody has to answer comes by mail: at_once or daily"

@@ -53,12 +53,14 @@ def show_company(view: InView, company_id: UUID) -> Response:
         place_names = places.names(
             session, istats | {offer.municipality_istat for offer in offers if offer.municipality_istat}
         )
+        numbers: dict[UUID, tuple[int, int]] = {}
         question, renewed = None, frozenset[UUID]()
         if actor.is_of_company(company_id):
             question = counts.ask(session, actor, view.engine, found)
             answered = answers.answered(session, question.opportunity_ids)
             renewed = postings.renewed(session, company_id)
-    fitting = counts.candidates(view.engine, question) if question else {}
+    if question is not None:
+        numbers = counts.candidates(view.engine, question, answered)
     by_status = {status: [offer for offer in offers if offer.status is status] for status in Status}
     return view.show(
         "company/company.html",
@@ -71,7 +73,7 @@ def show_company(view: InView, company_id: UUID) -> Response:
         by_status={status: group for status, group in by_status.items() if group},
         place_names=place_names,
         is_own=company_rules.is_insider(actor, row, provinces),
-        numbers={one: (len(who), len(who - answered[one])) for one, who in fitting.items()},
+        numbers=numbers,
         can_renew=posting_rules.can_renew,
         renewed=renewed,
         works_here=actor.is_of_company(company_id),

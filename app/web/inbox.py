@@ -13,7 +13,7 @@ from app import rest
 from app.notifications import letters, rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from app.web.ui import InView
 
 router = APIRouter(include_in_schema=False)
@@ -62,7 +62,7 @@ def show_choices(view: InView, saved: Annotated[str, Query(max_length=3)] = "") 
 
 @router.post("/inbox/mails")
 def choose(
-    view: InView, kind: Annotated[list[Kind], Form()], mail: Annotated[list[MailChoice], Form()]
+    view: InView, kind: Annotated[list[NotificationKind], Form()], mail: Annotated[list[MailChoice], Form()]
 ) -> Response:
     """Keep what was chosen of every line."""
     with view.write() as (session, actor):

@@ -32,7 +32,6 @@ from app.rest import Cursor, decode_cursor
 from app.schools import classes
 from app.schools.models import SchoolClass
 from app.skills import service as skills
-from app.skills import tops
 from app.students import service as students
 from app.students import surroundings
 from app.students.schemas import StudentOut
@@ -75,7 +74,6 @@ def show_student(
         unread = notices.unread(session, actor, view.language, view.now().date())
         recommended = recommendations.of_student(session, actor, student_id, limit=RECOMMENDED)
         saved = wishes.saved(session, student_id)
-        fields = tops.read(session)
     asked_for = filter_form.read(view)
     try:
         limit = MOST_POINTS if show is Look.MAP else CARDS
@@ -95,7 +93,7 @@ def show_student(
         saved=saved,
         asked_for=asked_for,
         has_filters=has_filters,
-        fields=sorted(fields, key=lambda top: top.label.get(view.language, "")),
+        fields=sorted(matches.top_skills(view.engine, question), key=lambda top: top[view.language]),
         filter_names=filter_form.NAMES,
         kilometres=filter_form.KILOMETRES,
         show=show,

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from app import errors
 from app.auth.actors import Actor, Role
 from app.dates import Day
+from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches.translate import show_span
 from app.skills import service as skills
@@ -234,6 +235,7 @@ def _page(
         fields = tops.read(session)
         labels = skills.refs(session, interests)
         asked = matches.ask_for_student(session, actor, view.engine, student_id)
+    view.looked(LookKind.PROFILE, [student_id])
     offered = Counter(matches.offered_skills(view.engine, asked))
     fields.sort(key=lambda top: -offered[top.id])
     quick, exact = quick_times.named(full.availabilities if free is None else free, view.now().date())

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form
 from starlette.responses import Response
 
+from app.events.service_looks import LookKind
 from app.skills import service as skills
 from app.skills import tops
 from app.skills.service import SkillHit
@@ -84,6 +85,7 @@ def _page(
     with view.read() as (session, actor):
         full = students.read(session, actor, student_id)
         labels = skills.refs(session, [one.skill_id for one in full.skills])
+    view.looked(LookKind.PROFILE, [student_id])
     own = [one for one in full.skills if one.evidence is not Evidence.CURRICULUM]
     saved = view.request.query_params.get("saved", "")
     return view.show(

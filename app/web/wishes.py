@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.auth.actors import Actor
 from app.companies import service as companies
+from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.matches import service_paths as paths
 from app.matches.service_plain import RankingOff
@@ -48,6 +49,7 @@ def show_wishes(view: InView, student_id: UUID) -> Response:
         student = students.get(session, actor, student_id)
         found = wishes.search(session, actor, student_id)
         asked = disclosures.listed(view, session, actor, student_id=student_id)
+    view.looked(LookKind.PROFILE, [student_id])
     today = view.now().date()
     lines = [Line(one, rules.outlook(one.status, one.closes_on, today)) for one in found]
     moved = view.request.query_params.get("moved", "")
@@ -115,6 +117,7 @@ def compare(
         names = {one.company_id: companies.read(session, actor, one.company_id).name for one in shown}
         towns = places.names(session, [one.municipality_istat for one in shown if one.municipality_istat])
         hidden = [matches.visibility(session, actor, view.engine, one.id, student_id) for one in shown]
+    view.looked(LookKind.RANKING, [student_id])
     sides = [
         {
             "it": one,
@@ -151,6 +154,7 @@ def show_paths(
             question = paths.ask(session, actor, view.engine, student_id, goal)
         except RankingOff:
             question = None
+    view.looked(LookKind.RANKING, [student_id])
     page = paths.page(view.engine, question, budget_hours=hours) if question is not None else None
     return view.show(
         "student/paths.html",

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Path
 from starlette.responses import Response
 
+from app.events.service_looks import LookKind
 from app.rest import (
     MERGE_PATCH,
     Cursor,
@@ -38,6 +39,7 @@ def list_student_wishes(
     first = max(0, offset)
     with call.read() as (session, actor):
         found = wishes.search(session, actor, student_id)[first:]
+    call.looked(actor, LookKind.PROFILE, [student_id])
     following = encode_cursor(first + limit) if len(found) > limit else None
     return WishList(items=[WishOut.of(one) for one in found[:limit]], next_cursor=following)
 
@@ -65,6 +67,7 @@ def read_student_wish(call: InCall, student_id: UUID, wish_id: WishId) -> Respon
     """One wish with what its opportunity is."""
     with call.read() as (session, actor):
         out = WishOut.of(wishes.read(session, actor, student_id, wish_id))
+    call.looked(actor, LookKind.PROFILE, [student_id])
     return with_etag(out, out.version)
 
 

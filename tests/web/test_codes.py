@@ -146,8 +146,8 @@ def test_a_student_gets_in_and_comes_back_with_a_password(
     assert client.get("/start").headers["location"] == f"/students/{land.classmate_id}"
     password = "quattro parole senza senso"
     saved = client.post("/welcome", data={"username": username, "password": password, "repeated": password})
-    assert (saved.status_code, saved.headers["location"]) == (303, "/start")
-    assert client.get("/welcome").headers["location"] == "/start"
+    assert (saved.status_code, saved.headers["location"]) == (303, "/first-visit")
+    assert client.get("/welcome").headers["location"] == "/first-visit"
     again = {"username": "un-altro-nome", "password": password, "repeated": password}
     assert client.post("/welcome", data=again).status_code == 409
     later = visit()

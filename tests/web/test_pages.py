@@ -345,11 +345,11 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 13),
-        ("company", "/opportunities/{internship_id}/candidates", 14),
+        ("student", "/students/{student_id}", 18),
+        ("company", "/opportunities/{internship_id}/candidates", 15),
         ("company", "/companies/{company_id}", 16),
         ("student", "/companies/{company_id}", 12),
-        ("teacher", "/classes/{class_id}", 14),
+        ("teacher", "/classes/{class_id}", 13),
     ],
 )
 def test_pages_send_few_queries(

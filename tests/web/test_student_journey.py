@@ -124,11 +124,15 @@ def test_first_visit(chromium: Any, own_site: Site, language: str, size: str, sc
 
 def drag(page: Any) -> None:
     """The second wish above the first, by its grip."""
-    grips = page.locator(".grip")
-    first, second = (grips.nth(number).bounding_box() for number in (0, 1))
-    page.mouse.move(second["x"] + 10, second["y"] + 10)
+    page.locator("ol.wishes").evaluate("list => list.scrollIntoView({block: 'center', behavior: 'instant'})")
+    wanted = page.locator("ol.wishes h3").nth(1).inner_text()
+    grip = page.locator(".grip").nth(1).bounding_box()
+    top = page.locator("ol.wishes > li").first.bounding_box()
+    x, y = grip["x"] + 10, grip["y"] + 10
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(first["x"] + 10, first["y"] + 60, steps=5)
-    page.mouse.move(first["x"] + 10, first["y"] - 60, steps=10)
+    page.mouse.move(x, y - 20, steps=5)
+    page.mouse.move(x, top["y"] + 10, steps=15)
+    page.wait_for_function("title => document.querySelector('ol.wishes h3').innerText === title", arg=wanted)
     with page.expect_navigation():
         page.mouse.up()

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.auth.actors import Actor, Grant, Role
+from app.db import Database
+from app.events.models import Look
 from app.students import quick_times
 from app.students import service as students
 from app.students.quick_times import QuickTime
@@ -239,3 +242,17 @@ def test_paths_say_what_they_teach_and_who_is_not_ranked_gets_none(visit: Visit,
     assert "Montaggio e prova di quadri di automazione" in page.text
     client.post(f"{base}/data/ranking", data={"state": "off"})
     assert "è spento" in client.get(f"{base}/paths").text
+
+
+def test_a_teacher_who_looks_is_noted_and_the_student_is_not(
+    visit: Visit, land: Territory, database: Database
+) -> None:
+    for who in ("student", "teacher"):
+        client, base = visit(who), f"/students/{land.student_id}"
+        for page in ("profile", "skills", "wishes", "paths"):
+            assert client.get(f"{base}/{page}").status_code == 200
+    with database.read() as session:
+        noted = session.execute(
+            sa.select(Look.kind, Look.times).where(Look.student_id == land.student_id)
+        ).all()
+    assert sorted(noted) == [("profile", 3), ("ranking", 1)]

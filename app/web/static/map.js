@@ -33,12 +33,33 @@
     shape(told.outline, told.grid, "map-province").addTo(map);
   };
 
+  /* Leaflet comes when a map comes near the window: most people read the list first, or only the list. */
+  let leaflet;
+  const loaded = ({ leaflet: script, leafletStyle: style }) => {
+    leaflet ??= Promise.all([
+      ["link", { rel: "stylesheet", href: style }],
+      ["script", { src: script }],
+    ].map(([tag, values]) => new Promise((resolve, reject) => {
+      const part = Object.assign(document.createElement(tag), values, { onload: resolve, onerror: reject });
+      document.head.append(part);
+    })));
+    return leaflet;
+  };
+
   const start = (whole) => {
     const canvas = whole.querySelector(".map-canvas");
     const links = [...whole.querySelectorAll("[data-point]")];
     if (!canvas.hidden || !links.length) return;
     canvas.hidden = false;
     whole.classList.add("map-shown");
+    new IntersectionObserver((seen, watch) => {
+      if (!seen.some((one) => one.isIntersecting)) return;
+      watch.disconnect();
+      loaded(canvas.dataset).then(() => show(canvas, links), () => { canvas.hidden = true; });
+    }, { rootMargin: "100px" }).observe(canvas);
+  };
+
+  const show = (canvas, links) => {
     const { zoomIn, zoomOut, credit, outlines } = canvas.dataset;
     const map = L.map(canvas, {
       zoomControl: false, attributionControl: false, scrollWheelZoom: false, zoomSnap: 0.25, minZoom: 5, maxZoom: 13,

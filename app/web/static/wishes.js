@@ -6,6 +6,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   window.Sortable.create(list, {
     handle: ".grip",
+    forceFallback: true, // one way of dragging for mouse, pen and finger
     animation: still ? 0 : 150,
     onEnd({ item, oldIndex, newIndex }) {
       if (oldIndex === newIndex) return;

@@ -16,6 +16,7 @@ from app.matches.service_class import Fit
 from app.opportunities.models import Kind
 from app.schools.models import School, SchoolClass
 from app.students.models import Evidence, StudentAvailability, StudentCode, StudentInterest, StudentSkill
+from app.wishes.models import Wish
 from tests.app.students.callers import person
 from tests.factories import NOW, Factory
 from tests.queries import count_queries
@@ -24,7 +25,7 @@ FITS = {kind: Fit(2, None) for kind in Kind}
 NONE = {kind: Fit(0, None) for kind in Kind}
 FINE = Line(
     student_id=None, class_id=None, given_name="Giulia", family_name="Rossi", hours_owed=90, access=Access.SIGNED_IN,  # type: ignore[arg-type]
-    answered=frozenset(ProfileQuestion), to_validate=0, recommended=0, waiting=0, fits=FITS,
+    answered=frozenset(ProfileQuestion), to_validate=0, recommended=0, wishes=0, waiting=0, fits=FITS,
 )  # fmt: skip
 
 
@@ -84,16 +85,18 @@ def test_board_tells_where_each_student_stands(
     make.add(StudentSkill(student_id=here.id, skill_id="plc", level=2, evidence=Evidence.DECLARED))
     make.add(StudentCode(student_id=here.id, code_hash="x", made_at=NOW, expires_at=NOW + timedelta(days=1)))
     make.recommendation(here, offer)
+    make.add(Wish(student_id=here.id, opportunity_id=offer.id, created_at=NOW, position=1, ranked_at=NOW))
+    make.add(Wish(student_id=here.id, opportunity_id=make.opportunity(kind=Kind.VISIT).id, created_at=NOW))
     make.disclosure(here, offer)
     make.disclosure(here, make.opportunity(), school_accepted_at=NOW, school_accepted_by="user:x")
     answer = client.get(f"/api/v1/classes/{school_class.id}/board", headers=teacher(make, school_class))
     ada, ugo = answer.json()["students"]
     assert ada == {
         "student_id": str(here.id), "given_name": "Ada", "family_name": "Alfa", "hours_owed": 100, "access": "code",
-        "answered": ["free_days", "interests"], "skills_to_validate": 1, "recommendations": 1, "requests_waiting": 1,
+        "answered": ["free_days", "interests"], "skills_to_validate": 1, "recommendations": 1, "wishes": 1, "requests_waiting": 1,
         "fits": [
             {"kind": "internship", "opportunities": 2, "hidden_by": None},
-            {"kind": "visit", "opportunities": 0, "hidden_by": None},
+            {"kind": "visit", "opportunities": 1, "hidden_by": None},
             {"kind": "training", "opportunities": 0, "hidden_by": None},
         ],
         "needs": ["answer_request", "validate_skills"],

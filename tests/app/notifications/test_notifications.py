@@ -20,7 +20,7 @@ from app.mails.models import Mail
 from app.notifications import letters, rules, service_mailing
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, Notification
-from app.notifications.rules import Kind
+from app.notifications.rules import NotificationKind
 from tests.factories import NOW, Factory
 
 SITE = "https://bottega.example"
@@ -41,7 +41,11 @@ def person(
 
 
 def tell(
-    database: Database, who: Actor, kind: Kind = Kind.NAME_ASKED, about: object = "a", **more: Any
+    database: Database,
+    who: Actor,
+    kind: NotificationKind = NotificationKind.NAME_ASKED,
+    about: object = "a",
+    **more: Any,
 ) -> None:
     data = {"company": "Reno srl", "title": "Tornio"}
     with database.write() as session:
@@ -102,7 +106,7 @@ def test_reading_marks_and_spares_the_mail(database: Database) -> None:
 def test_what_is_due_goes_out_as_one_mail_in_one_s_language(database: Database) -> None:
     ada = person(database, "ada", language="en")
     tell(database, ada, about="a")
-    tell(database, ada, Kind.NAME_GIVEN, about="b", now=NOW + timedelta(minutes=1))
+    tell(database, ada, NotificationKind.NAME_GIVEN, about="b", now=NOW + timedelta(minutes=1))
     [one] = mail(database, NOW + timedelta(minutes=1))
     assert (one.subject, one.language, one.kind) == ("Bottega: 2 new things", "en", "notification")
     assert one.body_text == (
@@ -132,11 +136,11 @@ def test_whoever_has_no_address_or_may_not_sign_in_gets_no_mail(
 def test_a_choice_holds_for_what_comes_after_it(database: Database) -> None:
     ada = person(database, "ada")
     with database.write() as session:
-        notifications.choose(session, ada, Kind.NAME_ASKED, MailChoice.DAILY)
-        notifications.choose(session, ada, Kind.NAME_GIVEN, MailChoice.NEVER)
-        notifications.choose(session, ada, Kind.NAME_GIVEN, MailChoice.NEVER)
+        notifications.choose(session, ada, NotificationKind.NAME_ASKED, MailChoice.DAILY)
+        notifications.choose(session, ada, NotificationKind.NAME_GIVEN, MailChoice.NEVER)
+        notifications.choose(session, ada, NotificationKind.NAME_GIVEN, MailChoice.NEVER)
     tell(database, ada)
-    tell(database, ada, Kind.NAME_GIVEN)
+    tell(database, ada, NotificationKind.NAME_GIVEN)
     assert mail(database, NOW + timedelta(minutes=1)) == []
     [one] = mail(database, NOW + timedelta(days=1))
     assert one.subject == "Bottega: c'è una novità"
@@ -155,13 +159,20 @@ def test_what_needs_an_answer_cannot_be_silenced(database: Database) -> None:
 
 
 def test_everybody_chooses_among_what_their_role_is_told() -> None:
-    def kinds(role: Role) -> set[Kind]:
+    def kinds(role: Role) -> set[NotificationKind]:
         return set(rules.chosen_by(Actor("user", None, "", grants=(Grant(role),))))
 
-    company = {Kind.NAME_GIVEN, Kind.NAME_REFUSED, Kind.COMPANY_APPROVED, Kind.COMPANY_REJECTED}
-    assert kinds(Role.STUDENT) == kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == {Kind.NAME_ASKED}
+    company = {
+        NotificationKind.NAME_GIVEN,
+        NotificationKind.NAME_REFUSED,
+        NotificationKind.COMPANY_APPROVED,
+        NotificationKind.COMPANY_REJECTED,
+    }
+    assert (
+        kinds(Role.STUDENT) == kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == {NotificationKind.NAME_ASKED}
+    )
     assert kinds(Role.COMPANY_ADMIN) == company
-    assert kinds(Role.ADMINISTRATOR) == {Kind.JOB_ENDED}
+    assert kinds(Role.ADMINISTRATOR) == {NotificationKind.JOB_ENDED}
 
 
 def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> None:
@@ -172,8 +183,8 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
         assert (due.hour, (due.date() - now.date()).days) == (7, day)
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_has_words_in_both_languages(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
     data = {"company": "Reno srl", "title": "Tornio"}
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en

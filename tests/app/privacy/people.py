@@ -115,7 +115,7 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         ).first()
         assert lead_id is not None
         notifications.tell(
-            session, [user_id, lead_id], notification_rules.Kind.NAME_ASKED, "zyx", path=f"/students/{student}",
+            session, [user_id, lead_id], notification_rules.NotificationKind.NAME_ASKED, "zyx", path=f"/students/{student}",
             data={"company": "Reno", "title": "Tornio"}, now=NOW,
         )  # fmt: skip
         session.add(MailPreference(user_id=user_id, kind="name_asked", mail=MailChoice.DAILY))
