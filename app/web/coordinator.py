@@ -18,6 +18,7 @@ from app.network import service_supply as supply
 from app.network.rules import Balance, Standing, Thresholds
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
+from app.postings import service as postings
 from app.rest import Cursor, decode_cursor, encode_cursor
 from app.web import charts, language, maps, sheets
 from app.web import coordinator_words as terms
@@ -284,25 +285,26 @@ StartYear = Annotated[int | None, Query(ge=indicators.FIRST_YEAR, le=2099)]
 
 @router.get("/indicators")
 def show_indicators(view: InView, year: StartYear = None) -> Response:
-    """The figures of a school year, each with what it counts."""
-    return view.show(
-        "coordinator/indicators.html",
-        found=_indicators(view, year),
-        first_year=indicators.FIRST_YEAR,
-        this_year=rules.school_year(view.now().date()),
-    )
-
-
-def _indicators(view: View, year: int | None) -> indicators.Year:
+    """The figures of a school year, each with what it counts, and what it takes to publish."""
     now = view.now()
     with view.read() as (session, actor):
-        return indicators.read(session, actor, start_year=year or rules.school_year(now.date()), now=now)
+        found = indicators.read(session, actor, start_year=year or rules.school_year(now.date()), now=now)
+        efforts = postings.medians(session, actor)
+    return view.show(
+        "coordinator/indicators.html",
+        found=found,
+        efforts=efforts,
+        first_year=indicators.FIRST_YEAR,
+        this_year=rules.school_year(now.date()),
+    )
 
 
 @router.get("/indicators.csv")
 def read_indicators_sheet(view: InView, year: StartYear = None) -> Response:
     """The same for a spreadsheet."""
-    found, is_it = _indicators(view, year), view.language == "it"
+    now, is_it = view.now(), view.language == "it"
+    with view.read() as (session, actor):
+        found = indicators.read(session, actor, start_year=year or rules.school_year(now.date()), now=now)
     head = ["code", "name", "value", "unit", "meaning"]
     rows = (
         (one.code, one.it if is_it else one.en, one.value, one.unit, one.meaning_it if is_it else one.meaning_en)

@@ -20,6 +20,7 @@ from app.jobs.models import Job
 from app.mails.models import Mail
 from app.matches import batch
 from app.matches.engine import Engine
+from app.network.models import CompanyNote
 from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
@@ -118,6 +119,9 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
             data={"company": "Reno", "title": "Tornio"}, now=NOW,
         )  # fmt: skip
         session.add(MailPreference(user_id=user_id, kind="name_asked", mail=MailChoice.DAILY))
+        session.add(
+            CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
+        )
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
