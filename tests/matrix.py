@@ -311,7 +311,7 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may(FAR, rest=403),
         FOREIGN_HIDDEN: may(FAR),
     },
-    "list_posting_efforts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
+    "read_posting_efforts": {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)},
     # answers to candidates
     "list_answers": {
         OWN: may("member admin administrator key_company", rest=403),

@@ -38,7 +38,7 @@ def create_renewal(
 
 
 @router.get("/posting-efforts", summary="What publications take", responses=answers(401, 403))
-def list_posting_efforts(call: InCall) -> PostingMediansList:
+def read_posting_efforts(call: InCall) -> PostingMediansList:
     """Medians of seconds and clicks on the pages, by way, kind and size of company; none of fewer than five."""
     with call.read() as (session, actor):
         found = postings.medians(session, actor)
