@@ -7,6 +7,7 @@ is another one, so that pages of counts look at the same survey.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -41,6 +42,8 @@ class Surveyor:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._last: tuple[object, Surveyed] | None = None
+        self._turn = Lock()
+        """Held while a survey is made, so that it is made once; not the engine's own: rankings must not wait for it."""
 
     def ask(self, session: Session) -> SurveyQuestion:
         """Take what the survey needs; nothing is computed about students who are not ranked."""
@@ -55,7 +58,7 @@ class Surveyor:
         key = (state.index.on, state.rules, state.opportunities, stamps)
         last = self._last
         if last is None or last[0] != key:
-            with self._engine.turn:
+            with self._turn:
                 last = self._last
                 if last is None or last[0] != key:
                     tables = survey(state.index, [known.student for known in question.students])
