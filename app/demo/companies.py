@@ -26,6 +26,8 @@ from app.demo.rows import Rows
 from app.demo.territory import Archetype, Territory
 
 SIZES = tuple(SizeBand)
+PUBLIC_ONE_IN = 4
+"""Of so many companies one has chosen to be seen by everybody."""
 _LAW = {CompanyKind.FIRM, CompanyKind.LAB}
 
 
@@ -101,6 +103,7 @@ class Companies:
             website=f"https://www.{_slug(short)}.example" if chance.happens(0.8) else None, tax_code=None,
             district=chance.choice(districts) if districts and chance.happens(0.75) else None,
             source=None, external_id=None, version=1, territory_id=None, **self._review(company),
+            is_public=company.is_approved and company.id.int % PUBLIC_ONE_IN == 0,
         )  # fmt: skip
         self._write_parts(company, short, persona)
         return company

@@ -295,10 +295,16 @@ def test_several_candidates_are_answered_on_one_page(
         assert "troppo lontana" not in page
 
 
-def test_the_company_sees_what_waits(company: TestClient, land: Territory, make: Factory) -> None:
-    page = shown(company.get(f"/companies/{land.company_id}").text)
-    number = len(candidates(company, land))
-    assert f"{number} candidati, {number} da rispondere" in page
+def test_the_company_sees_how_many_fit_and_how_many_were_answered(
+    company: TestClient, land: Territory
+) -> None:
+    address = f"/companies/{land.company_id}"
+    first, *_ = everybody = candidates(company, land)
+    assert f"{len(everybody)} candidati" in shown(company.get(address).text)
+    assert "vostra risposta" not in shown(company.get(address).text)
+    sent = {"pseudonym": [first], f"verdict-{first}": "maybe"}
+    path_of(company.post(f"/opportunities/{land.internship_id}/answers", data=sent))
+    assert f"{len(everybody)} candidati, 1 con la vostra risposta" in shown(company.get(address).text)
 
 
 # --- pieces -----------------------------------------------------------------------------------------------------------
