@@ -21,7 +21,9 @@ Key = Annotated[
     StringConstraints(max_length=80, pattern=r"^[A-Za-z0-9._:-]*$"),
     Field(description="Id of the skill, programme or school, ISTAT code, or province; empty for all others."),
 ]
-NoteText = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+NoteText = Annotated[
+    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")
+]
 
 
 class SupplyRow(Out):
