@@ -20,7 +20,9 @@ from tests.web.browser import launch, serve
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screens"
 LARGEST = 200_000
-STUDENT, COMPANY = "giulia.studentessa@demo.example", "roberto.azienda@demo.example"
+STUDENT, TEACHER, COMPANY, COORDINATOR = (
+    f"{one}@demo.example" for one in ("giulia.studentessa", "marco.docente", "roberto.azienda", "silvia.rete")
+)
 
 
 class Screen(NamedTuple):
@@ -39,7 +41,12 @@ SCREENS = (
     Screen("home", None, "/", None, 1280, 1000),
     Screen("student-1280", STUDENT, "/start", None, 1280, 1100),
     Screen("student-360", STUDENT, "/start", None, 360, 800, 2),
+    Screen("student-map", STUDENT, "/start", "main a[href*='show=map']", 1280, 1000),
+    Screen("teacher-board", TEACHER, "/start", "main a[href^='/classes/']", 1280, 1000),
+    Screen("company-need", COMPANY, "/start", "main a[href$='/need']", 360, 800, 2),
     Screen("company-candidates", COMPANY, "/start", "main a.btn[href$=candidates] >> nth=3", 1280, 1000),
+    Screen("coordination", COORDINATOR, "/coordination", None, 1280, 1000),
+    Screen("coordination-supply", COORDINATOR, "/coordination/supply", None, 1280, 1000),
 )
 
 
