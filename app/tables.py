@@ -22,8 +22,8 @@ def safe_cell(value: object) -> object:
 class Writer:
     """A CSV writer (RFC 4180) whose cells are safe."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._writer = csv.writer(stream)
+    def __init__(self, stream: TextIO, delimiter: str) -> None:
+        self._writer = csv.writer(stream, delimiter=delimiter)
 
     def writerow(self, cells: Iterable[object]) -> None:
         """Write one row."""
@@ -35,6 +35,6 @@ class Writer:
             self.writerow(row)
 
 
-def writer(stream: TextIO) -> Writer:
+def writer(stream: TextIO, *, delimiter: str = ",") -> Writer:
     """Like `csv.writer`, for what people open."""
-    return Writer(stream)
+    return Writer(stream, delimiter)

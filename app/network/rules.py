@@ -155,17 +155,3 @@ def school_year(day: date) -> int:
     (2025, 2026)
     """
     return day.year if day.month >= FIRST_MONTH else day.year - 1
-
-
-# --- tables -----------------------------------------------------------------------------------------------------------
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def plain_cell(value: object) -> object:
-    """A cell of a table for a spreadsheet: what would be taken for a formula gets an apostrophe in front.
-
-    >>> plain_cell("=1+1"), plain_cell(-3), plain_cell("PLC")
-    ("'=1+1", -3, 'PLC')
-    """
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULAS) else value

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 
 from starlette.responses import Response
 
-from app.network.rules import plain_cell
+from app import tables
 
 
 def sheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]], *, language: str) -> Response:
     """A CSV file; what would be a formula is text. Semicolons in Italian, as spreadsheets there expect, else commas."""
     written = io.StringIO()
-    writer = csv.writer(written, delimiter=";" if language == "it" else ",", lineterminator="\r\n")
-    writer.writerow([plain_cell(cell) for cell in head])
-    for row in rows:
-        writer.writerow(["" if cell is None else plain_cell(cell) for cell in row])
+    writer = tables.writer(written, delimiter=";" if language == "it" else ",")
+    writer.writerow(head)
+    writer.writerows(rows)
     # The mark at the beginning tells spreadsheets that this is UTF-8.
     return Response(
         written.getvalue().encode("utf-8-sig"),

@@ -81,17 +81,6 @@ def test_no_cell_but_the_last_is_small_and_everybody_is_in_one(people: list[tupl
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ("=1+1", "'=1+1"), ("+39", "'+39"), ("-x", "'-x"), ("@cmd", "'@cmd"), ("\tx", "'\tx"), ("\rx", "'\rx"),
-        ("PLC", "PLC"), ("", ""), (-3, -3), (None, None),
-    ],
-)  # fmt: skip
-def test_formulas_are_told_as_text(given: object, expected: object) -> None:
-    assert rules.plain_cell(given) == expected
-
-
-@pytest.mark.parametrize(
     ("text", "good"), [("x", True), ("", False), ("x" * 2000, True), ("x" * 2001, False), ("a\0b", False)]
 )
 def test_what_a_note_can_say(text: str, good: bool) -> None:
