@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from hashlib import blake2b
 from heapq import nsmallest
-from math import isnan
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -16,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from matching.errors import MatchingError, UnknownOpportunity
-from matching.explain import Evidenced, Facts, explain
+from matching.explained import explained
 from matching.layout import Layout
 from matching.picks import Pick, first, highest, is_settled
 from matching.points import Ways
@@ -54,7 +52,7 @@ class State:
         self.fresh_layout: Layout | None = None
 
 
-def _without(layout: Layout, gone: Bools | None, wanted: Any) -> Bools | None:
+def _left_out(layout: Layout, gone: Bools | None, wanted: Any) -> Bools | None:
     """The rows to leave out: those that are gone, and those whose ids are not wanted."""
     if wanted is None:
         return gone
@@ -62,6 +60,18 @@ def _without(layout: Layout, gone: Bools | None, wanted: Any) -> Bools | None:
         ~np.isin(layout.table.ids, wanted) if len(wanted) else np.ones(len(layout.table), np.bool_)
     )
     return others if gone is None else others | gone
+
+
+def _admitted(
+    layout: Layout, gone: Bools | None, student: Student, kind: Kind | None
+) -> tuple[Ints, Ways | None]:
+    """The rows within the student's reach whose alternatives admit them, and the ways there if they are known by now."""
+    rows, ways = layout.points.within_reach(student, kind)
+    admits, _ = layout.admission(student)
+    seen = admits[layout.table.eligibility[rows]]
+    if gone is not None:
+        seen &= ~gone[rows]
+    return rows[seen], None if ways is None else ways.take(seen)
 
 
 class Index:
@@ -332,7 +342,7 @@ class Index:
         last = None if after is None else (after[0], np.uint64(tie(self.seed, after[1])))
         wanted = None if among is None else np.array([name.encode() for name in among], np.bytes_)
         picks = [
-            self._best(layout, _without(layout, gone, wanted), student, profile, k, kind, last)
+            self._best(layout, _left_out(layout, gone, wanted), student, profile, k, kind, last)
             for layout, gone in self._layouts()
         ]
         if len(picks) > 1:
@@ -342,7 +352,7 @@ class Index:
             cut = len(picks[0].rows)
             # Explained side by side, then put in order again.
             picks = [picks[0].take(order[order < cut]), picks[1].take(order[order >= cut] - cut)]
-        lines = [line for pick in picks for line in self._ranked(student, profile, pick)]
+        lines = [line for pick in picks for line in explained(student, profile, pick)]
         if len(picks) > 1:
             lines.sort(key=lambda line: (-line.score, tie(self.seed, line.id)))
         return lines
@@ -351,12 +361,7 @@ class Index:
         """How many opportunities (of a kind) no rule hides from a student: the length of `top` without its cost."""
         total = 0
         for layout, gone in self._layouts():
-            rows, _ = layout.points.within_reach(student, kind)
-            admits, _ = layout.admission(student)
-            seen = admits[layout.table.eligibility[rows]]
-            if gone is not None:
-                seen &= ~gone[rows]
-            rows = rows[seen]
+            rows, _ = _admitted(layout, gone, student, kind)
             if len(rows):
                 _, fits = layout.spans.judge(student, rows, layout.least[layout.kind[rows]])
                 total += int(np.count_nonzero(fits))
@@ -364,7 +369,7 @@ class Index:
 
     def explained(self, student: Student, pick: Pick) -> list[Ranked]:
         """The rows of a pick with their reasons."""
-        return self._ranked(student, self._skills.profile(student), pick)
+        return explained(student, self._skills.profile(student), pick)
 
     def _best(
         self,
@@ -377,12 +382,7 @@ class Index:
         last: tuple[float, np.uint64] | None,
     ) -> Pick:
         """The best `k` of one layout, in order."""
-        rows, ways = layout.points.within_reach(student, kind)
-        admits, _ = layout.admission(student)
-        seen = admits[layout.table.eligibility[rows]]
-        if gone is not None:
-            seen &= ~gone[rows]
-        rows, ways = rows[seen], None if ways is None else ways.take(seen)
+        rows, ways = _admitted(layout, gone, student, kind)
         if len(rows) <= MANY:
             return self._refined(layout, student, profile, rows, ways, k, last)
         ways = ways or layout.points.ways(student, rows)
@@ -431,57 +431,6 @@ class Index:
             if is_settled(pick, k, bound):
                 return pick
             count *= 4
-
-    def _ranked(self, student: Student, profile: Profile, pick: Pick) -> list[Ranked]:
-        """The chosen rows with their reasons, which only they need."""
-        layout, rows = pick.layout, pick.rows
-        if not len(rows):
-            return []
-        entries = layout.entries(profile, rows)
-        worth, gain, near, keys = (
-            one.tolist() for one in (entries.worth, entries.gain, entries.interest, entries.keys)
-        )
-        ways = pick.ways
-        km = ways.km.tolist()
-        minutes = [None] * len(rows) if ways.minutes is None else ways.minutes.tolist()
-        evidence = Evidenced(student, self.vocabulary, self.on)
-        names = layout.blend(student).names
-        roles, kinds, hours = (one[rows].tolist() for one in (layout.roles, layout.kind, layout.table.hours))
-        dated, online = (
-            layout.spans.count[rows].tolist(),
-            layout.points.is_online[layout.points.of_row[rows]].tolist(),
-        )
-        need = self._skills.need
-        found = []
-        for place, (row, begin, total, values) in enumerate(
-            zip(
-                rows.tolist(),
-                entries.begins.tolist(),
-                pick.scores.tolist(),
-                pick.values.T.tolist(),
-                strict=True,
-            )
-        ):
-            kind, (required, wanted, taught) = kinds[place], roles[place]
-            asked = begin + required + wanted
-            end = asked + taught
-            way = minutes[place]
-            facts = Facts(
-                parts={name: values[line] for line, name in names[kind]},
-                need=lambda place, begin=begin: need(keys[begin + place]),  # type: ignore[misc]
-                required=required,
-                worth=worth[begin:asked],
-                near=near[begin:end],
-                gains=gain[asked:end],
-                km=None if online[place] else km[place],
-                minutes=None if way is None or isnan(way) else way,
-                hours=hours[place],
-                is_dated=dated[place] > 0,
-                opportunity=partial(layout.opportunity, row),
-            )
-            reasons, gap = explain(evidence, facts, layout.scales[kind])
-            found.append(Ranked(layout.name(row), total, facts.parts, reasons, gap, facts.km, facts.minutes))
-        return found
 
     def top_many(
         self, students: Iterable[Student], k: int = 20, kind: Kind | None = None

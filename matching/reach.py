@@ -46,7 +46,16 @@ _ELIGIBILITY: Final = _Aspect(
     frozenset({"school_kind", "sector", "programme", "year"}),
     attrgetter("school_kind", "sector", "programmes", "year"),
 )
-_TRAVEL: Final = _Aspect(frozenset({"travel"}), attrgetter("latitude", "longitude", "max_km"))
+_TRAVEL: Final = _Aspect(
+    frozenset({"travel"}),
+    lambda student: (
+        student.latitude,
+        student.longitude,
+        student.max_km,
+        student.max_minutes,
+        frozenset(student.minutes.items()),
+    ),
+)
 _SKILLS: Final = _Aspect(frozenset({SKILLS}), attrgetter("skills"))
 
 

@@ -283,6 +283,24 @@ def test_reach_is_what_plain_counting_finds(world, weighing):
     assert nets == sorted(nets, reverse=True)
 
 
+def test_a_move_is_judged_by_each_student_s_own_minutes():
+    firm = Opportunity("firm", Kind.INTERNSHIP, 44.4949, 11.3426)
+    near = replace(STUDENT, max_km=10.0)
+    train = replace(near, minutes={SITES["imola"]: 25.0}, max_minutes=30.0)
+    slow = replace(near, minutes={SITES["imola"]: 45.0, (44.4949, 11.3426): 45.0}, max_minutes=30.0)
+    away = replace(near, minutes={(44.4949, 11.3426): 45.0, SITES["imola"]: 25.0}, max_minutes=30.0)
+    for order in ([near, train, slow, away], [away, slow, train, near]):
+        found = {
+            one.values.get("site", one.code): (one.gained, one.lost)
+            for one in reach(firm, order, VOCABULARY, on=ON, sites=SITES).changes
+        }
+        assert found == {"online": (2, 0)}  # to Imola one comes (away) and one is lost (near): no gain
+    [moved, *_] = [
+        one for one in reach(firm, [away, slow], VOCABULARY, on=ON, sites=SITES).changes if one.code == "site"
+    ]
+    assert (moved.gained, moved.lost) == (1, 0)
+
+
 @examples(40)
 @given(near_misses(), st.randoms())
 def test_reach_does_not_hang_on_the_order_of_students(world, random):
