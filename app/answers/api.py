@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.answers import service as answers_
 from app.answers.rules import Given
 from app.answers.schemas import AnswerList, AnswersIn
 from app.matches import service as matches
-from app.matches.engine import Engine
+from app.matches.asked import InEngine
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
 
 router = APIRouter(tags=["answers"])
-
-
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
-
-
-InEngine = Annotated[Engine, Depends(_engine)]
 
 
 @router.get(

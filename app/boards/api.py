@@ -5,24 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query
 
 from app import dates
 from app.boards import service as boards
 from app.boards.schemas import BoardLineOut, ClassBoard, ClassSummaryOut, SchoolBoard
 from app.events.service_looks import LookKind
-from app.matches.engine import Engine
+from app.matches.asked import InEngine
 from app.rest import InCall, answers
 
 router = APIRouter(tags=["schools"])
-
-
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
-
-
-InEngine = Annotated[Engine, Depends(_engine)]
 
 
 @router.get(

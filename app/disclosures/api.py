@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from app.disclosures import service as disclosures
@@ -14,18 +14,13 @@ from app.disclosures import service_reading as reading
 from app.disclosures.schemas import DisclosureAcceptIn, DisclosureIn, DisclosureList, DisclosureOut
 from app.events.service_looks import LookKind
 from app.matches import service as matches
+from app.matches.asked import InEngine
 from app.matches.engine import Engine
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
 
 router = APIRouter(tags=["disclosures"])
 
 
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
-
-
-InEngine = Annotated[Engine, Depends(_engine)]
 DisclosureId = Annotated[UUID, Path(description="The request.")]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from app.dates import Day
@@ -16,7 +16,7 @@ from app.matches import service_paths as paths
 from app.matches import service_rankings as rankings
 from app.matches import service_reach as reach
 from app.matches import service_replay as replay
-from app.matches.engine import Engine
+from app.matches.asked import InEngine
 from app.matches.filters import Filters
 from app.matches.schemas import (
     CandidateList,
@@ -36,12 +36,6 @@ from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_c
 router = APIRouter(tags=["matches"])
 
 
-async def _engine(request: Request) -> Engine:
-    engine: Engine = request.app.state.engine
-    return engine
-
-
-InEngine = Annotated[Engine, Depends(_engine)]
 RankingId = Annotated[UUID, Path(description="The stored ranking.")]
 OfKind = Annotated[Kind | None, Query(description="Only this kind; all three together if left out.")]
 

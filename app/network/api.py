@@ -10,8 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from app import dates
 from app.matches.survey import Surveyor
-from app.network import rules, service, service_companies, service_gaps, service_notes, service_overview
+from app.network import service, service_companies, service_gaps, service_notes, service_overview
 from app.network import service_indicators as indicators
 from app.network import service_supply as supply
 from app.network.rules import Standing, Thresholds
@@ -179,7 +180,7 @@ def read_indicators(
     """The figures of a school year in your territory, each with its definition."""
     with call.read() as (session, actor):
         now = call.now()
-        year = start_year or rules.school_year(now.date())
+        year = start_year or dates.school_year(now.date())
         found = indicators.read(session, actor, start_year=year, now=now)
     return IndicatorsOut(
         start_year=found.start_year,

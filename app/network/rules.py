@@ -140,18 +140,3 @@ LONGEST_NOTE = 2000
 def is_note(text: str) -> bool:
     """Whether a note can say this: something, and not too much of it."""
     return 0 < len(text) <= LONGEST_NOTE and "\0" not in text
-
-
-# --- years ------------------------------------------------------------------------------------------------------------
-
-FIRST_MONTH = 9
-"""A school year begins on the first of September."""
-
-
-def school_year(day: date) -> int:
-    """The year in which the day's school year began.
-
-    >>> school_year(date(2026, 8, 31)), school_year(date(2026, 9, 1))
-    (2025, 2026)
-    """
-    return day.year if day.month >= FIRST_MONTH else day.year - 1

@@ -12,6 +12,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app import dates
 from app.auth.actors import Actor
 from app.disclosures.models import Disclosure
 from app.matches.survey import Surveyor
@@ -80,7 +81,7 @@ class Calls(NamedTuple):
 def ask_for_calls(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) -> CallsQuestion:
     """Take what `calls` needs. Raises NotYourNetwork."""
     question = service.ask(session, actor, surveyor)
-    begun = datetime(rules.school_year(now.date()), rules.FIRST_MONTH, 1, tzinfo=UTC)
+    begun = datetime(dates.school_year(now.date()), dates.SCHOOL_YEAR_BEGINS, 1, tzinfo=UTC)
     asked_for = sa.select(Disclosure.student_id).where(Disclosure.requested_at >= begun).distinct()
     return CallsQuestion(question, frozenset(session.scalars(asked_for)))
 

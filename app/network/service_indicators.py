@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app import dates
 from app.auth.actors import Actor
 from app.companies import access as companies
 from app.companies.models import Company, SizeBand
@@ -47,7 +48,7 @@ class Year(NamedTuple):
 def read(session: Session, actor: Actor, *, start_year: int, now: datetime) -> Year:
     """What happened in the actor's territory in one school year. Raises NotYourNetwork. Four queries."""
     service.require(actor)
-    begins = datetime(start_year, rules.FIRST_MONTH, 1, tzinfo=now.tzinfo)
+    begins = datetime(start_year, dates.SCHOOL_YEAR_BEGINS, 1, tzinfo=now.tzinfo)
     ends = begins.replace(year=start_year + 1)
     values = {
         **_approvals(session, actor, begins, ends),

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app import dates
 from app.imports import clean_cell
 
 DATA = Path(__file__).parent / "data"
@@ -127,12 +128,8 @@ class Curriculum:
         return None
 
     def version_for(self, programme_id: str, year: int, on: date) -> ProgrammeData | None:
-        """The version under which a student attends that year on that day, without lost years.
-
-        School years are taken to start on 1 September.
-        """
-        school_year = on.year if on.month >= 9 else on.year - 1
-        start = date(school_year - (year - 1), 9, 1)
+        """The version under which a student attends that year on that day, without lost years."""
+        start = date(dates.school_year(on) - (year - 1), dates.SCHOOL_YEAR_BEGINS, 1)
         for programme in self.programmes:
             if programme.id != programme_id or start < programme.valid_from:
                 continue

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import Response
 
+from app import dates
 from app.companies import service as companies
 from app.companies import service_review as review
 from app.matches import service_reach as reach
@@ -288,14 +289,14 @@ def show_indicators(view: InView, year: StartYear = None) -> Response:
     """The figures of a school year, each with what it counts, and what it takes to publish."""
     now = view.now()
     with view.read() as (session, actor):
-        found = indicators.read(session, actor, start_year=year or rules.school_year(now.date()), now=now)
+        found = indicators.read(session, actor, start_year=year or dates.school_year(now.date()), now=now)
         efforts = postings.medians(session, actor)
     return view.show(
         "coordinator/indicators.html",
         found=found,
         efforts=efforts,
         first_year=indicators.FIRST_YEAR,
-        this_year=rules.school_year(now.date()),
+        this_year=dates.school_year(now.date()),
     )
 
 
@@ -304,7 +305,7 @@ def read_indicators_sheet(view: InView, year: StartYear = None) -> Response:
     """The same for a spreadsheet."""
     now, is_it = view.now(), view.language == "it"
     with view.read() as (session, actor):
-        found = indicators.read(session, actor, start_year=year or rules.school_year(now.date()), now=now)
+        found = indicators.read(session, actor, start_year=year or dates.school_year(now.date()), now=now)
     head = ["code", "name", "value", "unit", "meaning"]
     rows = (
         (one.code, one.it if is_it else one.en, one.value, one.unit, one.meaning_it if is_it else one.meaning_en)

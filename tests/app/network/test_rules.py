@@ -85,7 +85,3 @@ def test_no_cell_but_the_last_is_small_and_everybody_is_in_one(people: list[tupl
 )
 def test_what_a_note_can_say(text: str, good: bool) -> None:
     assert rules.is_note(text) is good
-
-
-def test_a_school_year_begins_in_september() -> None:
-    assert [rules.school_year(date(2026, month, 1)) for month in (8, 9, 12)] == [2025, 2026, 2026]
