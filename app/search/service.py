@@ -74,7 +74,9 @@ def find(session: Session, actor: Actor, question: str, *, language: str, limit:
         _opportunities(session, actor, words, limit),
         _companies(session, actor, words, limit),
         skills.search(session, " ".join(words), language=language, limit=limit),
-        _students(session, actor, words, limit) if actor.has_role(*AT_SCHOOL) else [],
+        _students(session, actor, words, limit)
+        if actor.kind == "user" and actor.has_role(*AT_SCHOOL)
+        else [],
     )
 
 

@@ -87,3 +87,13 @@ def test_staff_find_the_students_of_their_own_classes(
         "administrator": Grant(Role.ADMINISTRATOR),
     }
     assert names(database, somebody(grants[who]), "ross").get("students", []) == found
+
+
+def test_programs_find_no_students_whatever_their_role(database: Database, make: Factory) -> None:
+    school_class = make.school_class()
+    make.student(school_class, given_name="Giulia", family_name="Rossi")
+    lead = Grant(Role.SCHOOL_LEAD, school_id=school_class.school_id)
+    scopes = frozenset({"opportunities:read", "companies:read"})
+    program = Actor("key", uuid4(), "", grants=(lead,), scopes=scopes)
+    assert names(database, somebody(lead), "rossi") == {"students": ["Rossi Giulia"]}
+    assert names(database, program, "rossi") == {}
