@@ -14,6 +14,7 @@ from app.matches import models as matches
 from app.network import models as network
 from app.notifications import models as notifications
 from app.opportunities import models as opportunities
+from app.placements import models as placements
 from app.places import models as places
 from app.postings import models as postings
 from app.privacy import models as privacy
@@ -26,8 +27,8 @@ from app.wishes import models as wishes
 
 __all__ = [
     "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
-    "network", "notifications", "opportunities", "places", "postings", "privacy", "programmes", "recommendations",
-    "schools", "skills", "students", "wishes",
+    "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
+    "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

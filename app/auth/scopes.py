@@ -25,8 +25,11 @@ _EVERYWHERE = {
 }
 _OF_SCHOOL = {
     "schools:write", "students:read", "students:write", "matches:write", "disclosures:read", "disclosures:write",
+    "placements:read", "placements:write",
 }  # fmt: skip
-_OF_COMPANY = {"companies:write", "opportunities:write", "disclosures:read", "disclosures:write"}
+_OF_COMPANY = {
+    "companies:write", "opportunities:write", "disclosures:read", "disclosures:write", "placements:read", "placements:write",
+}  # fmt: skip
 _OF_NETWORK = {"companies:write", "opportunities:write", "events:read", "network:read", "network:write"}
 
 

@@ -127,6 +127,8 @@ SCOPES = {
     "network:write": _("Scrivere appunti sulle aziende del territorio"),
     "opportunities:read": _("Leggere le proposte"),
     "opportunities:write": _("Cambiare le proposte"),
+    "placements:read": _("Leggere candidature e inserimenti, con documenti e ore"),
+    "placements:write": _("Cambiare candidature e inserimenti, con documenti e ore"),
     "schools:read": _("Leggere la scuola, le classi e chi ci lavora"),
     "schools:write": _("Cambiare la scuola, le classi e chi ci lavora"),
     "students:read": _("Leggere gli studenti"),
