@@ -282,6 +282,9 @@ NOTIFICATIONS = {
     "name_refused": _("La risposta a una richiesta è no"),
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
+    "placement_made": _("Un inserimento è concordato"),
+    "placement_ended": _("Un inserimento non va avanti"),
+    "placement_due": _("Manca qualcosa a un inserimento"),
     "job_ended": _("Un lavoro lungo è finito"),
 }
 MAIL_CHOICES = {
