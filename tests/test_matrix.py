@@ -133,14 +133,18 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     assert isinstance(company, Company)
     other_class = make.school_class(school)
     classmate = make.student(other_class)
-    theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
-    assert theirs is not None
+    theirs, their_company = (
+        make.get(kind, UUID(foreign[name]))
+        for kind, name in ((Opportunity, "opportunity_id"), (Company, "company_id"))
+    )
+    assert isinstance(theirs, Opportunity)
+    assert isinstance(their_company, Company)
     same = {
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "application_id": make.application(classmate, theirs).id,
-        "placement_id": make.placement(classmate, _taken(make, theirs)).id,
+        "placement_id": make.placement(classmate, _taken(make, make.opportunity(their_company))).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])

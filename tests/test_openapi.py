@@ -123,7 +123,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
-        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
