@@ -25,6 +25,7 @@ from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
@@ -61,6 +62,7 @@ ROUTERS = (
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    concerns.router,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,9 +20,11 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
+from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
+from app.placements.models import Placement
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
@@ -210,6 +212,26 @@ class Factory:
             "requested_at": NOW, "requested_by": "system:tests", "expires_at": NOW + timedelta(days=30),
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
+
+    def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
+        """Two weeks in March that are agreed on, without tutors."""
+        starts_on = values.get("starts_on", date(2026, 3, 2))
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
+            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "starts_on": starts_on,
+            "ends_on": starts_on + timedelta(days=11), "daily_hours": 8.0, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests", "due_at": datetime.combine(starts_on, time(), UTC),
+        }  # fmt: skip
+        return self.add(Placement(**defaults | values))
+
+    def concern(self, placement: Placement, **values: Any) -> Concern:
+        """What a student has reported; the school's lead owns it."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "kind": ConcernKind.TASKS,
+            "text": "Faccio solo fotocopie.", "raised_side": Side.STUDENT, "raised_at": NOW, "stage": Stage.LEAD,
+            "due_at": NOW + timedelta(days=7),
+        }  # fmt: skip
+        return self.add(Concern(**defaults | values))
 
     def wish(
         self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any

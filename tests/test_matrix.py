@@ -29,6 +29,7 @@ from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import ApiKey, ApiKeySecret, Membership, SecondFactor, SignIn
 from app.companies.models import Company, CompanyContact, CompanyKind, CompanySite
+from app.concerns.models import Stage
 from app.db import Database
 from app.events import service as events
 from app.invitations import service as invitations
@@ -139,6 +140,8 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
+        "placement_id": (placement := make.placement(classmate, theirs)).id,
+        "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -194,6 +197,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         key_id = session.query(ApiKey.id).filter_by(school_id=school.id).scalar()
         company_key_id = session.query(ApiKey.id).filter_by(company_id=company.id).scalar()
     offered, asked = (make.opportunity(company, municipality_istat=istat) for _ in range(2))
+    placement = make.placement(student, asked)
     draft = make.opportunity(
         company, municipality_istat=istat, status=Status.DRAFT, published_at=None, published_by=None
     )
@@ -209,6 +213,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
+        "placement_id": placement.id, "concern_id": make.concern(placement).id,
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,

@@ -22,6 +22,12 @@ class NotificationKind(StrEnum):
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
     JOB_ENDED = "job_ended"
+    CONCERN_RAISED = "concern_raised"
+    CONCERN_URGENT = "concern_urgent"
+    CONCERN_PASSED_ON = "concern_passed_on"
+    CONCERN_ANSWERED = "concern_answered"
+    CONCERN_NAMED = "concern_named"
+    CONCERN_CLOSED = "concern_closed"
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Manner:
 
 
 _STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+_WHO_ANSWERS = AT_SCHOOL | {Role.COORDINATOR, Role.ADMINISTRATOR}
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
@@ -41,6 +48,14 @@ MANNERS = {
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_ANSWERED: Manner(
+        _WHO_ANSWERS | {Role.STUDENT}, MailChoice.AT_ONCE, is_essential=True
+    ),
+    NotificationKind.CONCERN_NAMED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE),
+    NotificationKind.CONCERN_CLOSED: Manner(_WHO_ANSWERS | {Role.STUDENT}, MailChoice.DAILY),
 }
 
 

@@ -283,6 +283,12 @@ NOTIFICATIONS = {
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "concern_raised": _("C'è una segnalazione"),
+    "concern_urgent": _("C'è una segnalazione urgente"),
+    "concern_passed_on": _("Una segnalazione passa a te"),
+    "concern_answered": _("C'è una risposta a una segnalazione"),
+    "concern_named": _("Il coordinamento chiede un nome"),
+    "concern_closed": _("Una segnalazione è chiusa"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),
