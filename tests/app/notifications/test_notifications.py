@@ -168,11 +168,19 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
         NotificationKind.COMPANY_APPROVED,
         NotificationKind.COMPANY_REJECTED,
     }
-    assert (
-        kinds(Role.STUDENT) == kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == {NotificationKind.NAME_ASKED}
-    )
-    assert kinds(Role.COMPANY_ADMIN) == company
-    assert kinds(Role.ADMINISTRATOR) == {NotificationKind.JOB_ENDED}
+    for role in (Role.STUDENT, Role.TEACHER, Role.SCHOOL_LEAD):
+        assert NotificationKind.NAME_ASKED in kinds(role)
+        assert company.isdisjoint(kinds(role))
+    assert company <= kinds(Role.COMPANY_ADMIN)
+    assert NotificationKind.JOB_ENDED in kinds(Role.ADMINISTRATOR)
+    # what students report is nothing for companies, and who reports need not be told of it
+    concerns = {kind for kind in NotificationKind if kind.startswith("concern_")}
+    assert concerns.isdisjoint(kinds(Role.COMPANY_ADMIN))
+    assert concerns & kinds(Role.STUDENT) == {
+        NotificationKind.CONCERN_ANSWERED,
+        NotificationKind.CONCERN_NAMED,
+        NotificationKind.CONCERN_CLOSED,
+    }
 
 
 def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> None:
