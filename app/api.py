@@ -40,6 +40,7 @@ from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
+from app.roll_overs import api as roll_overs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -62,7 +63,7 @@ ROUTERS = (
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
-    concerns.router,
+    concerns.router, roll_overs.router,
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from app.commands import admin, audit, imports, keys, loads, privacy, worker
+from app.commands import admin, audit, imports, keys, loads, privacy, school_years, worker
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ app.command("load")(loads.load)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
 app.command("worker")(worker.work)
+app.command("roll-over")(school_years.roll_over)
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
 

@@ -364,6 +364,8 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", rest=403),
     },
     "create_skill_validations": CODES,
+    "read_roll_over": LEADS,
+    "create_roll_over": LEADS,
     "create_recommendations": {
         OWN: may("teacher lead key_school", rest=403, s422="colleague"),
         SAME: may("colleague lead key_school", rest=403, s422="teacher"),

@@ -72,6 +72,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "read_roll_over": {"year": "2026"},
     "load_students": {"source": "register"},
     "load_classes": {"source": "register"},
     "load_companies": {"source": "register"},
@@ -110,6 +111,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_roll_over": {"year": 2026, "choices": []},
     "create_concern": {"kind": "hours", "text": "Faccio dieci ore al giorno."},
     "create_concern_message": {"text": "Ne parlo con l'azienda."},
     "ask_concern_name": {"reason": "Devo chiamare la famiglia."},
@@ -567,6 +569,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_skill_validations": still_running,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
+    "create_roll_over": still_running,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------

@@ -34,6 +34,10 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
+    NotificationKind.OFFER_AGAIN: {
+        "it": "Il nuovo anno scolastico comincia. Volete offrire di nuovo «{title}»? È già compilato: basta confermare.",
+        "en": "The new school year begins. Would you offer “{title}” again? It is filled in: just confirm.",
+    },
     NotificationKind.CONCERN_RAISED: {
         "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
         "en": "A problem was reported in an internship at {company}. Read it and answer.",

@@ -28,6 +28,7 @@ class NotificationKind(StrEnum):
     CONCERN_ANSWERED = "concern_answered"
     CONCERN_NAMED = "concern_named"
     CONCERN_CLOSED = "concern_closed"
+    OFFER_AGAIN = "offer_again"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ MANNERS = {
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

@@ -283,6 +283,7 @@ NOTIFICATIONS = {
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "offer_again": _("Una proposta si può offrire di nuovo"),
     "concern_raised": _("C'è una segnalazione"),
     "concern_urgent": _("C'è una segnalazione urgente"),
     "concern_passed_on": _("Una segnalazione passa a te"),

@@ -1,4 +1,4 @@
-"""Concerns: the red button, what is written about each problem, and families' codes."""
+"""Concerns: the red button, what is written about each problem, and families' codes; roll-overs can be undone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
+KINDS = ("skills_validated", "recommended", "students_loaded")
+
 
 def upgrade() -> None:
+    _allow((*KINDS, "rolled_over"))
     op.create_table(
         "family_codes",
         sa.Column("student_id", sa.Uuid(), nullable=False),
@@ -166,3 +169,14 @@ def downgrade() -> None:
     op.drop_table("concern_messages")
     op.drop_table("concerns")
     op.drop_table("family_codes")
+    op.execute(
+        "DELETE FROM bulk_steps WHERE bulk_change_id IN (SELECT id FROM bulk_changes WHERE kind = 'rolled_over')"
+    )
+    op.execute("DELETE FROM bulk_changes WHERE kind = 'rolled_over'")
+    _allow(KINDS)
+
+
+def _allow(kinds: tuple[str, ...]) -> None:
+    with op.batch_alter_table("bulk_changes") as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_bulk_changes_bulkkind"), type_="check")
+        batch_op.create_check_constraint(batch_op.f("ck_bulk_changes_bulkkind"), f"kind IN {kinds}")
