@@ -44,7 +44,7 @@ def roll_over(
                 typer.echo(f"{change.undone} of {change.size} students were put back.")
                 return
             with database.read() as session:
-                school_id = _find(session, school)
+                school_id = find(session, school)
                 plan = roll_overs.preview(session, actor, school_id, year, now=now)
             for one in plan.classes:
                 typer.echo(_line(one))
@@ -60,7 +60,8 @@ def roll_over(
     )
 
 
-def _find(session: Session, code: str) -> UUID:
+def find(session: Session, code: str) -> UUID:
+    """The school with this code, or the end of the command."""
     import sqlalchemy as sa
 
     from app.schools.models import School
