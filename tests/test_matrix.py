@@ -211,7 +211,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
-        "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
+        "turn": "deactivate", "register": "hosts", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "placement_id": placement.id, "concern_id": make.concern(placement).id,
         "company_key_id": company_key_id, "territory_id": make.territory().id,

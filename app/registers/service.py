@@ -32,13 +32,19 @@ def sheet(
     session: Session, actor: Actor, register: Register, school_id: UUID, year: int, *, with_names: bool = True
 ) -> Sheet:
     """One file, of the school year that begins in `year`. Raises NoSuchSchool, and NotAllowed for who does not lead it."""
+    school = require(session, actor, school_id)
+    lines = _READ[register](session, school, year)
+    wanted = columns(register, with_names=with_names)
+    return [one.name for one in wanted], [[one.value(line) for one in wanted] for line in lines]
+
+
+def require(session: Session, actor: Actor, school_id: UUID) -> School:
+    """A school whose files the actor may take. Raises NoSuchSchool and NotAllowed."""
     auth.require_scope(actor, "placements:read")
     school = schools.require(session, school_id)
     if not schools_rules.leads(actor, school_id):
         raise errors.NotAllowed("Only who leads the school takes its registers.")
-    lines = _READ[register](session, school, year)
-    wanted = columns(register, with_names=with_names)
-    return [one.name for one in wanted], [[one.value(line) for one in wanted] for line in lines]
+    return school
 
 
 def students(session: Session, school_id: UUID, year: int) -> list[UUID]:
