@@ -21,6 +21,9 @@ class NotificationKind(StrEnum):
     NAME_REFUSED = "name_refused"
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
+    PLACEMENT_MADE = "placement_made"
+    PLACEMENT_ENDED = "placement_ended"
+    PLACEMENT_DUE = "placement_due"
     JOB_ENDED = "job_ended"
     APPLICATION_RECEIVED = "application_received"
     PLACEMENT_PROPOSED = "placement_proposed"
@@ -49,6 +52,9 @@ MANNERS = {
     NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
     NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
