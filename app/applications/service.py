@@ -136,12 +136,14 @@ def propose(
     return application
 
 
-def send(session: Session, application: Application, caps: Caps, now: datetime) -> None:
-    """Hand it to the company, or let it wait for room; the company is told once a day for each opportunity."""
+def send(session: Session, application: Application, caps: Caps, now: datetime) -> bool:
+    """Hand it to the company, who is told once a day for each opportunity, or let it wait for room; whether it is sent."""
     service_contacts.deliver(session, application, most=caps.contacts_per_month, now=now)
     session.flush()
-    if application.state is ApplicationState.SUBMITTED:
+    is_sent = application.state is ApplicationState.SUBMITTED
+    if is_sent:
         service_telling.arrived(session, application, now)
+    return is_sent
 
 
 def refuse_crowd(session: Session, student_id: UUID, caps: Caps) -> None:

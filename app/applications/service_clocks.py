@@ -70,8 +70,7 @@ def strike(session: Session, actor: Actor, application_id: UUID, now: datetime, 
     elif not _is_open(session, application):
         reason = ApplicationEnd.OPPORTUNITY_OVER
     else:
-        service.send(session, application, caps, now)
-        if application.state is ApplicationState.QUEUED:
+        if not service.send(session, application, caps, now):
             return False
         data = {"from": ApplicationState.QUEUED.value, "to": application.state.value}
         events.record(session, actor, "application.moved", application.id, data)
