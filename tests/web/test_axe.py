@@ -71,7 +71,12 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("student/applications.html", "student", "/students/{student_id}/applications", ""),
     ("student/applications.html", "stranger", "/students/{stranger_id}/applications", ""),
     ("company/applications.html", "company", "/opportunities/{internship_id}/applications", ""),
-    ("company/applications.html", "company", "/opportunities/{internship_id}/applications?told=no_reason", ""),
+    (
+        "company/applications.html",
+        "company",
+        "/opportunities/{internship_id}/applications?told=no_reason",
+        "",
+    ),
     ("company/contact_limit.html", "company", "/companies/{company_id}/contact-limit", ""),
     ("teacher/applications.html", "lead", "/schools/{school_id}/applications?chosen=all", ""),
     ("student/compare.html", "student", "/students/{student_id}/wishes", "compare"),
