@@ -39,6 +39,8 @@ from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
+from app.rounds import api as rounds
+from app.rounds import runs_api as round_runs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -61,6 +63,7 @@ ROUTERS = (
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    rounds.router, round_runs.router,
 )  # fmt: skip
 
 

@@ -96,6 +96,7 @@ def jobs() -> dict[str, Job]:
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
+        "rounds_moved": Job(_move_rounds, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
     }
 
@@ -133,6 +134,12 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
             }
             | bulk_changes.forget_expired(session, now)
         )
+
+
+def _move_rounds(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.rounds import service_clocks as clocks
+
+    return clocks.strike(database, now)
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

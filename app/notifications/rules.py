@@ -22,6 +22,9 @@ class NotificationKind(StrEnum):
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
     JOB_ENDED = "job_ended"
+    WISHES_WANTED = "wishes_wanted"
+    ROUND_MOVED = "round_moved"
+    ROUND_WAITS = "round_waits"
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,17 @@ class Manner:
 
 
 _STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+_WHO_RUN_ROUNDS = AT_SCHOOL | {Role.COORDINATOR, Role.ADMINISTRATOR}
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
     NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
-    NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.JOB_ENDED: Manner(_WHO_RUN_ROUNDS, MailChoice.NEVER),
+    NotificationKind.WISHES_WANTED: Manner(frozenset({Role.STUDENT}), MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.ROUND_MOVED: Manner(_WHO_RUN_ROUNDS, MailChoice.DAILY),
+    NotificationKind.ROUND_WAITS: Manner(_WHO_RUN_ROUNDS, MailChoice.AT_ONCE, is_essential=True),
 }
 
 

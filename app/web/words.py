@@ -283,13 +283,16 @@ NOTIFICATIONS = {
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "wishes_wanted": _("La scuola raccoglie le preferenze"),
+    "round_moved": _("Un turno è andato avanti da solo"),
+    "round_waits": _("Un turno va pubblicato"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),
     "daily": _("Una volta al giorno, alle 7"),
     "never": _("Mai"),
 }
-JOBS = {"match_run": _("Proposte per tutti gli studenti")}
+JOBS = {"match_run": _("Proposte per tutti gli studenti"), "round_run": _("Assegnazione di un turno")}
 JOB_STATES = {
     "queued": _("In attesa"),
     "running": _("In corso"),
