@@ -16,6 +16,7 @@ from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.answers import api as answers
+from app.applications import api as applications
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -34,6 +35,7 @@ from app.matches import texts_api as texts
 from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
+from app.placements import api as placements
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
@@ -60,10 +62,11 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, postings.router, texts.router,
+    answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     rounds.router, round_runs.router,
+    placements.router,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app import db
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -23,6 +24,8 @@ from app.companies.models import Company, CompanySite
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
+from app.placements.models import Placement, State
+from app.placements.rules import due_at
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
@@ -222,6 +225,30 @@ class Factory:
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
 
+    def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
+        """A student's application for ten days, which the company has got today; nobody has answered."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
+            "state": ApplicationState.SUBMITTED, "due_at": NOW + timedelta(days=14), "starts_on": date(2026, 3, 2),
+            "ends_on": date(2026, 3, 13), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests", "delivered_at": NOW,
+        }  # fmt: skip
+        return self.add(Application(**defaults | values))
+
+    def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
+        """Two weeks next month that everybody has agreed on; it holds no seat unless `seats_taken` says so."""
+        starts_on = values.get("starts_on", TODAY + timedelta(days=28))
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
+            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "starts_on": starts_on,
+            "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests",
+        }  # fmt: skip
+        placement = Placement(**{"state": State.PLANNED} | defaults | values)
+        if placement.due_at is None:
+            placement.due_at = due_at(placement, placement.state, UTC)
+        return self.add(placement)
+
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""
         defaults = {"student_id": student.id, "opportunity_id": opportunity.id, "recommended_at": NOW}
@@ -262,7 +289,7 @@ class Factory:
                 weights={}, ranked_on=TODAY, offers={"items": [offer]}, fingerprint="0", students=1, placed=1,
                 seconds=0.1, created_at=NOW, created_by="system:tests",
                 report={
-                    "is_valid": True, "is_stable": True, "violations": {}, "blocking": {}, "could_open": 0,
+                    "is_valid": True, "is_stable": True, "violations": {}, "blocking": {}, "could_open": 0, "lost_pins": 0,
                     "by_wish": [1], "beyond": 0, "unplaced": 0, "envy": 0, "justified_envy": 0, "placed_share": 1.0,
                     "levels": [], "exposure": [],
                 },

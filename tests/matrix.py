@@ -164,6 +164,17 @@ KEY = {
 }
 ASKED = "student teacher lead member admin administrator key_school key_company"
 ASKERS = "member admin key_company"
+PLACED = {
+    OWN: may(ASKED),
+    SAME: may("colleague lead administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+BY_SCHOOL = {
+    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
+    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+"""What the school does with a placement, which is none of the land's: it is planned."""
 
 # --- the API ----------------------------------------------------------------------------------------------------------
 
@@ -216,6 +227,23 @@ API: dict[str, dict[str, Row]] = {
     "create_student_wish": WISHES,
     "edit_student_wish": WISHES,
     "remove_student_wish": WISHES,
+    # applications
+    "create_student_application": WISHES,
+    "list_applications": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "read_application": {
+        OWN: may(ASKED),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "create_application_moves": {  # as the company: to see it
+        OWN: may(ASKERS, s403="student teacher lead administrator key_school", rest=422),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school", rest=422),
+        FOREIGN: may(NOBODY, s403="administrator", rest=422),
+    },
     # classes and members
     "list_classes": {
         OWN: sees(
@@ -274,6 +302,13 @@ API: dict[str, dict[str, Row]] = {
     "read_company_contact": {OWN: may(INSIDERS), FOREIGN: may(FAR)},
     "edit_company_contact": PARTS,
     "remove_company_contact": PARTS,
+    "read_contact_limit": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_contact_limit": COMPANIES,
     # opportunities
     "list_opportunities": {
         OWN: sees(ALL),
@@ -355,6 +390,37 @@ API: dict[str, dict[str, Row]] = {
         OWN: may("student teacher lead member admin key_school key_company", s403="administrator"),
         SAME: may("colleague lead key_school", s403="administrator"),
         FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    # placements: each side its own, and what each side may
+    "list_placements": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_placement": {
+        OWN: may("teacher lead administrator key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead administrator key_school", rest=403, s422="teacher"),
+        FOREIGN: may("administrator", rest=403, s422="teacher colleague lead key_school"),
+    },
+    "read_placement": PLACED,
+    "edit_placement": {
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "cancel_placement": PLACED,
+    "interrupt_placement": {
+        OWN: may(
+            NOBODY, s409="teacher lead member admin administrator key_school key_company", s403="student"
+        ),
+        SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "complete_placement": BY_SCHOOL,
+    "restore_placement": {  # what is planned stays so
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
     },
     # what a school's staff does for many students
     "read_class_board": CODES,
@@ -503,8 +569,8 @@ OWN_FAULT = {"accept_disclosure", "POST /opportunities/{opportunity_id}/renewal"
 
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
-    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id",
+    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
     "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""

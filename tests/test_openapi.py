@@ -42,6 +42,8 @@ from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Opportunity, Status
+from app.placements.models import State
+from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.rounds.models import RoundState
@@ -112,8 +114,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_placement": {
+        "student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "starts_on": "2026-05-04",
+        "ends_on": "2026-05-15", "daily_hours": 8, "planned_hours": 80,
+    },
+    "edit_placement": {"planned_hours": 72},
+    "cancel_placement": {"reason": "unsafe"},
+    "interrupt_placement": {"reason": "unsafe"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
+    "create_student_application": {
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+    },
+    "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
+    "edit_contact_limit": {"per_month": 3},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
@@ -144,6 +158,9 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
+    "interrupt_placement": {"placement_id": "running_placement_id"},
+    "complete_placement": {"placement_id": "closing_placement_id"},
+    "restore_placement": {"placement_id": "cancelled_placement_id"},
     "create_round_school": {"round_id": "shared_round_id"},
     "remove_round_school": {"round_id": "joined_round_id"},
 } | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}
@@ -237,12 +254,14 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "application_id": str(make.application(student, make.opportunity(company)).id),
         "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
         "bulk_change_id": str(make.bulk_change().id),
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
+        **placements_of(make, student),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
 
@@ -260,7 +279,22 @@ def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territo
     }  # fmt: skip
 
 
+def placements_of(make: Factory, student: Student) -> World:
+    """A placement in each state, each at other times: `running_placement_id` and so on; a planned one is the usual."""
+    found = {}
+    ended = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
+    for number, state in enumerate(State, start=1):
+        values = {"state": state, "starts_on": TODAY + timedelta(days=14 * number)}
+        opportunity = make.opportunity(seats_taken=0 if state is State.CANCELLED else 1)
+        placement = make.placement(student, opportunity, **values | (ended if state in ENDED else {}))
+        found[f"{state}_placement_id"] = str(placement.id)
+    return found | {"placement_id": found["planned_placement_id"]}
+
+
 CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_application_moves": lambda world: Grant(
+        Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])
+    ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
@@ -284,7 +318,12 @@ def queued_job(**more: Any) -> Job:
     )
 
 
-STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+STUDENTS_OWN = (
+    "create_student_wish",
+    "edit_student_wish",
+    "remove_student_wish",
+    "create_student_application",
+)
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 
 
@@ -413,9 +452,29 @@ def too_many_ranked(make: Factory, call: Request) -> Request:
     return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
 
 
+def overtaken_move(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body=(call.body or {}) | {"items": [item | {"version": 7}], "action": "accept"})
+
+
 def overtaken_answer(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
     return replace(call, body={"items": [item | {"version": 7}]})
+
+
+def in_state(state: State) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        return replace(call, ids={"placement_id": call.world[f"{state}_placement_id"]})
+
+    return change
+
+
+def same_placement(make: Factory, call: Request) -> Request:
+    """The student is there already, on other days."""
+    student, opportunity = make.student(), make.opportunity()
+    make.placement(student, opportunity, starts_on=TODAY + timedelta(days=300))
+    same = {"student_id": str(student.id), "opportunity_id": str(opportunity.id)}
+    return replace(call, body=(call.body or {}) | same)
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -588,11 +647,19 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "submit_company": approved_company,
     "create_disclosure": asked_student,
     "create_student_wish": closed_opportunity,
+    "create_student_application": closed_opportunity,
+    "create_application_moves": overtaken_move,
     "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
+    "create_placement": same_placement,
+    "edit_placement": in_state(State.RUNNING),
+    "cancel_placement": in_state(State.RUNNING),
+    "interrupt_placement": in_state(State.PLANNED),
+    "complete_placement": in_state(State.PLANNED),
+    "restore_placement": in_state(State.RUNNING),
     "create_skill_validations": still_running,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
@@ -783,7 +850,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
         r"|deactivate|reactivate|load|undo|freeze|remind|collect|try|order",
         "delete": "remove",
     }  # fmt: skip

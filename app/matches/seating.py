@@ -24,7 +24,8 @@ SECONDS = 8.0
 
 BANNED = "ban"
 SAID_NO = "company_no"
-"""Exclusions that people decide; the others are rules of `matching.rules`."""
+BUSY = "busy"
+"""Exclusions that the ranking knows nothing of: what people decide, and what stands in the student's calendar already."""
 
 PERSONAL = frozenset({"travel", "calendar"})
 """Rules that stand for what students have said of themselves: who pins has asked them."""

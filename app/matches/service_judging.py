@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.matches import seating
-from app.matches.seating import BANNED, SAID_NO, Answer, Question, Seat, wish_of
+from app.matches.seating import BANNED, BUSY, SAID_NO, Answer, Question, Seat, wish_of
 from app.matches.translate import LANGUAGES
 from app.matches.words import RULES
 from matching.check import Report, check
 from matching.why import say_why
 
 EXCLUSIONS = {
-    BANNED: ("la scuola lo ha escluso", "the school has ruled it out"),
-    SAID_NO: ("l'azienda ha risposto di no", "the company has said no"),
+    BANNED: ("La scuola lo ha escluso.", "The school has ruled it out."),
+    SAID_NO: ("L'azienda ha risposto di no.", "The company has said no."),
+    BUSY: ("In quei giorni ha già un altro impegno.", "There is something else on these days already."),
 }
-"""What people have decided → Italian, English; the rules of the ranking have their words already."""
+"""Exclusions of rounds → Italian, English; the rules of the ranking have their words already."""
 
 
 class Moved(NamedTuple):
@@ -77,10 +78,7 @@ def why_not_each(
 
 def exclusion(rule: str) -> tuple[str, str]:
     """Why a pair is ruled out, as a sentence in Italian and English."""
-    if rule in RULES:
-        return RULES[rule]
-    it, en = EXCLUSIONS[rule]
-    return it[0].upper() + it[1:] + ".", en[0].upper() + en[1:] + "."
+    return RULES.get(rule) or EXCLUSIONS[rule]
 
 
 def differences(before: Mapping[str, Seat], after: Mapping[str, Seat]) -> list[Moved]:

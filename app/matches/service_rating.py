@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
+from math import ceil
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.applications import days
+from app.applications.days import Days
 from app.companies.models import Company
 from app.matches import translate
 from app.matches.engine import Changes, Engine, Known
-from app.matches.seating import BANNED, SAID_NO, Asker, Offer, Question, Seat, pinned
+from app.matches.seating import BANNED, BUSY, SAID_NO, Asker, Offer, Question, Seat, pinned
 from app.opportunities import details
 from app.opportunities.details import Detail
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
@@ -41,7 +44,7 @@ FIRST_CHOICE = 1.0
 class Given:
     """What people have said, as the round has collected it; all of it by students' and opportunities' ids.
 
-    `held` seats are taken by students of the round already, who are pinned to them.
+    `held` seats are taken by students of the round already, who are pinned to them; who is `busy` has something else then.
     """
 
     wishes: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
@@ -50,6 +53,18 @@ class Given:
     refusals: Mapping[UUID, Collection[UUID]] = field(default_factory=dict)
     orders: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
     held: Mapping[UUID, int] = field(default_factory=dict)
+    busy: Mapping[UUID, Sequence[Days]] = field(default_factory=dict)
+
+
+class Offered(Protocol):
+    """What decides on which days something takes place that says none."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def hours(self) -> int: ...
+    @property
+    def daily_hours(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +95,7 @@ class Rated:
     students: Mapping[str, EngineStudent]
     unranked: frozenset[str]
     opportunities: Sequence[EngineOpportunity]
+    spans: Sequence[Sequence[details.Span]]
     index: Index
 
 
@@ -135,11 +151,34 @@ def rate(
         for (one, spans), offer in zip(chosen, offers, strict=True)
     ]  # fmt: skip
     index = Index(opportunities, state.index.vocabulary, engine.weights, on=state.index.on, seed=engine.seed)
-    rating = _Rating(index, opportunities, offers, given)
+    alternatives = [days_meant(one, spans, frame) for one, spans in chosen]
+    rating = _Rating(index, opportunities, offers, alternatives, given)
     askers = rating.askers(stock.students)
     students = {known.student.id: known.student for known in stock.students}
     unranked = frozenset(known.student.id for known in stock.students if not known.profile.is_ranked)
-    return Rated(Question(offers, askers, seed, is_wishes_only), students, unranked, opportunities, index)
+    return Rated(
+        Question(offers, askers, seed, is_wishes_only), students, unranked, opportunities,
+        [spans for _, spans in chosen], index,
+    )  # fmt: skip
+
+
+def days_meant(one: Offered, spans: Sequence[Days | details.Span], frame: Frame) -> list[Days]:
+    """The alternatives in their order; where no days are said, as many from the frame's first as the hours fill."""
+    if one.kind is Kind.TRAINING or not spans:
+        found = days.offered(one.kind, [Days(*span[:3], span.starts_at, span.ends_at) for span in spans])
+        return found or [_first_days(one, frame)]
+    return [Days(*span[:3], span.starts_at, span.ends_at) for span in spans]
+
+
+def _first_days(one: Offered, frame: Frame) -> Days:
+    whole = Days(frame.starts_on, frame.ends_on)
+    if not one.hours:
+        return whole
+    wanted = ceil(one.hours / (one.daily_hours or days.USUAL_DAILY_HOURS[one.kind]))
+    last = frame.starts_on
+    while last < frame.ends_on and days.count(Days(frame.starts_on, last)) < wanted:
+        last += timedelta(days=1)
+    return Days(frame.starts_on, last)
 
 
 def explained(rated: Rated, student_id: str, seat: Seat) -> dict[str, Any]:
@@ -174,9 +213,15 @@ class _Rating:
     """Students against the opportunities of one round; remembers what whole classes have in common."""
 
     def __init__(
-        self, index: Index, opportunities: Sequence[EngineOpportunity], offers: Sequence[Offer], given: Given
+        self,
+        index: Index,
+        opportunities: Sequence[EngineOpportunity],
+        offers: Sequence[Offer],
+        alternatives: Sequence[Sequence[Days]],
+        given: Given,
     ) -> None:
         self.index, self.opportunities, self.offers, self.given = index, opportunities, offers, given
+        self.alternatives = alternatives
         self.place = {offer.id: place for place, offer in enumerate(offers)}
         self.order = {
             (str(student), self.place[str(opportunity)]): (position, len(order))
@@ -204,27 +249,38 @@ class _Rating:
         }
         for decided, rule in ((self.given.refusals, SAID_NO), (self.given.bans, BANNED)):
             barred |= {self.place[str(one)]: rule for one in decided.get(who, ()) if str(one) in self.place}
+        barred |= {place: BUSY for place in {*wished, *scored} if self._is_taken(who, place)}
         kept = {place: scored.get(place, NEUTRAL) for place in wished if place not in barred}
-        for place, value in list(scored.items())[:KEPT]:
-            if place not in barred:
-                kept.setdefault(place, value)
+        for place in [one for one in scored if one not in barred][:KEPT]:
+            kept.setdefault(place, scored[place])
         asker = Asker(
             id=student.id, wishes=tuple(wished), barred=barred,
             scores={place: self._put_first(student.id, place, value) for place, value in kept.items()},
-            free={
-                place: tuple(self._suiting(student, place)) for place in kept if self.offers[place].periods
-            },
+            free={place: self._suiting(known, place) for place in kept if self.offers[place].periods},
         )  # fmt: skip
         pin = self.given.pins.get(who)
         if pin is None or str(pin[0]) not in self.place:
             return asker
-        seat = Seat(self.place[str(pin[0])], pin[1])
-        if self.offers[seat.offer].periods and seat.offer not in asker.free:
-            asker = replace(asker, free={**asker.free, seat.offer: tuple(self._suiting(student, seat.offer))})
-        value = self._put_first(student.id, seat.offer, scored.get(seat.offer, NEUTRAL))
-        rule = self.index.hidden_by(student, self.offers[seat.offer].id)
-        barred = {**asker.barred, **({} if rule is None else {seat.offer: rule})}
-        return pinned(replace(asker, scores={seat.offer: value, **asker.scores}, barred=barred), seat)
+        return self._pinned(known, asker, Seat(self.place[str(pin[0])], pin[1]), scored)
+
+    def _pinned(self, known: Known, asker: Asker, seat: Seat, scored: Mapping[int, float]) -> Asker:
+        free = dict(asker.free)
+        if self.offers[seat.offer].periods:
+            free.setdefault(seat.offer, self._suiting(known, seat.offer))
+        value = self._put_first(asker.id, seat.offer, scored.get(seat.offer, NEUTRAL))
+        rule = self.index.hidden_by(known.student, self.offers[seat.offer].id)
+        barred = dict(asker.barred) if rule is None else {**asker.barred, seat.offer: rule}
+        if self._is_taken(known.profile.id, seat.offer):
+            barred[seat.offer] = BUSY
+        scores = {seat.offer: value, **asker.scores}
+        return pinned(replace(asker, scores=scores, barred=barred, free=free), seat)
+
+    def _is_taken(self, who: UUID, place: int) -> bool:
+        """Whether the student has something else in every period of the opportunity."""
+        return who in self.given.busy and all(self._clashes(who, one) for one in self.alternatives[place])
+
+    def _clashes(self, who: UUID, wanted: Days) -> bool:
+        return any(days.clash(wanted, one) for one in self.given.busy.get(who, ()))
 
     def _hidden(self, student: EngineStudent, place: int, scored: Mapping[int, float]) -> str | None:
         return None if place in scored else self.index.hidden_by(student, self.offers[place].id)
@@ -236,16 +292,17 @@ class _Rating:
             return value
         return round(FIRST_CHOICE + (position[1] - position[0]) / (position[1] + 1), 6)
 
-    def _suiting(self, student: EngineStudent, place: int) -> list[int]:
+    def _suiting(self, known: Known, place: int) -> tuple[int, ...]:
         """The periods of an opportunity in which the student is free, and of the right age."""
-        one = self.opportunities[place]
-        return [
+        one, student = self.opportunities[place], known.student
+        return tuple(
             number
             for number, span in enumerate(one.spans)
             if fails_age(student, one, span.starts_on) is None
             and span.ends_on >= self.index.on
             and self._is_free(student, span, one.kind)
-        ]
+            and not self._clashes(known.profile.id, self.alternatives[place][number])
+        )
 
     def _is_free(self, student: EngineStudent, span: Any, kind: EngineKind) -> bool:
         if not student.free:

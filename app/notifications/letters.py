@@ -30,6 +30,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il profilo di {company} va cambiato. Leggete perché e mandatelo di nuovo.",
         "en": "The profile of {company} needs a change. Read why and send it again.",
     },
+    NotificationKind.PLACEMENT_MADE: {
+        "it": "«{title}» presso {company} è concordato. Guarda le date e che cosa manca.",
+        "en": "“{title}” at {company} is agreed. Look at the dates and at what is missing.",
+    },
+    NotificationKind.PLACEMENT_ENDED: {
+        "it": "«{title}» presso {company} non va avanti. La pagina dice perché.",
+        "en": "“{title}” at {company} does not go on. The page says why.",
+    },
+    NotificationKind.PLACEMENT_DUE: {
+        "it": "«{title}» presso {company}: manca qualcosa entro il {day}. La pagina dice che cosa.",
+        "en": "“{title}” at {company}: something is missing by {day}. The page says what.",
+    },
     NotificationKind.JOB_ENDED: {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
@@ -45,6 +57,34 @@ SENTENCES: Mapping[NotificationKind, Words] = {
     NotificationKind.ROUND_WAITS: {
         "it": "Il turno «{name}» va pubblicato entro il {day}. Dopo si annulla.",
         "en": "The round “{name}” has to be published by {day}. After that it is cancelled.",
+    },
+    NotificationKind.APPLICATION_RECEIVED: {
+        "it": "Ci sono nuove candidature per «{title}». Rispondete entro il {until}.",
+        "en": "There are new applications for “{title}”. Answer by {until}.",
+    },
+    NotificationKind.PLACEMENT_PROPOSED: {
+        "it": "La scuola vi propone uno o più studenti per «{title}»: hanno già detto di sì. Rispondete entro il {until}.",
+        "en": "The school proposes one or more students for “{title}”: they have said yes. Answer by {until}.",
+    },
+    NotificationKind.APPLICATION_ACCEPTED: {
+        "it": "{company} ha detto di sì per «{title}». Conferma entro il {until}, o il posto va a un'altra persona.",
+        "en": "{company} has said yes for “{title}”. Confirm by {until}, or the seat goes to somebody else.",
+    },
+    NotificationKind.APPLICATION_TO_APPROVE: {
+        "it": "Per «{title}» azienda e studente hanno detto di sì. Serve la risposta della scuola entro il {until}.",
+        "en": "For “{title}” the company and the student have said yes. The school answers by {until}.",
+    },
+    NotificationKind.APPLICATION_DUE: {
+        "it": "Per «{title}» manca ancora la tua risposta. C'è tempo fino al {until}.",
+        "en": "For “{title}” your answer is still missing. There is time until {until}.",
+    },
+    NotificationKind.APPLICATION_DECIDED: {
+        "it": "È deciso: tutti hanno detto di sì per «{title}».",
+        "en": "It is decided: everybody has said yes for “{title}”.",
+    },
+    NotificationKind.APPLICATION_ENDED: {
+        "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
+        "en": "The application for “{title}” is over. The page says why.",
     },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}

@@ -21,10 +21,20 @@ class NotificationKind(StrEnum):
     NAME_REFUSED = "name_refused"
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
+    PLACEMENT_MADE = "placement_made"
+    PLACEMENT_ENDED = "placement_ended"
+    PLACEMENT_DUE = "placement_due"
     JOB_ENDED = "job_ended"
     WISHES_WANTED = "wishes_wanted"
     ROUND_MOVED = "round_moved"
     ROUND_WAITS = "round_waits"
+    APPLICATION_RECEIVED = "application_received"
+    PLACEMENT_PROPOSED = "placement_proposed"
+    APPLICATION_ACCEPTED = "application_accepted"
+    APPLICATION_TO_APPROVE = "application_to_approve"
+    APPLICATION_DUE = "application_due"
+    APPLICATION_DECIDED = "application_decided"
+    APPLICATION_ENDED = "application_ended"
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,9 @@ class Manner:
     is_essential: bool = False
 
 
-_STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+_STUDENT = frozenset({Role.STUDENT})
+_STUDENT_AND_SCHOOL = AT_SCHOOL | _STUDENT
+_ALL_SIDES = _STUDENT_AND_SCHOOL | AT_COMPANY
 _WHO_RUN_ROUNDS = AT_SCHOOL | {Role.COORDINATOR, Role.ADMINISTRATOR}
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
@@ -45,9 +57,19 @@ MANNERS = {
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(_WHO_RUN_ROUNDS, MailChoice.NEVER),
-    NotificationKind.WISHES_WANTED: Manner(frozenset({Role.STUDENT}), MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.WISHES_WANTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.ROUND_MOVED: Manner(_WHO_RUN_ROUNDS, MailChoice.DAILY),
     NotificationKind.ROUND_WAITS: Manner(_WHO_RUN_ROUNDS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_TO_APPROVE: Manner(AT_SCHOOL, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
 }
 
 

@@ -1,22 +1,21 @@
-"""What a round has to do with applications and placements: who has a seat through it already, and who has one elsewhere."""
+"""What a round has to do with applications and placements: who has a seat through it, what came to nothing, who is busy."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.auth.actors import Actor
-from app.opportunities import service_life as seats
-from app.opportunities.models import Opportunity
+from app.applications import rules as applications
+from app.applications.days import Days
+from app.applications.models import Application, ApplicationState
 from app.placements.models import Placement
+from app.placements.models import State as PlacementState
 from app.placements.rules import OPEN
-from app.placements.service import Terms
-from app.rounds.models import Round, RoundRun, RoundSeat
+from app.rounds.models import RoundRun, RoundSeat
 from app.students.models import Student
 
 
@@ -27,45 +26,60 @@ class Held(NamedTuple):
     period: int | None
 
 
+_stands = sa.or_(
+    Application.state.in_(applications.OPEN),
+    sa.and_(Application.state == ApplicationState.APPROVED, Placement.state != PlacementState.CANCELLED),
+)
+
+
 def held(session: Session, round_id: UUID) -> dict[UUID, Held]:
-    """Student → the seat that the round has proposed and nobody has refused since."""
+    """Student → the seat that the round has proposed, as long as nobody has refused or cancelled it."""
     rows = session.execute(
-        sa.select(RoundSeat.student_id, RoundSeat.opportunity_id, RoundSeat.period)
-        .join(RoundRun, RoundRun.id == RoundSeat.run_id)
-        .where(RoundRun.round_id == round_id, RoundSeat.proposed_at.is_not(None))
-    )
-    return {
-        student: Held(opportunity, period) for student, opportunity, period in rows if opportunity is not None
-    }
-
-
-def declined(session: Session, round_id: UUID) -> list[tuple[UUID, UUID]]:  # noqa: ARG001
-    """Students with the opportunities that have come to nothing after they were proposed."""
-    return []
-
-
-def busy_elsewhere(session: Session, class_ids: Collection[UUID], row: Round) -> set[UUID]:
-    """Students of the classes who have something else on days of the round."""
-    return set(
-        session.scalars(
-            sa.select(Placement.student_id).where(
-                Placement.class_id.in_(class_ids), Placement.state.in_(OPEN),
-                Placement.starts_on <= row.ends_on, Placement.ends_on >= row.starts_on,
-            )
+        sa.select(Application.student_id, Application.opportunity_id, RoundSeat.period)
+        .outerjoin(Placement, Placement.id == Application.placement_id)
+        .outerjoin(RoundRun, RoundRun.round_id == Application.round_id)
+        .outerjoin(
+            RoundSeat,
+            sa.and_(
+                RoundSeat.run_id == RoundRun.id, RoundSeat.student_id == Application.student_id,
+                RoundSeat.opportunity_id == Application.opportunity_id, RoundSeat.proposed_at.is_not(None),
+            ),
         )
+        .where(Application.round_id == round_id, _stands)
+        .order_by(RoundSeat.proposed_at.nulls_first())
     )  # fmt: skip
+    return {student: Held(opportunity, period) for student, opportunity, period in rows}
 
 
-def propose(
-    session: Session,
-    actor: Actor,
-    student: Student,  # noqa: ARG001
-    opportunity: Opportunity,
-    terms: Terms,
-    *,
-    round_id: UUID,  # noqa: ARG001
-    now: datetime,  # noqa: ARG001
-) -> None:
-    """Hold a seat for the student. Raises Full."""
-    seats.take_seat(session, actor, opportunity.id)
-    assert terms.starts_on <= terms.ends_on  # noqa: S101
+def declined(session: Session, round_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Students with the opportunities that came to nothing after the round had proposed them."""
+    rows = session.execute(
+        sa.select(Application.student_id, Application.opportunity_id)
+        .outerjoin(Placement, Placement.id == Application.placement_id)
+        .where(Application.round_id == round_id, ~_stands)
+    )
+    return [(student, opportunity) for student, opportunity in rows]
+
+
+def busy(session: Session, class_ids: Collection[UUID], round_id: UUID) -> dict[UUID, list[Days]]:
+    """Students of the classes with the days on which they have, or have promised, something that is not of the round."""
+    of_class = sa.select(Student.id).where(Student.class_id.in_(class_ids))
+    ours = sa.select(Application.placement_id).where(
+        Application.round_id == round_id, Application.placement_id.is_not(None)
+    )
+    placed = sa.select(*_days(Placement)).where(
+        Placement.student_id.in_(of_class), Placement.state.in_(OPEN), Placement.id.not_in(ours)
+    )
+    promised = sa.select(*_days(Application)).where(
+        Application.student_id.in_(of_class), Application.state.in_(applications.PROMISED),
+        Application.round_id.is_distinct_from(round_id),
+    )  # fmt: skip
+    found: dict[UUID, list[Days]] = {}
+    for query in (placed, promised):
+        for student, *days in session.execute(query):
+            found.setdefault(student, []).append(Days(*days))
+    return found
+
+
+def _days(table: type[Placement] | type[Application]) -> list[Any]:
+    return [getattr(table, name) for name in ("student_id", *Days._fields)]

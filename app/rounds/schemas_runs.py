@@ -69,6 +69,7 @@ class RunReport(Out):
         description="Students who would rather have a seat that could be theirs, by the reason."
     )
     could_open: Count
+    lost_pins: Count = Field(description="Pins to what had no free seat any more.")
     by_wish: Annotated[list[Count], Field(max_length=10)] = Field(
         description="Students who got their first wish, their second, and so on."
     )

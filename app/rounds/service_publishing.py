@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.applications import days
+from app.applications import service as applications
+from app.applications import service_steps as steps
 from app.auth.actors import Actor
 from app.events import service as events
+from app.matches.service_rating import Frame, days_meant
 from app.opportunities.models import Opportunity
-from app.placements.service import Terms
 from app.rounds import handing, rules, service_kept
 from app.rounds import service as rounds
 from app.rounds.models import Round, RoundClass, RoundRun, RoundSeat, RoundState
@@ -23,10 +26,6 @@ from app.rounds.rules import Action
 from app.students.models import Student
 
 Block = Callable[[], AbstractContextManager[tuple[Session, Actor]]]
-
-WORKING_DAYS, ALL_WEEK = 0b0011111, 0b1111111
-USUAL_HOURS = 8.0
-"""A day at a company that has said nothing of its hours."""
 
 
 class AnotherRun(errors.Conflict):
@@ -133,50 +132,33 @@ def publish_class(
 
 
 def _propose(session: Session, actor: Actor, row: Round, run: RoundRun, class_id: UUID, now: datetime) -> int:
-    """In the order of the opportunities' ids, so that two who publish never wait for one another in a circle."""
+    """Everybody is locked first and in one order, so that two who publish never wait for one another in a circle."""
     held = handing.held(session, row.id)
-    days = {UUID(one["id"]): one["spans"] for one in run.offers["items"]}
+    spans = {UUID(one["id"]): one["spans"] for one in run.offers["items"]}
     found = session.execute(
         sa.select(RoundSeat, Student, Opportunity)
         .join(Student, Student.id == RoundSeat.student_id)
         .join(Opportunity, Opportunity.id == RoundSeat.opportunity_id)
-        .where(RoundSeat.run_id == run.id, RoundSeat.class_id == class_id)
+        .where(RoundSeat.run_id == run.id, RoundSeat.class_id == class_id, Student.id.not_in(held))
         .order_by(Opportunity.id, Student.id)
     ).all()
-    count = 0
+    steps.lock(session, [one.Student.id for one in found], [one.Opportunity.id for one in found])
+    frame = Frame(rules.kinds_of(row), row.starts_on, row.ends_on)
     for seat, student, opportunity in found:
-        if student.id in held:
-            continue
-        terms = terms_of(opportunity, days[opportunity.id], seat.period, row)
-        handing.propose(session, actor, student, opportunity, terms, round_id=row.id, now=now)
+        chosen = days_meant(opportunity, [_span(*one) for one in spans[opportunity.id]], frame)
+        terms = days.terms(opportunity, chosen[seat.period or 0])
+        applications.propose(session, actor, student, opportunity, terms, round_id=row.id, now=now)
         seat.proposed_at = now.astimezone(UTC)
-        count += 1
-    return count
+    return len(found)
 
 
-def terms_of(opportunity: Opportunity, spans: Sequence[Any], period: int | None, row: Round) -> Terms:
-    """When, and how many hours: what the opportunity says, and the days of the round where it says nothing."""
-    if not spans:
-        first, last, weekdays = row.starts_on, row.ends_on, WORKING_DAYS
-    elif period is not None or len(spans) == 1:
-        starts, ends, weekdays = spans[period or 0]
-        first, last = date.fromisoformat(starts), date.fromisoformat(ends)
-    else:  # a training path: all of its lessons
-        first = min(date.fromisoformat(one[0]) for one in spans)
-        last = max(date.fromisoformat(one[1]) for one in spans)
-        weekdays = ALL_WEEK
-    days = max(1, _count_days(first, last, weekdays))
-    usual = opportunity.hours / days if opportunity.hours else USUAL_HOURS
-    daily = min(24.0, max(0.5, opportunity.daily_hours or usual))
-    return Terms(
-        starts_on=first, ends_on=last, weekdays=weekdays, daily_hours=daily,
-        planned_hours=max(1, opportunity.hours or round(days * daily)),
-    )  # fmt: skip
-
-
-def _count_days(first: date, last: date, weekdays: int) -> int:
-    length = (last - first).days + 1
-    return sum(weekdays >> (first + timedelta(days=day)).weekday() & 1 for day in range(length))
+def _span(
+    starts_on: str, ends_on: str, weekdays: int, starts_at: str | None, ends_at: str | None
+) -> days.Days:
+    first, last = date.fromisoformat(starts_on), date.fromisoformat(ends_on)
+    if starts_at is None or ends_at is None:
+        return days.Days(first, last, weekdays)
+    return days.Days(first, last, weekdays, time.fromisoformat(starts_at), time.fromisoformat(ends_at))
 
 
 def _finish(session: Session, actor: Actor, row: Round, now: datetime) -> None:

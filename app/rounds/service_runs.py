@@ -23,6 +23,7 @@ from app.matches import service_judging, service_rating
 from app.matches.engine import Engine
 from app.matches.seating import Answer, Question, wish_of
 from app.matches.service_rating import Rated
+from app.opportunities.details import Span
 from app.opportunities.models import Opportunity
 from app.rounds import rules, service_kept, service_snapshots
 from app.rounds import service as rounds
@@ -115,7 +116,7 @@ def run(
         answer = service_kept.solve(rated.question, order.mode, snapshot.near)
         advance(3)
         rows = list(_rows(snapshot, rated, answer))
-        report = service_judging.report(rated.question, answer)
+        report = service_judging.report(rated.question, answer) | {"lost_pins": _lost_pins(snapshot, rated)}
         advance(4)
         made = RoundRun(
             round_id=round_id, mode=RunMode(order.mode), near_number=order.near, seed=order.seed,
@@ -144,13 +145,20 @@ def _rows(snapshot: Snapshot, rated: Rated, answer: Answer) -> Iterator[dict[str
         }  # fmt: skip
 
 
+def _lost_pins(snapshot: Snapshot, rated: Rated) -> int:
+    """Pins to what the round has no longer on offer."""
+    offered = {offer.id for offer in rated.question.offers}
+    return sum(str(opportunity) not in offered for opportunity, _ in snapshot.given.pins.values())
+
+
 def _packed(rated: Rated) -> dict[str, Any]:
-    spans = [
-        [[span.starts_on.isoformat(), span.ends_on.isoformat(), span.weekdays] for span in one.spans]
-        for one in rated.opportunities
-    ]
-    pairs = zip(rated.question.offers, spans, strict=True)
-    return {"items": [asdict(offer) | {"spans": days} for offer, days in pairs]}
+    pairs = zip(rated.question.offers, rated.spans, strict=True)
+    return {"items": [asdict(offer) | {"spans": [_days(one) for one in spans]} for offer, spans in pairs]}
+
+
+def _days(span: Span) -> list[Any]:
+    times = [None if one is None else one.isoformat() for one in (span.starts_at, span.ends_at)]
+    return [span.starts_on.isoformat(), span.ends_on.isoformat(), span.weekdays, *times]
 
 
 def _fingerprint(order: Order, question: Question) -> str:

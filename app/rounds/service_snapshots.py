@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -44,9 +44,6 @@ def take(session: Session, engine: Engine, round_id: UUID, near: int | None = No
     stock = service_rating.take_stock(
         session, engine, class_ids, frame, [one.opportunity_id for one in held.values()]
     )
-    busy = handing.busy_elsewhere(session, class_ids, row) - held.keys()
-    students = [known for known in stock.students if known.profile.id not in busy]
-    stock = replace(stock, students=students)
     found = session.scalars(sa.select(RoundPin).where(RoundPin.round_id == round_id)).all()
     pins = {one.student_id: (one.opportunity_id, one.period) for one in found if one.ruling is Ruling.PIN}
     given = Given(
@@ -56,6 +53,7 @@ def take(session: Session, engine: Engine, round_id: UUID, near: int | None = No
         refusals=_grouped([*_refusals(session, class_ids), *handing.declined(session, round_id)]),
         orders=_orders(session, [one.id for one in stock.details]),
         held=Counter(one.opportunity_id for one in held.values()),
+        busy=handing.busy(session, class_ids, round_id),
     )
     before = None if near is None else service_kept.named(session, service_kept.read(session, round_id, near))
     return Snapshot(row.version, frame, stock, given, row.is_wishes_only, before)

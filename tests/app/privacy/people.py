@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
@@ -24,11 +25,12 @@ from app.network.models import CompanyNote
 from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
-from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
+from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
+from app.placements.models import State
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
-from app.students.models import StudentCode
+from app.students.models import Student, StudentCode
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
@@ -122,11 +124,33 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
+        session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
+    place(make, student, opportunity, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+
+
+def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
+    return Application(
+        student_id=student_id, opportunity_id=opportunity_id, company_id=company_id, state=ApplicationState.SUBMITTED, due_at=NOW,
+        starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4, created_at=NOW, created_by=f"user:{user_id}",
+        delivered_at=NOW,
+    )  # fmt: skip
+
+
+def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
+    """A placement that ended early, in which the person is everything that one can be."""
+    student, opportunity = make.get(Student, student_id), make.get(Opportunity, opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    mark = f"user:{user_id}"
+    make.placement(
+        student, opportunity, state=State.INTERRUPTED, created_by=mark, ended_by=mark, ended_at=NOW, ended_for="school",
+        end_reason="moved", school_tutor_id=user_id, host_tutor_id=user_id, starts_at=time(8), ends_at=time(17),
+    )  # fmt: skip
 
 
 def create(client: TestClient, school_class: SchoolClass, lead: dict[str, str]) -> UUID:

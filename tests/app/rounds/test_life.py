@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.errors import Problem
 from app.matches.service_remedies import Remedy
-from app.opportunities.models import Opportunity, Status
+from app.opportunities.models import Opportunity, OpportunitySpan, Status
 from app.placements.models import State
 from app.placements.service import Terms, create
 from app.rounds import (
@@ -291,6 +291,10 @@ def test_the_board_tells_where_and_why_in_five_statements(world: World) -> None:
 # --- publishing and clocks --------------------------------------------------------------------------------------------
 
 
+def span_of(opportunity: Opportunity, starts_on: date, ends_on: date) -> OpportunitySpan:
+    return OpportunitySpan(opportunity_id=opportunity.id, starts_on=starts_on, ends_on=ends_on)
+
+
 def taken(world: World) -> list[int]:
     with world.database.read() as session:
         return [session.get_one(Opportunity, offer.id).seats_taken for offer in world.offers]
@@ -339,17 +343,20 @@ def test_late_changes_leave_what_is_published_alone(world: World) -> None:
     assert taken(world) == [1, 1, 1, 1]
 
 
-def test_who_has_something_else_on_these_days_is_left_out(world: World) -> None:
+def test_who_has_something_else_on_these_days_gets_nothing_then(world: World) -> None:
     terms = Terms(date(2026, 6, 8), date(2026, 6, 26), daily_hours=8, planned_hours=120)
     busy, elsewhere = world.students[0], world.make.opportunity()
     with world.database.write() as session:
         placement = create(session, ACTOR, busy, elsewhere, terms, now=NOW)
     assert placement.state is State.PLANNED
+    world.make.add(span_of(world.offers[2], date(2026, 7, 6), date(2026, 7, 17)))
+    world.make.change(world.offers[2])
     reviewed(world)
-    assert busy.id not in seats(world, 1)
+    assert seats(world, 1)[busy.id] == world.offers[2].id
     with world.database.read() as session:
-        board = service_board.read(session, world.lead, world.id, world.school_class.id)
-    assert [line.is_in_run for line in board.lines if line.student_id == busy.id] == [False]
+        inquiry = service_reasons.ask(session, world.lead, world.engine, world.id, busy.id)
+    found = service_reasons.explain(world.engine, inquiry)
+    assert [one.why["code"] for one in found.wishes] == ["busy", "busy"]
 
 
 def test_the_clock_freezes_and_cancels_once(world: World) -> None:
