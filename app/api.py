@@ -26,6 +26,7 @@ from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
@@ -41,6 +42,7 @@ from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
+from app.roll_overs import api as roll_overs
 from app.rounds import api as rounds
 from app.rounds import runs_api as round_runs
 from app.schools import api as schools
@@ -67,6 +69,7 @@ ROUTERS = (
     network.router,
     rounds.router, round_runs.router,
     placements.router,
+    concerns.router, roll_overs.router,
 )  # fmt: skip
 
 

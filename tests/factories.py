@@ -21,6 +21,7 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
+from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
@@ -214,6 +215,15 @@ class Factory:
             "requested_at": NOW, "requested_by": "system:tests", "expires_at": NOW + timedelta(days=30),
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
+
+    def concern(self, placement: Placement, **values: Any) -> Concern:
+        """What a student has reported; the school's lead owns it."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "kind": ConcernKind.TASKS,
+            "text": "Faccio solo fotocopie.", "raised_side": Side.STUDENT, "raised_at": NOW, "stage": Stage.LEAD,
+            "due_at": NOW + timedelta(days=7),
+        }  # fmt: skip
+        return self.add(Concern(**defaults | values))
 
     def wish(
         self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any

@@ -109,6 +109,13 @@ STUDENTS = {  # what is a student's, for whoever may see the student
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+STAFF_OF_STUDENT = STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")}
+CONCERNS = {
+    OWN: may("student lead administrator key_school"),
+    SAME: may("lead coordinator administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+"""Never for a company, whose people see the placement that it is about."""
 WISHES = {
     OWN: may("student", s403="teacher lead administrator key_school"),
     SAME: may(NOBODY, s403="colleague lead administrator key_school"),
@@ -206,11 +213,7 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_student": STUDENTS,
     "edit_student": STUDENTS,
-    "remove_student": {
-        OWN: may("teacher lead administrator key_school", s403="student"),
-        SAME: may("colleague lead administrator key_school"),
-        FOREIGN: may("administrator"),
-    },
+    "remove_student": STAFF_OF_STUDENT,
     "list_student_matches": STUDENTS,
     "list_student_paths": STUDENTS,
     "read_visibility": STUDENTS,
@@ -429,6 +432,8 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", rest=403),
     },
     "create_skill_validations": CODES,
+    "read_roll_over": LEADS,
+    "create_roll_over": LEADS,
     "create_recommendations": {
         OWN: may("teacher lead key_school", rest=403, s422="colleague"),
         SAME: may("colleague lead key_school", rest=403, s422="teacher"),
@@ -442,6 +447,31 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    # reported problems: the own one is with the school's lead, the same school's has come to the territory
+    "create_concern": {
+        OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "list_concerns": {
+        OWN: sees("student lead administrator key_school"),
+        SAME: sees("lead coordinator administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "read_concern": CONCERNS,
+    "create_concern_message": CONCERNS,
+    "ask_concern_name": {
+        OWN: may(NOBODY, s409="student lead administrator key_school"),
+        SAME: may("coordinator", s409="lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "close_concern": {
+        OWN: may("student administrator", s403="lead key_school"),
+        SAME: may("administrator", s403="lead coordinator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "renew_family_code": STAFF_OF_STUDENT,
+    "remove_family_code": STAFF_OF_STUDENT,
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,
@@ -571,7 +601,7 @@ THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
-    "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
+    "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 

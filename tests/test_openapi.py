@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -29,6 +29,8 @@ from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
+from app.concerns.models import Stage
+from app.concerns.rules import MOST_OPEN
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -73,6 +75,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "read_roll_over": {"year": "2026"},
     "load_students": {"source": "register"},
     "load_classes": {"source": "register"},
     "load_companies": {"source": "register"},
@@ -111,6 +114,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_roll_over": {"year": 2026, "choices": []},
+    "create_concern": {"kind": "hours", "text": "Faccio dieci ore al giorno."},
+    "create_concern_message": {"text": "Ne parlo con l'azienda."},
+    "ask_concern_name": {"reason": "Devo chiamare la famiglia."},
+    "close_concern": {"reason": "Risolto."},
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
@@ -124,7 +132,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
-        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
@@ -244,7 +252,10 @@ def world(make: Factory) -> World:
             session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
             secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
         )  # fmt: skip
+    placement = make.placement(student, make.opportunity(company))
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW)
     return {
+        "placement_id": str(placement.id), "concern_id": str(concern.id),
         "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
@@ -297,6 +308,8 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "create_concern": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "ask_concern_name": lambda _: Grant(Role.COORDINATOR),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
@@ -432,6 +445,29 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def too_many_concerns(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    for _ in range(MOST_OPEN):
+        make.concern(placement)
+    return replace(call, ids={"placement_id": str(placement.id)})
+
+
+def closed_concern(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    end = {
+        "stage": "closed",
+        "due_at": None,
+        "closed_at": NOW,
+        "closed_by": "system:tests",
+        "territory_at": NOW,
+    }
+    return replace(call, ids={"concern_id": str(make.concern(placement, **end).id)})
+
+
+def grown_up(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"student_id": str(make.student(born_on=date(2007, 1, 1)).id)})
 
 
 def ended_job(make: Factory, call: Request) -> Request:
@@ -660,6 +696,10 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "interrupt_placement": in_state(State.PLANNED),
     "complete_placement": in_state(State.PLANNED),
     "restore_placement": in_state(State.RUNNING),
+    "create_concern": too_many_concerns,
+    "create_concern_message": closed_concern,
+    "ask_concern_name": closed_concern,
+    "renew_family_code": grown_up,
     "create_skill_validations": still_running,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
@@ -680,6 +720,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "publish_round": another_run,
     "read_candidate_order": of_state(Status.DRAFT),
     "order_candidates": own_draft,
+    "create_roll_over": still_running,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------

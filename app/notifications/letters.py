@@ -86,6 +86,34 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
         "en": "The application for “{title}” is over. The page says why.",
     },
+    NotificationKind.OFFER_AGAIN: {
+        "it": "Il nuovo anno scolastico comincia. Volete offrire di nuovo «{title}»? È già compilato: basta confermare.",
+        "en": "The new school year begins. Would you offer “{title}” again? It is filled in: just confirm.",
+    },
+    NotificationKind.CONCERN_RAISED: {
+        "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
+        "en": "A problem was reported in an internship at {company}. Read it and answer.",
+    },
+    NotificationKind.CONCERN_URGENT: {
+        "it": "Urgente: una segnalazione di sicurezza presso {company}. Leggila adesso.",
+        "en": "Urgent: a safety problem was reported at {company}. Read it now.",
+    },
+    NotificationKind.CONCERN_PASSED_ON: {
+        "it": "Una segnalazione su un tirocinio presso {company} ora tocca a te: chi doveva rispondere non l'ha risolta in tempo.",
+        "en": "A reported problem at {company} is now yours: it was not solved in time by those before you.",
+    },
+    NotificationKind.CONCERN_ANSWERED: {
+        "it": "C'è una risposta alla segnalazione su {company}.",
+        "en": "There is an answer about the problem reported at {company}.",
+    },
+    NotificationKind.CONCERN_NAMED: {
+        "it": "Il coordinamento ha chiesto di chi parla la segnalazione su {company}. Il motivo è scritto lì.",
+        "en": "The coordinators have asked whom the problem at {company} is about. The reason stands there.",
+    },
+    NotificationKind.CONCERN_CLOSED: {
+        "it": "La segnalazione su {company} è chiusa.",
+        "en": "The problem reported at {company} is closed.",
+    },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}
 _SUBJECT_OF_MANY = {"it": "Bottega: {count} novità", "en": "Bottega: {count} new things"}

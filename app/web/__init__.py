@@ -34,8 +34,10 @@ def routes() -> list[BaseRoute]:
         class_import,
         codes,
         company,
+        concerns,
         coordinator,
         disclosures,
+        families,
         hats,
         inbox,
         invited,
@@ -52,6 +54,7 @@ def routes() -> list[BaseRoute]:
         recommending,
         renewals,
         review,
+        school_years,
         search,
         second_factor,
         sign_in,
@@ -68,7 +71,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        wishes, concerns, families, postings, renewals, answers, validation, recommending, undo, class_import, school_years, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

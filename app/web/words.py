@@ -296,6 +296,13 @@ NOTIFICATIONS = {
     "application_due": _("Il tempo per rispondere sta per finire"),
     "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
+    "offer_again": _("Una proposta si può offrire di nuovo"),
+    "concern_raised": _("C'è una segnalazione"),
+    "concern_urgent": _("C'è una segnalazione urgente"),
+    "concern_passed_on": _("Una segnalazione passa a te"),
+    "concern_answered": _("C'è una risposta a una segnalazione"),
+    "concern_named": _("Il coordinamento chiede un nome"),
+    "concern_closed": _("Una segnalazione è chiusa"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),

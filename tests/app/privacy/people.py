@@ -38,7 +38,7 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
-    "note": "zyxnote of the teacher",
+    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -130,7 +130,9 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
-    return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+    person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+    report(client, make, person)
+    return person
 
 
 def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
@@ -227,3 +229,19 @@ def use(
     advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
     fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))
+
+
+def report(client: TestClient, make: Factory, person: Person) -> None:
+    """Something is wrong in the placement; the school answers, and the family has a code."""
+    student = make.get(Student, person.student_id)
+    opportunity = make.get(Opportunity, person.opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    placement = make.placement(student, opportunity)
+    told = {"kind": "hours", "text": PLANTED["concern"]}
+    made = client.post(f"/api/v1/placements/{placement.id}/concerns", json=told, headers=person.own)
+    assert made.status_code == 201, made.text
+    answer = {"text": f"Risposta a: {PLANTED['concern']}"}
+    path = f"{made.headers['location']}/messages"
+    assert client.post(path, json=answer, headers=person.lead).status_code == 201
+    assert client.post(f"/api/v1/students/{student.id}/family-code", headers=person.lead).status_code == 200
