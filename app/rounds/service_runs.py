@@ -36,7 +36,7 @@ TRIES = 3
 """So often a run begins anew because something has changed under it."""
 
 
-class MovedMeanwhile(errors.Conflict):
+class ChangedMeanwhile(errors.Conflict):
     """Wishes, pins or seats kept changing while the run was computed."""
 
     title = "Something has changed meanwhile"
@@ -100,7 +100,7 @@ def run(
 
     Where nothing has changed since the chosen run was made by the same order, that one is the answer.
 
-    Raises PinsImpossible, WrongRoundState, NoSuchRound, NoSuchRun and MovedMeanwhile.
+    Raises PinsImpossible, WrongRoundState, NoSuchRound, NoSuchRun and ChangedMeanwhile.
     """
     round_id = UUID(order.round_id)
     for _ in range(TRIES):
@@ -129,7 +129,7 @@ def run(
             number = _save(session, actor, snapshot, made, rows, clock())
         if number is not None:
             return number
-    raise MovedMeanwhile("Wishes, pins or seats change all the time; try again.")
+    raise ChangedMeanwhile("Wishes, pins or seats change all the time; try again.")
 
 
 def _rows(snapshot: Snapshot, rated: Rated, answer: Answer) -> Iterator[dict[str, Any]]:
