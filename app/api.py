@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.agreements import api as agreements
+from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
@@ -61,6 +63,7 @@ ROUTERS = (
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    agreements.router, signing.router,
 )  # fmt: skip
 
 

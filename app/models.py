@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.agreements import models as agreements
 from app.answers import models as answers
 from app.auth import models as auth
 from app.bulk_changes import models as bulk_changes
@@ -26,7 +27,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
+    "agreements", "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -97,6 +97,7 @@ def jobs() -> dict[str, Job]:
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
+        "papers_kept": Job(_keep_papers, is_quiet=True),
     }
 
 
@@ -108,7 +109,14 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
     return told | mails.send_due(settings, database, now)
 
 
+def _keep_papers(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_clock as papers
+
+    return papers.keep(database, now, settings.public_url.rstrip("/"))
+
+
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_codes as signing_codes
     from app.auth import service as auth
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
@@ -124,6 +132,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
         return (
             told
             | {
+                "signing_codes": signing_codes.forget(session, now),
                 "sign_in_codes": codes.forget(session, now),
                 "throttles": throttles.forget(session, now),
                 "oidc_flows": flows.forget(session, now),

@@ -34,6 +34,22 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
+    NotificationKind.PAPER_TO_CHECK: {
+        "it": "{school} vi manda la bozza di una convenzione. Leggetela e rispondete: va bene, o che cosa cambiare.",
+        "en": "{school} sends you the draft of an agreement. Read it and answer: it is fine, or what to change.",
+    },
+    NotificationKind.PAPER_RETURNED: {
+        "it": "La bozza della convenzione con {company} è tornata alla scuola. Guardate che cosa cambiare.",
+        "en": "The draft of the agreement with {company} is back at the school. See what is to change.",
+    },
+    NotificationKind.PAPER_TO_SIGN: {
+        "it": "Un documento tra {school} e {company} aspetta la tua firma.",
+        "en": "A document between {school} and {company} waits for your signature.",
+    },
+    NotificationKind.PAPER_IN_FORCE: {
+        "it": "Il documento tra {school} e {company} ha tutte le firme.",
+        "en": "The document between {school} and {company} has all its signatures.",
+    },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}
 _SUBJECT_OF_MANY = {"it": "Bottega: {count} novità", "en": "Bottega: {count} new things"}

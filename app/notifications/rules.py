@@ -22,6 +22,10 @@ class NotificationKind(StrEnum):
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
     JOB_ENDED = "job_ended"
+    PAPER_TO_CHECK = "paper_to_check"
+    PAPER_RETURNED = "paper_returned"
+    PAPER_TO_SIGN = "paper_to_sign"
+    PAPER_IN_FORCE = "paper_in_force"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Manner:
 
 
 _STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+_SIGNERS = _STUDENT_AND_SCHOOL | AT_COMPANY
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
@@ -41,6 +46,10 @@ MANNERS = {
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.PAPER_TO_CHECK: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_RETURNED: Manner(frozenset({Role.SCHOOL_LEAD}), MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_TO_SIGN: Manner(_SIGNERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_IN_FORCE: Manner(_SIGNERS, MailChoice.DAILY),
 }
 
 

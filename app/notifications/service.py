@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import db, errors
-from app.auth.actors import Actor
+from app.auth.actors import Actor, Role
 from app.auth.models import Membership, User
 from app.notifications import rules
 from app.notifications.models import MailChoice, MailPreference, Notification
@@ -84,6 +84,11 @@ def people_of_company(session: Session, company_id: UUID) -> list[UUID]:
 def accounts_of_student(session: Session, student_id: UUID) -> list[UUID]:
     """The student's own account, if there is one."""
     return _active(session, Membership.student_id == student_id)
+
+
+def leads_of_school(session: Session, school_id: UUID) -> list[UUID]:
+    """Whoever leads the school and may sign in."""
+    return _active(session, sa.and_(Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD))
 
 
 def _active(session: Session, of_whom: sa.ColumnElement[bool]) -> list[UUID]:
