@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app import dates
 from app.agreements import (
+    looks,
     printing,
     service,
     service_agreements,
@@ -37,14 +38,10 @@ from app.agreements.schemas import (
     TrainingPlanPatch,
     TrainingPlansIn,
 )
-from app.agreements.service import Seen
-from app.auth.actors import Actor
-from app.events.service_looks import LookKind
 from app.placements import service as placements
 from app.placements.models import Party
 from app.rest import (
     MERGE_PATCH,
-    Call,
     Cursor,
     IdempotencyHeader,
     IfMatch,
@@ -63,16 +60,6 @@ AgreementId = Annotated[UUID, Path(description="The agreement.")]
 PlanId = Annotated[UUID, Path(description="The training plan.")]
 AmendmentId = Annotated[UUID, Path(description="The amendment.")]
 PlacementId = Annotated[UUID, Path(description="The placement.")]
-
-
-def looked(call: Call, actor: Actor, seen: Seen) -> None:
-    """Note that somebody has read of a student; a company has read the name."""
-    if seen.student is None:
-        return
-    if seen.party is Party.COMPANY:
-        call.looked(actor, LookKind.NAME, [seen.student.id], company_id=seen.paper.company_id)
-    else:
-        call.looked(actor, LookKind.PROFILE, [seen.student.id])
 
 
 @router.get("/papers", summary="List papers", responses=answers(401, 403, 422))
@@ -211,7 +198,7 @@ def read_training_plan(call: InCall, plan_id: PlanId) -> Response:
         seen = service.find(session, actor, plan_id, PaperKind.PLAN)
         assert isinstance(seen.paper, TrainingPlan)  # noqa: S101 -- for the type checker; the kind was asked for
         out = TrainingPlanOut.of(seen.paper, service_plans.skills_of(session, plan_id), seen.party)
-    looked(call, actor, seen)
+    looks.note(call, actor, seen)
     return with_etag(out, out.version)
 
 
@@ -263,7 +250,7 @@ def read_amendment(call: InCall, amendment_id: AmendmentId) -> AmendmentOut:
     with call.read() as (session, actor):
         seen = service.find(session, actor, amendment_id, PaperKind.AMENDMENT)
         out = AmendmentOut.of(seen.paper)  # type: ignore[arg-type] # the kind was asked for
-    looked(call, actor, seen)
+    looks.note(call, actor, seen)
     return out
 
 

@@ -12,14 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.agreements import contents, rules, service, service_documents
+from app.agreements import contents, rules, service_documents
 from app.agreements.models import (
     Amendment,
     Document,
     DocumentKind,
     Interruption,
     Language,
-    PaperKind,
     PaperState,
 )
 from app.agreements.printing import Printed
@@ -65,21 +64,6 @@ def create(
     except IntegrityError as error:
         raise PreparedAlready from error
     events.record(session, actor, "paper.created", amendment.id, {"kind": amendment.kind.value})
-    return amendment
-
-
-def edit(session: Session, actor: Actor, amendment_id: UUID, changes: Mapping[str, Any]) -> Amendment:
-    """Change a draft; null changes nothing in the placement. Raises NoSuchPaper, NotYourPaper, WrongPaperState and UnfitAmendment."""
-    seen = service.find_to_prepare(session, actor, amendment_id, PaperKind.AMENDMENT)
-    amendment = seen.paper
-    assert isinstance(amendment, Amendment)  # noqa: S101 -- for the type checker; the kind was asked for
-    assert seen.placement is not None  # noqa: S101
-    service.require_editable(amendment)
-    for name, value in changes.items():
-        setattr(amendment, name, value)
-    _refuse_unfit(session, seen.placement, amendment)
-    session.flush()
-    events.record(session, actor, "paper.edited", amendment.id, {"fields": sorted(changes)})
     return amendment
 
 

@@ -129,11 +129,11 @@ def edit(session: Session, actor: Actor, plan_id: UUID, changes: Mapping[str, An
     service.require_editable(plan)
     values = dict(changes)
     wanted = values.pop("skills", None)
-    for name, value in values.items():
-        setattr(plan, name, value)
     if wanted is not None:
         _replace_skills(session, plan, wanted)
         flag_modified(plan, "activities")  # the version rises also when only skills change
+    for name, value in values.items():
+        setattr(plan, name, value)
     session.flush()
     events.record(session, actor, "paper.edited", plan.id, {"fields": sorted(changes)})
     return plan

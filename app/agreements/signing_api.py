@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.agreements import (
     contents,
+    looks,
     printing,
     service,
     service_asking,
@@ -22,7 +23,6 @@ from app.agreements import (
     service_opening,
     service_signing,
 )
-from app.agreements.api import looked
 from app.agreements.rules import Action
 from app.agreements.schemas import (
     PaperMoveIn,
@@ -69,7 +69,7 @@ def read_paper(call: InCall, paper_id: PaperId) -> PaperOut:
     with call.read() as (session, actor):
         seen = service.find(session, actor, paper_id)
         out = _show(session, seen)
-    looked(call, actor, seen)
+    looks.note(call, actor, seen)
     return out
 
 
@@ -165,5 +165,5 @@ def read_document(call: InCall, document_id: DocumentId) -> Response:
     with call.read() as (session, actor):
         document, seen = service_documents.read(session, actor, document_id)
     if seen is not None:
-        looked(call, actor, seen)
+        looks.note(call, actor, seen)
     return Response(document.content, media_type=document.media_type)
