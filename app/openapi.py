@@ -33,6 +33,7 @@ OF_NO_VERSION = {
     "create_recommendations",
     "create_company_note",
     "create_training_plans",
+    "choose_company_signatory",
 }
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from app import db
 from app.agreements import rules as papers
-from app.agreements.models import Agreement, Document, Paper, PaperState, PlanSkill, TrainingPlan
+from app.agreements.models import Agreement, Amendment, Document, Paper, PaperState, PlanSkill, TrainingPlan
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -260,6 +260,14 @@ class Factory:
         self.add(PlanSkill(plan_id=plan.id, skill_id=self.skill().id, level=2))
         return plan
 
+    def amendment(self, placement: Placement, **values: Any) -> Amendment:
+        """A draft of other hours a day."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "school_id": placement.school_id,
+            "company_id": placement.company_id, "daily_hours": 6, "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self._paper(Amendment(**defaults | values))
+
     def _paper(self, paper: Row) -> Row:
         assert isinstance(paper, Paper)
         paper.id, paper.state = db.new_id(), paper.state or PaperState.DRAFT
@@ -274,7 +282,7 @@ class Factory:
         content = values.pop("content", b"%PDF-1.7 a document of the tests %%EOF")
         defaults: dict[str, Any] = {
             "kind": "plan", "subject_id": subject_id, "language": "it", "version": 1, "content": content,
-            "media_type": "application/pdf", "sha256": sha256(content).hexdigest(), "made_at": NOW,
+            "media_type": "application/pdf", "digest": sha256(content).hexdigest(), "made_at": NOW,
             "made_by": "system:tests",
         }  # fmt: skip
         return self.add(Document(**defaults | values))

@@ -63,6 +63,7 @@ from tests.matrix import (
     VISIT,
     Row,
 )
+from tests.papers import papers_of
 from tests.queries import count_queries
 from tests.test_headers import routes_of
 from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, stored_ranking
@@ -134,11 +135,14 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     classmate = make.student(other_class)
     theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
     assert theirs is not None
+    host = make.get(Company, theirs.company_id)
+    assert host is not None
     same = {
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
+        **papers_of(make, school, host, classmate),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -212,6 +216,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **papers_of(make, school, company, student),
     }.items()}  # fmt: skip
 
 

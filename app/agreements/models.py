@@ -257,7 +257,7 @@ class Interruption(Base):
 
 
 class Document(Base):
-    """Bytes that never change, with their SHA-256. What they are made of stands in `data`; an upload has none.
+    """Bytes that never change, with their SHA-256 (`digest`). What they are made of stands in `data`; an upload has none.
 
     `subject_id` is the paper's id, or the placement's where the document is about it alone. With the student go the
     documents about the student.
@@ -267,7 +267,7 @@ class Document(Base):
     __table_args__ = (
         sa.UniqueConstraint("subject_id", "kind", "language", "version"),
         sa.CheckConstraint("version >= 1", name="version"),
-        sa.CheckConstraint("length(sha256) = 64", name="sha256"),
+        sa.CheckConstraint("length(digest) = 64", name="digest"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -279,7 +279,7 @@ class Document(Base):
     language: Mapped[Language] = mapped_column(text_enum(Language))
     version: Mapped[int]
     media_type: Mapped[str] = mapped_column(sa.String(40))
-    sha256: Mapped[str] = mapped_column(sa.String(64))
+    digest: Mapped[str] = mapped_column(sa.String(64))
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
     data: Mapped[dict[str, Any] | None]
     made_at: Mapped[datetime]

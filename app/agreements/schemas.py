@@ -42,7 +42,7 @@ TrainingHours = Annotated[int, Field(ge=0, le=200)]
 DailyHours = Annotated[float, Field(gt=0, le=24)]
 PlannedHours = Annotated[int, Field(ge=1, le=2000)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Sha256 = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
 Code = Annotated[str, StringConstraints(min_length=8, max_length=20, pattern=r"^[0-9A-Za-z -]+$")]
 File = Annotated[
     str,
@@ -63,7 +63,7 @@ class DocumentOut(Out):
     language: Language
     version: Version
     media_type: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z]+/[a-z-]+$")]
-    sha256: Sha256
+    digest: Digest = Field(description="SHA-256 of the bytes, in hexadecimal.")
     made_at: datetime
 
 
@@ -361,7 +361,9 @@ class SignatureIn(In):
     """A signature with a mailed code, under the version that has been read."""
 
     code: Code
-    sha256: Sha256 = Field(description="Of the document that you have read.")
+    digest: Digest = Field(
+        description="Of the document that you have read: whatever has changed since is not signed."
+    )
 
 
 class SignaturesElsewhereIn(In):

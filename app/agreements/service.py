@@ -17,9 +17,9 @@ from app.agreements.rules import Action
 from app.auth import service as auth
 from app.auth.actors import AT_SCHOOL, Actor, Role
 from app.events import service as events
-from app.opportunities.models import Opportunity
+from app.opportunities.models import Kind, Opportunity
 from app.opportunities.rules import OF_TRAINING_BODIES
-from app.placements import service as placements
+from app.placements import rules as placement_rules
 from app.placements.models import Party, Placement
 from app.students import service as students
 from app.students.models import Student
@@ -59,22 +59,34 @@ class Seen:
     student: Student | None = None
 
 
+rows = (
+    sa.select(Paper, Placement, Student, Opportunity.kind)
+    .outerjoin(Placement, Placement.id == Paper.placement_id)
+    .outerjoin(Student, Student.id == Paper.student_id)
+    .outerjoin(Opportunity, Opportunity.id == Placement.opportunity_id)
+)
+"""Papers with what decides who sees them, and what they are about."""
+
+
 def find(session: Session, actor: Actor, paper_id: UUID, kind: PaperKind | None = None) -> Seen:
     """One paper, of a kind if one is named. Raises NoSuchPaper, for the actor's foreign ones too."""
     auth.require_scope(actor, "placements:read")
-    paper = session.get(Paper, paper_id)
-    if paper is None or kind not in (None, paper.kind):
+    row = session.execute(rows.where(Paper.id == paper_id)).one_or_none()
+    seen = None if row is None else see(actor, *row)
+    if seen is None or kind not in (None, seen.paper.kind):
         raise NoSuchPaper
-    if paper.placement_id is None:
+    return seen
+
+
+def see(
+    actor: Actor, paper: Paper, placement: Placement | None, student: Student | None, kind: Kind | None
+) -> Seen | None:
+    """The paper as the actor sees it; None when it does not exist for the actor."""
+    if placement is None or student is None or kind is None:
         party = rules.party_of_agreement(actor, paper)
-        if party is None:
-            raise NoSuchPaper
-        return Seen(paper, party)
-    try:
-        seen = placements.find(session, actor, paper.placement_id)
-    except placements.NoSuchPlacement as error:
-        raise NoSuchPaper from error
-    return Seen(paper, seen.party, seen.placement, seen.student)
+    else:
+        party = placement_rules.party_of(actor, student, paper.company_id, kind)
+    return None if party is None else Seen(paper, party, placement, student)
 
 
 def find_to_prepare(session: Session, actor: Actor, paper_id: UUID, kind: PaperKind | None = None) -> Seen:
@@ -110,13 +122,7 @@ def search(
 ) -> list[Paper]:
     """The actor's papers, the latest first. Filters that lead to nothing of theirs find nothing."""
     auth.require_scope(actor, "placements:read")
-    query = (
-        sa.select(Paper)
-        .outerjoin(Placement, Placement.id == Paper.placement_id)
-        .outerjoin(Student, Student.id == Paper.student_id)
-        .outerjoin(Opportunity, Opportunity.id == Placement.opportunity_id)
-        .where(_visible_to(actor))
-    )
+    query = rows.with_only_columns(Paper, maintain_column_froms=True).where(_visible_to(actor))
     equal = {
         Paper.kind: kind, Paper.state: state, Paper.school_id: school_id, Paper.company_id: company_id,
         Paper.placement_id: placement_id, Placement.class_id: class_id,

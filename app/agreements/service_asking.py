@@ -66,12 +66,12 @@ def ask_by_link(session: Session, secret: SecretStr, token: str, *, now: datetim
 
 
 def sign_by_link(
-    session: Session, secret: SecretStr, token: str, *, code: str, sha256: str, now: datetime, site: str
+    session: Session, secret: SecretStr, token: str, *, code: str, digest: str, now: datetime, site: str
 ) -> bool:
     """Sign as the guardian; False where the code is wrong, which counts. Raises NoSuchLink, NotYourTurn and DocumentChanged."""
     paper, signature = _by_link(session, token)
     return service_signing.complete_with_code(
-        session, secret, GUARDIAN, paper, signature, code=code, sha256=sha256, now=now, site=site
+        session, secret, GUARDIAN, paper, signature, code=code, digest=digest, now=now, site=site
     )
 
 

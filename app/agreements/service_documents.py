@@ -17,7 +17,10 @@ from app.agreements.service import Seen
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
-from app.placements import service as placements
+from app.opportunities.models import Opportunity
+from app.placements import rules as placement_rules
+from app.placements.models import Placement
+from app.students.models import Student
 
 PDF = "application/pdf"
 
@@ -44,12 +47,12 @@ def keep(
     last = session.scalar(sa.select(sa.func.max(Document.version)).where(*of_subject))
     document = Document(
         kind=kind, subject_id=subject_id, student_id=student_id, language=language, version=(last or 0) + 1,
-        media_type=printed.media_type, sha256=hashlib.sha256(printed.content).hexdigest(), content=printed.content,
+        media_type=printed.media_type, digest=hashlib.sha256(printed.content).hexdigest(), content=printed.content,
         data=printed.data, made_at=now.astimezone(UTC), made_by=actor.mark,
     )  # fmt: skip
     session.add(document)
     session.flush()
-    data = {"kind": kind.value, "version": document.version, "sha256": document.sha256}
+    data = {"kind": kind.value, "version": document.version, "digest": document.digest}
     events.record(session, actor, "document.made", document.id, data)
     return document
 
@@ -76,13 +79,25 @@ def of_paper(session: Session, paper: Paper) -> list[Document]:
 def read(session: Session, actor: Actor, document_id: UUID) -> tuple[Document, Seen | None]:
     """One document with its bytes, for whoever sees what it is about, and the paper that it is of. Raises NoSuchDocument."""
     auth.require_scope(actor, "placements:read")
-    document = session.get(Document, document_id, options=[undefer(Document.content)])
-    if document is None:
+    # One question, whether there is no such document or it is somebody else's.
+    row = session.execute(
+        sa.select(Document, Paper, Placement, Student, Opportunity.kind)
+        .options(undefer(Document.content))
+        .outerjoin(Paper, Paper.id == Document.subject_id)
+        .outerjoin(Placement, Placement.id == sa.func.coalesce(Paper.placement_id, Document.subject_id))
+        .outerjoin(Student, Student.id == Placement.student_id)
+        .outerjoin(Opportunity, Opportunity.id == Placement.opportunity_id)
+        .where(Document.id == document_id)
+    ).one_or_none()
+    if row is None:
         raise NoSuchDocument
-    try:
-        if document.kind is DocumentKind.INTERRUPTION:
-            placements.find(session, actor, document.subject_id)
-            return document, None
-        return document, service.find(session, actor, document.subject_id)
-    except (service.NoSuchPaper, placements.NoSuchPlacement) as error:
-        raise NoSuchDocument from error
+    document, placement, student, kind = row.Document, row.Placement, row.Student, row.kind
+    paper: Paper | None = row.Paper
+    if paper is not None:
+        seen = service.see(actor, paper, placement, student, kind)
+        if seen is None:
+            raise NoSuchDocument
+        return document, seen
+    if placement is None or placement_rules.party_of(actor, student, placement.company_id, kind) is None:
+        raise NoSuchDocument
+    return document, None

@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import errors
 from app.agreements import rules, service, service_documents, service_effects, service_plans, service_signing
 from app.agreements.models import Amendment, Document, DocumentKind, Language, Signature, SignerRole
 from app.agreements.printing import Printed
@@ -40,13 +39,13 @@ def open_paper(
     now: datetime,
     site: str,
 ) -> Seen:
-    """Keep the printed document and ask for its signatures. What was printed must be the paper as it is now: Stale."""
+    """Keep the printed document and ask for its signatures. Raises DocumentChanged too, when what was printed is not the paper as it is now."""
     seen = require_ready(session, actor, paper_id, now=now)
     paper = seen.paper
     service.lock(session, paper)
     after = service.next_state(paper, Action.OPEN)
     if printed.paper_version != paper.version:
-        raise errors.Stale("The paper has changed while it was printed.")
+        raise service_signing.DocumentChanged("The paper has changed while it was printed; try again.")
     document = service_documents.keep(
         session, actor, DocumentKind(paper.kind), paper.id, printed, student_id=paper.student_id, language=language,
         now=now,

@@ -54,7 +54,7 @@ class DocumentChanged(errors.Conflict):
     title = "The document has changed"
 
 
-class WrongCode(errors.NotAllowed):
+class WrongSigningCode(errors.NotAllowed):
     """The code is wrong, used, or too old."""
 
     title = "The code is not valid"
@@ -92,9 +92,9 @@ def own_signature(session: Session, actor: Actor, paper_id: UUID) -> tuple[Paper
 
     Raises NoSuchPaper, NotYourSignature, WrongPaperState, NotYourTurn and SignedAlready.
     """
+    paper = service.find(session, actor, paper_id).paper
     if actor.kind != "user" or actor.id is None:
         raise NotYourSignature("A person signs, not a program.")
-    paper = service.find(session, actor, paper_id).paper
     service.lock(session, paper)
     require_signing(paper)
     rows = of_document(session, paper.document_id)
@@ -127,7 +127,7 @@ def sign(
     paper_id: UUID,
     *,
     code: str,
-    sha256: str,
+    digest: str,
     now: datetime,
     site: str,
 ) -> bool:
@@ -137,17 +137,17 @@ def sign(
     """
     paper, signature = own_signature(session, actor, paper_id)
     return complete_with_code(
-        session, secret, actor, paper, signature, code=code, sha256=sha256, now=now, site=site
+        session, secret, actor, paper, signature, code=code, digest=digest, now=now, site=site
     )
 
 
 def complete_with_code(
-    session: Session, secret: SecretStr, actor: Actor, paper: Paper, signature: Signature, *, code: str, sha256: str,
+    session: Session, secret: SecretStr, actor: Actor, paper: Paper, signature: Signature, *, code: str, digest: str,
     now: datetime, site: str,
 ) -> bool:  # fmt: skip
     """The same for a signature that has been found to be the caller's: a guardian comes by a link."""
     document = session.get_one(Document, signature.document_id)
-    if document.sha256 != sha256:
+    if document.digest != digest:
         raise DocumentChanged("Read the present version, and sign that.")
     if not service_codes.use(session, secret, signature, code, now):
         return False

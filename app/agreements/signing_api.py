@@ -73,9 +73,7 @@ def read_paper(call: InCall, paper_id: PaperId) -> PaperOut:
     return out
 
 
-@router.post(
-    "/papers/{paper_id}/move", summary="Move a paper on", responses=answers(401, 403, 404, 409, 412, 422)
-)
+@router.post("/papers/{paper_id}/move", summary="Move a paper on", responses=answers(401, 403, 404, 409, 422))
 def move_paper(call: InCall, paper_id: PaperId, body: PaperMoveIn) -> PaperOut:
     """The school sends, opens, takes back and ends; the host gives the draft of an agreement back, or opens it."""
     now = call.now()
@@ -119,13 +117,13 @@ def sign_paper(call: InCall, paper_id: PaperId, body: SignatureIn) -> PaperOut:
             actor,
             paper_id,
             code=body.code,
-            sha256=body.sha256,
+            digest=body.digest,
             now=call.now(),
             site=site_of(call),
         )
         out = _show(session, service.find(session, actor, paper_id))
     if not is_right:  # only now: that it was wrong has been counted
-        raise service_signing.WrongCode
+        raise service_signing.WrongSigningCode
     return out
 
 

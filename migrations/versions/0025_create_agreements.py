@@ -10,7 +10,7 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-_FIXED = "content, sha256, media_type, data, kind, subject_id, language, version, made_at"
+_FIXED = "content, digest, media_type, data, kind, subject_id, language, version, made_at"
 """Of a document; who made it can be forgotten, and the row goes with the student."""
 
 
@@ -69,12 +69,12 @@ def upgrade() -> None:
         ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("media_type", sa.String(length=40), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=80), nullable=False),
-        sa.CheckConstraint("length(sha256) = 64", name=op.f("ck_documents_sha256")),
+        sa.CheckConstraint("length(digest) = 64", name=op.f("ck_documents_sha256")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_documents_version")),
         sa.ForeignKeyConstraint(
             ["student_id"], ["students.id"], name=op.f("fk_documents_student_id_students"), ondelete="CASCADE"

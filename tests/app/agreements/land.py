@@ -50,9 +50,9 @@ class Land:
     def paper(self, paper_id: object, who: str = "lead") -> Any:
         return self.call(who, "GET", f"/papers/{paper_id}").json()
 
-    def sha256(self, paper_id: object) -> str:
+    def digest(self, paper_id: object) -> str:
         with self.make.database.read() as session:
-            found = sa.select(Document.sha256).join(
+            found = sa.select(Document.digest).join(
                 Paper.__table__, Paper.__table__.c.document_id == Document.id
             )
             return session.scalars(found.where(Paper.__table__.c.id == _id(paper_id))).one()
@@ -71,7 +71,7 @@ class Land:
             return last
 
     def sign(self, who: str, paper_id: object, **body: Any) -> Any:
-        given = {"sha256": self.sha256(paper_id)} | body
+        given = {"digest": self.digest(paper_id)} | body
         if "code" not in given:
             given["code"] = self.code(who, paper_id)
         return self.call(who, "POST", f"/papers/{paper_id}/sign", json=given)

@@ -219,8 +219,8 @@ def test_a_wrong_code_counts_and_after_five_the_right_one_is_refused_too(land: L
     plan_id = land.plan_to_sign()
     code = land.code("student", plan_id)
     for _ in range(service_codes.MOST_WRONG_TRIES):
-        assert slug(land.sign("student", plan_id, code="AAAA-AAAA")) == "wrong-code"
-    assert slug(land.sign("student", plan_id, code=code)) == "wrong-code"
+        assert slug(land.sign("student", plan_id, code="AAAA-AAAA")) == "wrong-signing-code"
+    assert slug(land.sign("student", plan_id, code=code)) == "wrong-signing-code"
     assert land.sign("student", plan_id).status_code == 200  # a new one opens
 
 
@@ -230,11 +230,11 @@ def test_a_code_is_for_one_person_for_half_an_hour_and_once(land: Land) -> None:
     land.record(plan_id, "guardian")
     assert land.sign("student", plan_id, code=code.lower().replace("-", " ")).status_code == 200
     assert slug(land.sign("student", plan_id, code=code)) == "signed-already"
-    assert slug(land.sign("teacher", plan_id, code=code)) == "wrong-code"
+    assert slug(land.sign("teacher", plan_id, code=code)) == "wrong-signing-code"
     late = land.code("teacher", plan_id)
     with land.make.database.write() as session:
         session.execute(sa.update(SigningCode).values(expires_at=NOW))
-    assert slug(land.sign("teacher", plan_id, code=late)) == "wrong-code"
+    assert slug(land.sign("teacher", plan_id, code=late)) == "wrong-signing-code"
     assert slug(land.call("stranger", "POST", f"/papers/{plan_id}/signing-codes")) == "no-such-paper"
     assert (
         slug(land.call("administrator", "POST", f"/papers/{plan_id}/signing-codes")) == "not-your-signature"
@@ -250,7 +250,7 @@ def test_no_more_than_five_codes_an_hour_are_mailed(land: Land) -> None:
 
 def test_a_changed_document_needs_new_signatures(land: Land) -> None:
     plan_id = land.plan_to_sign()
-    before = land.sha256(plan_id)
+    before = land.digest(plan_id)
     land.sign("student", plan_id)
     land.move("teacher", plan_id, "revise")
     headers = {"content-type": "application/merge-patch+json", "if-match": "*"}
@@ -259,9 +259,9 @@ def test_a_changed_document_needs_new_signatures(land: Land) -> None:
         land.call("teacher", "PATCH", path, json={"activities": "Monta."}, headers=headers).status_code == 200
     )
     land.move("teacher", plan_id, "open")
-    assert land.sha256(plan_id) != before
+    assert land.digest(plan_id) != before
     code = land.code("student", plan_id)
-    assert slug(land.sign("student", plan_id, code=code, sha256=before)) == "document-changed"
+    assert slug(land.sign("student", plan_id, code=code, digest=before)) == "document-changed"
     assert land.signatures(plan_id)["student"].signed_at is None
     assert land.sign("student", plan_id, code=code).status_code == 200
     versions = [one["version"] for one in land.paper(plan_id)["documents"]]
@@ -459,7 +459,7 @@ def test_a_guardian_gets_a_link_that_a_reminder_replaces(land: Land) -> None:
 
 def test_the_database_itself_refuses_to_change_a_document(land: Land) -> None:
     plan_id = land.plan_to_sign()
-    for change in ({"content": b"other"}, {"sha256": "0" * 64}, {"version": 9}):
+    for change in ({"content": b"other"}, {"digest": "0" * 64}, {"version": 9}):
         with pytest.raises(sa.exc.DBAPIError), land.make.database.write() as session, session.begin_nested():
             session.execute(sa.update(Document).where(Document.subject_id == UUID(plan_id)).values(**change))
     with land.make.database.write() as session:  # who made it can be forgotten

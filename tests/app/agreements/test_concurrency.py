@@ -43,12 +43,12 @@ class Pending:
     def sign(self, role: SignerRole, code: str | None = None) -> Callable[[], bool]:
         actor, given = self.signers[role], code or self.code(role)
         with self.database.read() as session:
-            sha256 = session.get_one(Document, self.agreement.document_id).sha256
+            digest = session.get_one(Document, self.agreement.document_id).digest
 
         def do() -> bool:
             with self.database.write() as session:
                 return service_signing.sign(
-                    session, SECRET, actor, self.agreement.id, code=given, sha256=sha256, now=NOW, site=SITE
+                    session, SECRET, actor, self.agreement.id, code=given, digest=digest, now=NOW, site=SITE
                 )
 
         return do
