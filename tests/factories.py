@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from app import db
 from app.agreements import rules as papers
 from app.agreements.models import Agreement, Amendment, Document, Paper, PaperState, PlanSkill, TrainingPlan
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -286,6 +287,16 @@ class Factory:
             "made_by": "system:tests",
         }  # fmt: skip
         return self.add(Document(**defaults | values))
+
+    def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
+        """A student's application for ten days, which the company has got today; nobody has answered."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
+            "state": ApplicationState.SUBMITTED, "due_at": NOW + timedelta(days=14), "starts_on": date(2026, 3, 2),
+            "ends_on": date(2026, 3, 13), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests", "delivered_at": NOW,
+        }  # fmt: skip
+        return self.add(Application(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

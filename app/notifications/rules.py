@@ -26,6 +26,13 @@ class NotificationKind(StrEnum):
     PAPER_RETURNED = "paper_returned"
     PAPER_TO_SIGN = "paper_to_sign"
     PAPER_IN_FORCE = "paper_in_force"
+    APPLICATION_RECEIVED = "application_received"
+    PLACEMENT_PROPOSED = "placement_proposed"
+    APPLICATION_ACCEPTED = "application_accepted"
+    APPLICATION_TO_APPROVE = "application_to_approve"
+    APPLICATION_DUE = "application_due"
+    APPLICATION_DECIDED = "application_decided"
+    APPLICATION_ENDED = "application_ended"
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,9 @@ class Manner:
     is_essential: bool = False
 
 
-_STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
-_SIGNERS = _STUDENT_AND_SCHOOL | AT_COMPANY
+_STUDENT = frozenset({Role.STUDENT})
+_STUDENT_AND_SCHOOL = AT_SCHOOL | _STUDENT
+_ALL_SIDES = _STUDENT_AND_SCHOOL | AT_COMPANY
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
@@ -47,9 +55,18 @@ MANNERS = {
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
     NotificationKind.PAPER_TO_CHECK: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
-    NotificationKind.PAPER_RETURNED: Manner(frozenset({Role.SCHOOL_LEAD}), MailChoice.AT_ONCE, is_essential=True),
-    NotificationKind.PAPER_TO_SIGN: Manner(_SIGNERS, MailChoice.AT_ONCE, is_essential=True),
-    NotificationKind.PAPER_IN_FORCE: Manner(_SIGNERS, MailChoice.DAILY),
+    NotificationKind.PAPER_RETURNED: Manner(
+        frozenset({Role.SCHOOL_LEAD}), MailChoice.AT_ONCE, is_essential=True
+    ),
+    NotificationKind.PAPER_TO_SIGN: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_IN_FORCE: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_TO_APPROVE: Manner(AT_SCHOOL, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
 }
 
 
