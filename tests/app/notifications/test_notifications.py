@@ -47,7 +47,7 @@ def tell(
     about: object = "a",
     **more: Any,
 ) -> None:
-    data = {"company": "Reno srl", "title": "Tornio"}
+    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio"}
     with database.write() as session:
         notifications.tell(
             session,
@@ -166,6 +166,8 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
         NotificationKind.APPLICATION_DUE,
         NotificationKind.APPLICATION_DECIDED,
         NotificationKind.APPLICATION_ENDED,
+        NotificationKind.PAPER_TO_SIGN,
+        NotificationKind.PAPER_IN_FORCE,
     }
     company = {
         NotificationKind.NAME_GIVEN,
@@ -174,11 +176,13 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
         NotificationKind.COMPANY_REJECTED,
         NotificationKind.APPLICATION_RECEIVED,
         NotificationKind.PLACEMENT_PROPOSED,
+        NotificationKind.PAPER_TO_CHECK,
     }
     school = {NotificationKind.NAME_ASKED, NotificationKind.APPLICATION_TO_APPROVE}
     student = {NotificationKind.NAME_ASKED, NotificationKind.APPLICATION_ACCEPTED}
     assert kinds(Role.STUDENT) == student | everybody
-    assert kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == school | everybody
+    assert kinds(Role.TEACHER) == school | everybody
+    assert kinds(Role.SCHOOL_LEAD) == school | everybody | {NotificationKind.PAPER_RETURNED}
     assert kinds(Role.COMPANY_ADMIN) == company | everybody
     assert kinds(Role.ADMINISTRATOR) == {NotificationKind.JOB_ENDED}
 
@@ -193,7 +197,7 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
 
 @pytest.mark.parametrize("kind", NotificationKind)
 def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
-    data = {"company": "Reno srl", "title": "Tornio", "until": "26/01/2026"}
+    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio", "until": "26/01/2026"}
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en
     assert letters.sentence(kind, data, "fr") == it
