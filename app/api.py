@@ -37,6 +37,7 @@ from app.matches import texts_api as texts
 from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
+from app.placements import api as placements
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
@@ -65,6 +66,7 @@ ROUTERS = (
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     agreements.router, signing.router,
+    placements.router,
 )  # fmt: skip
 
 

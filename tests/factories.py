@@ -227,20 +227,6 @@ class Factory:
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
 
-    def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
-        """Two weeks next month that everybody has agreed on; it holds no seat unless `seats_taken` says so."""
-        starts_on = values.get("starts_on", TODAY + timedelta(days=28))
-        defaults: dict[str, Any] = {
-            "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
-            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "starts_on": starts_on,
-            "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
-            "created_by": "system:tests",
-        }  # fmt: skip
-        placement = Placement(**{"state": State.PLANNED} | defaults | values)
-        if placement.due_at is None:
-            placement.due_at = due_at(placement, placement.state, UTC)
-        return self.add(placement)
-
     def agreement(self, school: School, company: Company, **values: Any) -> Agreement:
         """A complete draft for this school year and the next; in other states it has a document."""
         defaults: dict[str, Any] = {
@@ -297,6 +283,20 @@ class Factory:
             "created_by": "system:tests", "delivered_at": NOW,
         }  # fmt: skip
         return self.add(Application(**defaults | values))
+
+    def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
+        """Two weeks next month that everybody has agreed on; it holds no seat unless `seats_taken` says so."""
+        starts_on = values.get("starts_on", TODAY + timedelta(days=28))
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
+            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "starts_on": starts_on,
+            "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests",
+        }  # fmt: skip
+        placement = Placement(**{"state": State.PLANNED} | defaults | values)
+        if placement.due_at is None:
+            placement.due_at = due_at(placement, placement.state, UTC)
+        return self.add(placement)
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

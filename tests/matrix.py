@@ -162,6 +162,17 @@ KEY = {
 }
 ASKED = "student teacher lead member admin administrator key_school key_company"
 ASKERS = "member admin key_company"
+PLACED = {
+    OWN: may(ASKED),
+    SAME: may("colleague lead administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+BY_SCHOOL = {
+    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
+    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+"""What the school does with a placement, which is none of the land's: it is planned."""
 
 PLACED = {
     OWN: may(ASKED),
@@ -397,6 +408,37 @@ API: dict[str, dict[str, Row]] = {
         SAME: may("colleague lead key_school", s403="administrator"),
         FOREIGN: may(NOBODY, s403="administrator"),
     },
+    # placements: each side its own, and what each side may
+    "list_placements": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_placement": {
+        OWN: may("teacher lead administrator key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead administrator key_school", rest=403, s422="teacher"),
+        FOREIGN: may("administrator", rest=403, s422="teacher colleague lead key_school"),
+    },
+    "read_placement": PLACED,
+    "edit_placement": {
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "cancel_placement": PLACED,
+    "interrupt_placement": {
+        OWN: may(
+            NOBODY, s409="teacher lead member admin administrator key_school key_company", s403="student"
+        ),
+        SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "complete_placement": BY_SCHOOL,
+    "restore_placement": {  # what is planned stays so
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
     # what a school's staff does for many students
     "read_class_board": CODES,
     "read_school_board": {
@@ -538,7 +580,7 @@ THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_papers": "paper_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
     "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""

@@ -16,14 +16,15 @@ from tests.factories import TODAY, Factory
 
 
 def papers_of(make: Factory, school: School, company: Company, student: Student) -> dict[str, str]:
-    """A placement without papers, one with a plan and an amendment in drafts, one that runs; a draft of an agreement, and
+    """A placement with a plan and an amendment in drafts, one that runs; a draft of an agreement, and
     one of which the host's signature is missing."""
     other = make.company()
     with make.database.write() as session:
         for bound in ({"school_id": school.id}, {"company_id": company.id}, {"company_id": other.id}):
             if session.query(Signatory).filter_by(**bound).first() is None:
                 session.add(Signatory(**bound, name="Anna Neri"))
-    bare, planned = (make.placement(student, make.opportunity(company)) for _ in range(2))
+    far = TODAY + timedelta(days=400)  # of all other placements
+    planned = make.placement(student, make.opportunity(company), starts_on=far)
     running = make.placement(
         student, make.opportunity(company), state=State.RUNNING, starts_on=TODAY - timedelta(days=3)
     )
@@ -34,7 +35,7 @@ def papers_of(make: Factory, school: School, company: Company, student: Student)
     )  # fmt: skip
     make.add(asked)
     found = {
-        "placement_id": bare.id, "planned_id": planned.id, "running_id": running.id, "plan_id": plan.id,
+        "planned_id": planned.id, "running_id": running.id, "plan_id": plan.id,
         "paper_id": plan.id, "amendment_id": make.amendment(planned).id, "signing_id": signing.id,
         "agreement_id": make.agreement(school, other).id, "document_id": signing.document_id,
         "lone_company_id": make.company().id,

@@ -40,6 +40,7 @@ from app.matches.engine import Engine
 from app.network.models import CompanyNote
 from app.notifications.models import Notification
 from app.opportunities.models import Kind, Opportunity, Status
+from app.placements.models import State
 from app.schools.models import School
 from app.settings import Settings
 from app.skills.models import Occupation
@@ -142,6 +143,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "application_id": make.application(classmate, theirs).id,
+        "placement_id": make.placement(classmate, _taken(make, theirs)).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
         **papers_of(make, school, host, classmate),
     }  # fmt: skip
@@ -154,6 +156,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         waiting = make.company(is_approved=False, municipality_istat=side["istat"])
         things[relation] = side | {"company_id": str(waiting.id), "opportunity_id": side["draft_id"]}
     for one in things.values():
+        one |= {f"{state}_placement_id": one["placement_id"] for state in State}
         one |= {"waiting_id": one["company_id"], "draft_id": one["opportunity_id"], "table": "skills"}
         note = CompanyNote(
             company_id=UUID(one["company_id"]), text="Sentiti.", written_at=NOW, written_by=ACTOR.mark
@@ -217,9 +220,15 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
+        "placement_id": make.placement(student, _taken(make, asked)).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         **papers_of(make, school, company, student),
     }.items()}  # fmt: skip
+
+
+def _taken(make: Factory, opportunity: Opportunity) -> Opportunity:
+    make.change(opportunity, seats_taken=1)
+    return opportunity
 
 
 def _actors(make: Factory, things: dict[str, Things]) -> tuple[dict[str, dict[str, str]], dict[str, Things]]:

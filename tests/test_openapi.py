@@ -44,7 +44,8 @@ from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Status
-from app.placements.models import Placement
+from app.placements.models import Placement, State
+from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.schools.models import School, SchoolClass
@@ -115,6 +116,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_placement": {
+        "student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "starts_on": "2026-05-04",
+        "ends_on": "2026-05-15", "daily_hours": 8, "planned_hours": 80,
+    },
+    "edit_placement": {"planned_hours": 72},
+    "cancel_placement": {"reason": "unsafe"},
+    "interrupt_placement": {"reason": "unsafe"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
@@ -156,6 +164,9 @@ OTHERS: dict[str, dict[str, str]] = {
     "sign_paper": {"paper_id": "signing_id"},
     "create_signatures": {"paper_id": "signing_id"},
     "move_paper": {"paper_id": "agreement_id"},
+    "interrupt_placement": {"placement_id": "running_placement_id"},
+    "complete_placement": {"placement_id": "closing_placement_id"},
+    "restore_placement": {"placement_id": "cancelled_placement_id"},
 }
 """What an operation is called for where the usual thing of its kind does not do."""
 
@@ -255,7 +266,20 @@ def world(make: Factory) -> World:
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
         **papers_of(make, school, company, student),
+        **placements_of(make, student),
     }  # fmt: skip
+
+
+def placements_of(make: Factory, student: Student) -> World:
+    """A placement in each state, each at other times: `running_placement_id` and so on; a planned one is the usual."""
+    found = {}
+    ended = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
+    for number, state in enumerate(State, start=1):
+        values = {"state": state, "starts_on": TODAY + timedelta(days=14 * number)}
+        opportunity = make.opportunity(seats_taken=0 if state is State.CANCELLED else 1)
+        placement = make.placement(student, opportunity, **values | (ended if state in ENDED else {}))
+        found[f"{state}_placement_id"] = str(placement.id)
+    return found | {"placement_id": found["planned_placement_id"]}
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
@@ -430,6 +454,21 @@ def overtaken_move(make: Factory, call: Request) -> Request:
 def overtaken_answer(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
     return replace(call, body={"items": [item | {"version": 7}]})
+
+
+def in_state(state: State) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        return replace(call, ids={"placement_id": call.world[f"{state}_placement_id"]})
+
+    return change
+
+
+def same_placement(make: Factory, call: Request) -> Request:
+    """The student is there already, on other days."""
+    student, opportunity = make.student(), make.opportunity()
+    make.placement(student, opportunity, starts_on=TODAY + timedelta(days=300))
+    same = {"student_id": str(student.id), "opportunity_id": str(opportunity.id)}
+    return replace(call, body=(call.body or {}) | same)
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -614,6 +653,12 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
+    "create_placement": same_placement,
+    "edit_placement": in_state(State.RUNNING),
+    "cancel_placement": in_state(State.RUNNING),
+    "interrupt_placement": in_state(State.PLANNED),
+    "complete_placement": in_state(State.PLANNED),
+    "restore_placement": in_state(State.RUNNING),
     "create_skill_validations": still_running,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
@@ -799,7 +844,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
         r"|deactivate|reactivate|load|undo|move|sign",
         "delete": "remove",
     }  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.agreements import contents, rules, service_documents
+from app.agreements import contents, rules, service_documents, service_effects
 from app.agreements.models import (
     Amendment,
     Document,
@@ -77,7 +77,7 @@ def _school_placement(session: Session, actor: Actor, placement_id: UUID) -> pla
 
 def _refuse_unfit(session: Session, placement: Placement, amendment: Amendment) -> None:
     changes = rules.changes_of(amendment)
-    faults = list(rules.amendment_gaps(placement, changes))
+    faults = list(service_effects.amendment_gaps(session, placement, changes))
     for name, roles, column, own in (
         ("school_tutor_id", AT_SCHOOL, Membership.school_id, placement.school_id),
         ("host_tutor_id", AT_COMPANY, Membership.company_id, placement.company_id),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -27,7 +28,9 @@ from app.auth.actors import Actor
 from app.events import service as events
 from app.placements import rules as placement_rules
 from app.placements import service as placements
+from app.placements import service_terms as terms
 from app.placements.models import Placement, State
+from app.placements.rules import Terms
 
 
 class Obstacle(StrEnum):
@@ -53,12 +56,22 @@ def gaps(session: Session, seen: Seen, now: datetime) -> list[tuple[str, str]]:
         skills = service_plans.skills_of(session, paper.id)
         found += rules.plan_gaps(paper, skills, needs_guardian=needs_guardian)
     elif isinstance(paper, Amendment) and seen.placement is not None:
-        found += rules.amendment_gaps(seen.placement, rules.changes_of(paper))
+        found += amendment_gaps(session, seen.placement, rules.changes_of(paper))
     chosen = signatories(session, paper)
     for role, field in ((SignerRole.HEAD, "school_signatory"), (SignerRole.HOST, "company_signatory")):
         if role not in chosen:
             found.append((field, "nobody is named who signs for it"))
     return found
+
+
+def amendment_gaps(
+    session: Session, placement: Placement, changes: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with changes to a placement, the student's other placements considered."""
+    yield from rules.amendment_gaps(placement, changes)
+    after = Terms(**{name: changes.get(name, getattr(placement, name)) for name in terms.FIELDS})
+    if placements.clashing(session, placement.student_id, after, but=placement.id):
+        yield "starts_on", "the student has another placement at that time"
 
 
 def signatories(session: Session, paper: Paper) -> dict[SignerRole, Signatory]:
@@ -94,9 +107,7 @@ def _apply(
 ) -> None:
     session.refresh(placement, with_for_update=True)
     changes = rules.changes_of(amendment)
-    for name, value in changes.items():
-        setattr(placement, name, value)
-    placement.due_at = placement_rules.due_at(placement, placement.state, now.tzinfo or UTC)
+    terms.write(placement, changes, now)
     for one in _in_force(session, placement.id):
         one.due_at = rules.day_after(placement.ends_on, now.tzinfo or UTC)
     session.flush()

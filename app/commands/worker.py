@@ -97,6 +97,7 @@ def jobs() -> dict[str, Job]:
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
+        "placements_moved": Job(_move_placements, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
         "papers_kept": Job(_keep_papers, is_quiet=True),
     }
@@ -150,6 +151,12 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
             }
             | bulk_changes.forget_expired(session, now)
         )
+
+
+def _move_placements(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.placements import service_clock as placements
+
+    return placements.run(database, now)
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

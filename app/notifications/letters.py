@@ -30,6 +30,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il profilo di {company} va cambiato. Leggete perché e mandatelo di nuovo.",
         "en": "The profile of {company} needs a change. Read why and send it again.",
     },
+    NotificationKind.PLACEMENT_MADE: {
+        "it": "«{title}» presso {company} è concordato. Guarda le date e che cosa manca.",
+        "en": "“{title}” at {company} is agreed. Look at the dates and at what is missing.",
+    },
+    NotificationKind.PLACEMENT_ENDED: {
+        "it": "«{title}» presso {company} non va avanti. La pagina dice perché.",
+        "en": "“{title}” at {company} does not go on. The page says why.",
+    },
+    NotificationKind.PLACEMENT_DUE: {
+        "it": "«{title}» presso {company}: manca qualcosa entro il {day}. La pagina dice che cosa.",
+        "en": "“{title}” at {company}: something is missing by {day}. The page says what.",
+    },
     NotificationKind.JOB_ENDED: {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",

@@ -21,6 +21,9 @@ class NotificationKind(StrEnum):
     NAME_REFUSED = "name_refused"
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
+    PLACEMENT_MADE = "placement_made"
+    PLACEMENT_ENDED = "placement_ended"
+    PLACEMENT_DUE = "placement_due"
     JOB_ENDED = "job_ended"
     PAPER_TO_CHECK = "paper_to_check"
     PAPER_RETURNED = "paper_returned"
@@ -53,6 +56,9 @@ MANNERS = {
     NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
     NotificationKind.PAPER_TO_CHECK: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PAPER_RETURNED: Manner(

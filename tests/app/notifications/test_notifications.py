@@ -47,7 +47,7 @@ def tell(
     about: object = "a",
     **more: Any,
 ) -> None:
-    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio"}
+    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio", "day": "2026-05-04"}
     with database.write() as session:
         notifications.tell(
             session,
@@ -163,6 +163,9 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
         return set(rules.chosen_by(Actor("user", None, "", grants=(Grant(role),))))
 
     everybody = {
+        NotificationKind.PLACEMENT_MADE,
+        NotificationKind.PLACEMENT_ENDED,
+        NotificationKind.PLACEMENT_DUE,
         NotificationKind.APPLICATION_DUE,
         NotificationKind.APPLICATION_DECIDED,
         NotificationKind.APPLICATION_ENDED,
@@ -197,7 +200,7 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
 
 @pytest.mark.parametrize("kind", NotificationKind)
 def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
-    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio", "until": "26/01/2026"}
+    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio", "until": "26/01/2026", "day": "2026-05-04"}
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en
     assert letters.sentence(kind, data, "fr") == it

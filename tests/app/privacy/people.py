@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,12 +26,12 @@ from app.network.models import CompanyNote
 from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
-from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
-from app.placements.models import EndReason, Party, Placement
+from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
+from app.placements.models import EndReason, Party, Placement, State
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
-from app.students.models import StudentCode
+from app.students.models import Student, StudentCode
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
@@ -127,8 +127,8 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
         session.add(waiting(student, company, opportunity, user_id))
-        session.add(agreed(student, school_class, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
+    place(make, student, opportunity, user_id)
     sign_papers(make, student, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
@@ -170,13 +170,15 @@ def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: U
     )  # fmt: skip
 
 
-def agreed(
-    student_id: UUID, school_class: SchoolClass, company_id: UUID, opportunity_id: UUID, user_id: UUID
-) -> Placement:
-    return Placement(
-        student_id=student_id, school_id=school_class.school_id, class_id=school_class.id, company_id=company_id,
-        opportunity_id=opportunity_id, due_at=NOW, starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4,
-        created_at=NOW, created_by=f"user:{user_id}",
+def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
+    """A placement that ended early, in which the person is everything that one can be."""
+    student, opportunity = make.get(Student, student_id), make.get(Opportunity, opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    mark = f"user:{user_id}"
+    make.placement(
+        student, opportunity, state=State.INTERRUPTED, created_by=mark, ended_by=mark, ended_at=NOW, ended_for="school",
+        end_reason="moved", school_tutor_id=user_id, host_tutor_id=user_id, starts_at=time(8), ends_at=time(17),
     )  # fmt: skip
 
 
