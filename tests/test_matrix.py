@@ -65,6 +65,7 @@ from tests.matrix import (
     VISIT,
     Row,
 )
+from tests.papers import papers_of
 from tests.queries import count_queries
 from tests.test_headers import routes_of
 from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, rounds_of, stored_ranking
@@ -148,6 +149,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "recommendation_id": make.recommendation(classmate, theirs).id,
         "placement_id": (placement := make.placement(classmate, _taken(make, make.opportunity(their_company)))).id,
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
+        **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -225,6 +227,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "company_key_id": company_key_id, "territory_id": make.territory(territory).id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
 
