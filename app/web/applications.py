@@ -241,8 +241,10 @@ def edit_contact_limit(
     paused_until: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Say how many, and until when none."""
-    changes = {"per_month": per_month, "paused_until": _day(paused_until)}
     most = view.settings.contacts_per_month
+    # Who leaves the number of all companies there wishes for nothing of its own.
+    own = None if per_month is None or per_month >= most else per_month
+    changes = {"per_month": own, "paused_until": _day(paused_until)}
     with view.write() as (session, actor):
         service_contacts.edit(session, actor, company_id, changes, most=most, now=view.now())
     return view.go(f"/companies/{company_id}/contact-limit?told={Told.SAVED}")
