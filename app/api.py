@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.agreements import api as agreements
+from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.applications import api as applications
 from app.auth import api as auth
@@ -43,6 +45,8 @@ from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
 from app.roll_overs import api as roll_overs
+from app.rounds import api as rounds
+from app.rounds import runs_api as round_runs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -65,6 +69,8 @@ ROUTERS = (
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    rounds.router, round_runs.router,
+    agreements.router, signing.router,
     placements.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip

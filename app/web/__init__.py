@@ -31,6 +31,7 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        applications,
         class_import,
         codes,
         company,
@@ -71,7 +72,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, concerns, families, postings, renewals, answers, validation, recommending, undo, class_import, school_years, coordinator,
+        wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
