@@ -9,6 +9,7 @@ from app.disclosures import models as disclosures
 from app.events import models as events
 from app.invitations import models as invitations
 from app.jobs import models as jobs
+from app.laws import models as laws
 from app.mails import models as mails
 from app.matches import models as matches
 from app.network import models as network
@@ -26,7 +27,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
+    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

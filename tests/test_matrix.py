@@ -139,7 +139,8 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
-        "placement_id": make.placement(classmate, _taken(make, theirs)).id,
+        "placement_id": make.placement(classmate, _taken(make, theirs), school_tutor_id=UUID(own["tutor_id"])).id,
+        "training_id": make.safety_training(classmate).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
@@ -214,7 +215,8 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
-        "placement_id": make.placement(student, _taken(make, asked)).id,
+        "placement_id": make.placement(student, _taken(make, asked), school_tutor_id=both.id).id, "tutor_id": both.id,
+        "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
     }.items()}  # fmt: skip
 
