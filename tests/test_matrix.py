@@ -141,6 +141,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "placement_id": make.placement(classmate, _taken(make, theirs), school_tutor_id=UUID(own["tutor_id"])).id,
         "training_id": make.safety_training(classmate).id,
+        "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
@@ -206,6 +207,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "school_id": school.id, "class_id": school_class.id, "member_id": member.id, "company_id": company.id,
         "site_id": site.id, "contact_id": contact.id, "student_id": student.id, "key_id": key_id,
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
+        "application_id": make.application(student, asked).id,
         "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
         "other_opportunity_id": asked.id, "question": "interests",
         "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,

@@ -18,10 +18,8 @@ from app.students.models import Student
 def asked(session: Session, disclosure: Disclosure, now: datetime) -> None:
     """Tell the student, and who teaches the class; where nobody does, who leads the school."""
     student = session.get_one(Student, disclosure.student_id)
-    people = [
-        *notifications.accounts_of_student(session, student.id),
-        *notifications.staff_of_class(session, student.school_id, student.class_id),
-    ]
+    people = notifications.accounts_of_student(session, student.id)
+    people += notifications.staff_of_class(session, student.school_id, student.class_id)
     company = session.get_one(Company, disclosure.company_id)
     data = {"company": company.name, "title": _title(session, disclosure)}
     notifications.tell(

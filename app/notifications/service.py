@@ -88,7 +88,7 @@ def accounts_of_student(session: Session, student_id: UUID) -> list[UUID]:
 
 def staff_of_class(session: Session, school_id: UUID, class_id: UUID) -> list[UUID]:
     """Who teaches the class; where nobody does, who leads the school."""
-    teaches = Membership.id.in_(sa.select(TaughtClass.membership_id).where(TaughtClass.class_id == class_id))
+    teaches = sa.exists().where(TaughtClass.membership_id == Membership.id, TaughtClass.class_id == class_id)
     leads = sa.and_(Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD)
     return _active(session, teaches) or _active(session, leads)
 

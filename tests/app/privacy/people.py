@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
@@ -124,12 +125,21 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
+        session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     place(make, student, opportunity, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+
+
+def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
+    return Application(
+        student_id=student_id, opportunity_id=opportunity_id, company_id=company_id, state=ApplicationState.SUBMITTED, due_at=NOW,
+        starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4, created_at=NOW, created_by=f"user:{user_id}",
+        delivered_at=NOW,
+    )  # fmt: skip
 
 
 def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
