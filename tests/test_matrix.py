@@ -216,7 +216,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "company_key_id": company_key_id, "territory_id": make.territory().id,
-        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
+        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel",
         "placement_id": make.placement(student, _taken(make, asked), school_tutor_id=both.id).id, "tutor_id": both.id,
         "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,

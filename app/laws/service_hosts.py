@@ -64,6 +64,17 @@ def find(session: Session, company_id: UUID) -> Declared:
     return Declared(company_id, session.get(HostSafety, company_id), activities)
 
 
+def sites_of(session: Session, company_id: UUID) -> Sequence[CompanySite]:
+    """The host's sites by name, for whoever has looked whether they may."""
+    query = sa.select(CompanySite).where(CompanySite.company_id == company_id)
+    return session.scalars(query.order_by(CompanySite.name, CompanySite.id)).all()
+
+
+def can_declare(actor: Actor, company_id: UUID) -> bool:
+    """Who works for the host, and who runs the service."""
+    return actor.is_administrator or actor.is_of_company(company_id)
+
+
 def edit(
     session: Session, actor: Actor, company_id: UUID, changes: Mapping[str, Any], *, now: datetime
 ) -> Declared:
@@ -73,7 +84,7 @@ def edit(
     """
     auth.require_scope(actor, "companies:write")
     companies.read(session, actor, company_id)
-    if not (actor.is_of_company(company_id) or actor.is_administrator):
+    if not can_declare(actor, company_id):
         raise NotYourSafety
     safety = session.get(HostSafety, company_id, with_for_update=True)
     activities = changes.get("activities")
@@ -113,7 +124,7 @@ def _faults(columns: Mapping[str, Any], now: datetime) -> Iterator[tuple[str, st
 def _unfit(
     session: Session, company_id: UUID, activities: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, str]]:
-    sites = set(session.scalars(sa.select(CompanySite.id).where(CompanySite.company_id == company_id)))
+    sites = {one.id for one in sites_of(session, company_id)}
     seen = set()
     for index, one in enumerate(activities):
         if one["site_id"] is not None and one["site_id"] not in sites:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -32,11 +33,26 @@ class UnfitTraining(errors.Invalid):
     title = "The training is not valid"
 
 
+class NotYourTrainings(errors.NotAllowed):
+    """Trainings are written down by the staff of the class."""
+
+    title = "Only the staff of the class sees its trainings"
+
+
 def search(session: Session, actor: Actor, student_id: UUID) -> Sequence[SafetyTraining]:
     """A student's trainings, the latest first. Raises NoSuchStudent."""
     students.get(session, actor, student_id)
     query = sa.select(SafetyTraining).where(SafetyTraining.student_id == student_id)
     return session.scalars(query.order_by(SafetyTraining.held_on.desc(), SafetyTraining.id)).all()
+
+
+def of_many(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, list[SafetyTraining]]:
+    """The trainings of students whom the actor may see, each's in the order of their days."""
+    query = sa.select(SafetyTraining).where(SafetyTraining.student_id.in_(student_ids))
+    found = defaultdict(list)
+    for one in session.scalars(query.order_by(SafetyTraining.held_on, SafetyTraining.id)):
+        found[one.student_id].append(one)
+    return found
 
 
 def create(
@@ -50,7 +66,7 @@ def create(
     """Write down one training of several students. Raises NotAllowed and UnfitTraining."""
     auth.require_scope(actor, "students:write")
     if not student_rules.can_add(actor):
-        raise errors.NotAllowed("Only a school's staff writes down trainings.")
+        raise NotYourTrainings
     faults = []
     if (values["kind"] == TrainingKind.SPECIFIC) != (values["risk"] is not None):
         faults.append(("risk", "goes with specific training, and with no other"))
@@ -90,6 +106,6 @@ def remove(session: Session, actor: Actor, training_id: UUID) -> None:
     if row is None or not student_rules.can_see(actor, row[1]):
         raise NoSuchTraining
     if not student_rules.is_in_charge(actor, row[1]):
-        raise errors.NotAllowed("Only the school's staff takes back what it has written down.")
+        raise NotYourTrainings
     session.delete(row[0])
     events.record(session, actor, "safety_training.removed", training_id)

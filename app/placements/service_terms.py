@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app import errors
 from app.auth import service as auth
-from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor
+from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor, Role
 from app.auth.models import Membership, User
 from app.events import service as events
 from app.laws.models import HostActivity
@@ -173,15 +173,19 @@ def _check(session: Session, terms: Terms, school_id: UUID, company_id: UUID, no
 
 def is_tutor_of(session: Session, side: Side, user_id: UUID, organisation_id: UUID) -> bool:
     """Whether the person works at that school, or for that company, and may sign in."""
-    bound, roles = {
-        Side.SCHOOL: (Membership.school_id, AT_SCHOOL),
-        Side.HOST: (Membership.company_id, AT_COMPANY),
-    }[side]
+    bound, roles = bindings(side)
     query = sa.select(Membership.id).join(User, User.id == Membership.user_id)
     found = query.where(
         Membership.user_id == user_id, User.is_active, bound == organisation_id, Membership.role.in_(roles)
     )
     return session.scalar(found.limit(1)) is not None
+
+
+def bindings(side: Side) -> tuple[InstrumentedAttribute[UUID | None], frozenset[Role]]:
+    """What a tutor's membership is bound to on a side, and the roles that it can be."""
+    if side is Side.SCHOOL:
+        return Membership.school_id, AT_SCHOOL
+    return Membership.company_id, AT_COMPANY
 
 
 def _fault(field: str, detail: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import dates, errors
 from app.auth import service as auth
-from app.auth.actors import AT_SCHOOL, Actor
+from app.auth.actors import Actor
 from app.auth.models import Membership, User
 from app.events import service as events
 from app.laws import rules as laws
@@ -30,7 +30,7 @@ from app.placements.models import (
     TutorChange,
     TutorLeave,
 )
-from app.placements.service_terms import is_tutor_of
+from app.placements.service_terms import bindings, is_tutor_of
 from app.schools import service as schools
 
 
@@ -63,10 +63,23 @@ class Tutor:
 def list_of_school(session: Session, actor: Actor, school_id: UUID, start_year: int) -> list[Tutor]:
     """The school's tutors by name. Raises NoSuchSchool, and NotAllowed for who is not of its staff."""
     auth.require_scope(actor, "placements:read")
+    require_staff(session, actor, school_id)
+    return tutors_of(session, school_id, start_year)
+
+
+def require_staff(session: Session, actor: Actor, school_id: UUID) -> None:
+    """Raises NoSuchSchool, and NotAllowed for who is not of the school's staff."""
     schools.require(session, school_id)
     if not rules.can_see_tutors(actor, school_id):
-        raise errors.NotAllowed("Only the staff of the school sees its tutors.")
-    return tutors_of(session, school_id, start_year)
+        raise errors.NotAllowed("Only the staff of the school sees its placements and tutors.")
+
+
+def people_of(session: Session, side: Side, organisation_id: UUID) -> list[tuple[UUID, str]]:
+    """Id and name of everybody there who may be a tutor, by name."""
+    bound, roles = bindings(side)
+    query = sa.select(User.id, User.name).join(Membership, Membership.user_id == User.id)
+    query = query.where(bound == organisation_id, Membership.role.in_(roles), User.is_active).distinct()
+    return [(row.id, row.name) for row in session.execute(query.order_by(User.name, User.id))]
 
 
 def tutor_capacities(session: Session, school_id: UUID, start_year: int) -> dict[UUID, int]:
@@ -79,14 +92,8 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
 
     Where the school has decided nothing, as many as the law gives a tutor at the highest risk among the tutor's placements.
     """
-    people = session.execute(
-        sa.select(User.id, User.name)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.school_id == school_id, Membership.role.in_(AT_SCHOOL), User.is_active)
-        .distinct()
-        .order_by(User.name, User.id)
-    ).all()
-    ids = [row.id for row in people]
+    people = people_of(session, Side.SCHOOL, school_id)
+    ids = [user_id for user_id, _ in people]
     decided = {
         one.user_id: one.most_students
         for one in session.scalars(

@@ -41,11 +41,14 @@ def routes() -> list[BaseRoute]:
         invited,
         jobs,
         keys,
+        laws,
         maps,
         oidc,
         own_access,
         passing,
         people,
+        placement,
+        placement_board,
         postings,
         privacy,
         public,
@@ -69,6 +72,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        placement, placement_board, laws,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

@@ -11,8 +11,11 @@ from app.auth import service_people as people
 from app.auth.actors import Grant, Role
 from app.companies.models import CompanyContact
 from app.db import Database
+from app.laws import loading as laws
+from app.laws.models import HostActivity
 from app.opportunities.models import (
     Kind,
+    Opportunity,
     OpportunityEligibility,
     OpportunitySkill,
     OpportunitySpan,
@@ -20,7 +23,7 @@ from app.opportunities.models import (
     Status,
 )
 from app.skills.models import Skill, SkillKind, SkillLabel
-from app.students.models import Evidence, StudentAvailability, StudentInterest, StudentSkill
+from app.students.models import Evidence, Student, StudentAvailability, StudentInterest, StudentSkill
 from tests.factories import ACTOR, Factory
 
 PASSWORD = "prova-prova-prova"
@@ -56,6 +59,7 @@ class Territory:
     far_id: UUID
     draft_id: UUID
     full_id: UUID
+    placement_id: UUID
     emails: dict[str, str]
 
 
@@ -157,12 +161,24 @@ def build(database: Database, *, on: date) -> Territory:
                 password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
+    placement = _place(make, student, full, start)
     return Territory(
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
-        emails=emails,
+        placement_id=placement, emails=emails,
     )  # fmt: skip
+
+
+def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -> UUID:
+    """A placement of the student, still to be prepared, with rules of each gravity that find something in it."""
+    opportunity = make.get(Opportunity, opportunity_id)
+    assert opportunity is not None
+    with make.database.write() as session:
+        laws.load(session, ACTOR, laws.read_rules())
+    make.add(HostActivity(company_id=opportunity.company_id, name="Montaggio meccanico"))
+    make.add(HostActivity(company_id=opportunity.company_id, name="Saldatura", is_high_risk=True))
+    return make.placement(student, opportunity, starts_on=start, ends_on=start + timedelta(days=11)).id
 
 
 @cache
