@@ -125,8 +125,9 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any], *, now: da
         faults.append(("measure", f"the rule looks at {before.measure}; another measure needs another code"))
     if faults:
         raise UnfitRule(faults=[{"in": "body", "field": field, "detail": detail} for field, detail in faults])
+    typed = rules.WAYS[values["measure"]].parameters.model_validate(values["parameters"])
     rule = LawRule(
-        **values, version=1 if before is None else before.version + 1, created_at=now.astimezone(UTC),
+        **{**values, "parameters": typed.model_dump(mode="json")}, version=1 if before is None else before.version + 1, created_at=now.astimezone(UTC),
         created_by=actor.mark,
     )  # fmt: skip
     session.add(rule)

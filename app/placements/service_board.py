@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import dates
@@ -63,11 +64,6 @@ def board(session: Session, actor: Actor, school_id: UUID, start_year: int, *, n
     """The board, of those classes that the actor is staff of. Raises NoSuchSchool and NotAllowed."""
     auth.require_scope(actor, "placements:read")
     service_tutors.require_staff(session, actor, school_id)
-    own = [
-        one
-        for one in classes.search(session, actor, school_id, start_year=start_year, limit=MOST_CLASSES)
-        if actor.is_administrator or actor.is_staff_of(school_id, one.id)
-    ]
     first, last = (date(year, dates.SCHOOL_YEAR_BEGINS, 1) for year in (start_year, start_year + 1))
     seen = service.visible(
         session,
@@ -85,6 +81,11 @@ def board(session: Session, actor: Actor, school_id: UUID, start_year: int, *, n
         and rules.OWNER[one.placement.state] is Party.SCHOOL
         and one.placement.due_at <= now + SOON
     ]
+    # A placement is of the class of the day it was agreed on: in September that may be last year's.
+    known = classes.search(session, actor, school_id, start_year=start_year, limit=MOST_CLASSES)
+    older = {one.placement.class_id for one in seen} - {one.id for one in known}
+    known += session.scalars(sa.select(SchoolClass).where(SchoolClass.id.in_(older))).all() if older else []
+    own = [one for one in known if actor.is_administrator or actor.is_staff_of(school_id, one.id)]
     numbers = Counter((one.placement.class_id, one.placement.state) for one in seen)
     return Board(
         own,

@@ -90,7 +90,7 @@ def edit(session: Session, actor: Actor, seen: Seen, changes: Mapping[str, Any],
     after = replace(before, **changes)
     changed = sorted(name for name in FIELDS if getattr(before, name) != getattr(after, name))
     if changed:
-        _check(session, after, placement.school_id, placement.company_id, now)
+        _check(session, after, placement.school_id, placement.company_id, now, before=before)
         service.refuse_clash(session, placement.student_id, placement.opportunity_id, after, placement.id)
         write(placement, {name: getattr(after, name) for name in changed}, now)
     if activity_ids is not None and _replace_activities(session, placement, activity_ids):
@@ -159,8 +159,13 @@ def act(
     service.move(session, actor, seen.placement, action, now=now, party=seen.party, reason=reason)
 
 
-def _check(session: Session, terms: Terms, school_id: UUID, company_id: UUID, now: datetime) -> None:
-    faults = [_fault(field, detail) for field, detail in rules.faults_of(terms, now.date())]
+def _check(
+    session: Session, terms: Terms, school_id: UUID, company_id: UUID, now: datetime, *, before: Terms | None = None
+) -> None:  # fmt: skip
+    """Refuse what cannot be agreed on. What was so `before` is not the fault of who changes something else."""
+    known = set(rules.faults_of(before, now.date())) if before is not None else set()
+    found = [one for one in rules.faults_of(terms, now.date()) if one not in known]
+    faults = [_fault(field, detail) for field, detail in found]
     for side, user_id, organisation in (
         (Side.SCHOOL, terms.school_tutor_id, school_id),
         (Side.HOST, terms.host_tutor_id, company_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -56,8 +57,13 @@ def _rules(
         "placement/rules.html", status=status, by_code=by_code, present=present, today=today, terms=placement_words,
         severities=list(Severity), fields_of={one: list(way.parameters.model_fields) for one, way in rules.WAYS.items()},
         names_of={one: sorted(way.names) for one, way in rules.WAYS.items()}, can_change=rules.can_change(actor),
-        done=done, wrong=wrong, wrong_code=code,
+        done=done, wrong=wrong, wrong_code=code, plain=_plain,
     )  # fmt: skip
+
+
+def _plain(message: str) -> str:
+    """A message without the values that a placement would fill in."""
+    return re.sub(r"\{\w+\}", "…", message)
 
 
 @router.post("/law-rules/{rule_id}/version")

@@ -36,6 +36,7 @@ REASONS = {
     "too_little_attended": _("troppe assenze"),
     "moved": _("spostato altrove"),
 }
+SIDES = {"school": _("la scuola"), "host": _("l'azienda")}
 RISKS = {"low": _("basso"), "medium": _("medio"), "high": _("alto")}
 SEVERITIES = {
     "forbids": _("Impedisce l'inizio"),

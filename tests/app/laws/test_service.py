@@ -60,7 +60,11 @@ def test_versions_are_added_and_leave_a_trace(database: Database) -> None:
     with database.write() as session:
         first = service.create(session, ACTOR, RULE, now=NOW)
         second = service.create(session, ACTOR, later, now=NOW)
-        assert (first.version, second.version, first.parameters) == (1, 2, {"hours": 8})
+        assert (first.version, second.version, first.parameters) == (
+            1,
+            2,
+            {"hours": 8, "from_age": 0, "under_age": 99},
+        )
         told = [(one.action, one.data) for one in events.history(session, "law_rule", second.id)]
     assert told == [
         ("law_rule.created", {"code": "daily-hours", "version": 2, "starts_on": "2026-02-11"}),
