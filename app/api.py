@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.agreements import api as agreements
+from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.applications import api as applications
 from app.auth import api as auth
@@ -26,6 +28,7 @@ from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.invitations import api as invitations
@@ -43,6 +46,9 @@ from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
+from app.roll_overs import api as roll_overs
+from app.rounds import api as rounds
+from app.rounds import runs_api as round_runs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -65,7 +71,10 @@ ROUTERS = (
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    rounds.router, round_runs.router,
+    agreements.router, signing.router,
     placements.router, placements.counts_router, tutors.router, laws.router,
+    concerns.router, roll_overs.router,
 )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.agreements import models as agreements
 from app.answers import models as answers
 from app.applications import models as applications
 from app.auth import models as auth
 from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
+from app.concerns import models as concerns
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
@@ -22,15 +24,17 @@ from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.recommendations import models as recommendations
+from app.rounds import models as rounds
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "applications", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "laws", "mails", "matches",
+    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
+    "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
-    "recommendations", "schools", "skills", "students", "wishes",
+    "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app import db
+from app.agreements import rules as papers
+from app.agreements.models import Agreement, Amendment, Document, Paper, PaperState, PlanSkill, TrainingPlan
 from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth import service_keys as keys
@@ -21,6 +24,7 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
+from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.laws.models import LawRule, Measure, SafetyTraining, Severity
@@ -30,6 +34,7 @@ from app.placements.rules import due_at
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
+from app.rounds.models import Round, RoundClass, RoundPin, RoundRun, RoundSchool, RoundSeat, RoundState
 from app.schools.models import School, SchoolClass
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Student
@@ -215,6 +220,15 @@ class Factory:
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
 
+    def concern(self, placement: Placement, **values: Any) -> Concern:
+        """What a student has reported; the school's lead owns it."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "kind": ConcernKind.TASKS,
+            "text": "Faccio solo fotocopie.", "raised_side": Side.STUDENT, "raised_at": NOW, "stage": Stage.LEAD,
+            "due_at": NOW + timedelta(days=7),
+        }  # fmt: skip
+        return self.add(Concern(**defaults | values))
+
     def wish(
         self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any
     ) -> Wish:
@@ -224,6 +238,53 @@ class Factory:
             "ranked_at": None if position is None else NOW,
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
+
+    def agreement(self, school: School, company: Company, **values: Any) -> Agreement:
+        """A complete draft for this school year and the next; in other states it has a document."""
+        defaults: dict[str, Any] = {
+            "school_id": school.id, "company_id": company.id, "valid_from": date(2025, 9, 1),
+            "valid_until": date(2027, 8, 31), "insurance_company": "Assicura", "insurance_policy": "P-1",
+            "inail_position": "I-1", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self._paper(Agreement(**defaults | values))
+
+    def plan(self, placement: Placement, **values: Any) -> TrainingPlan:
+        """A complete draft with a guardian; in other states it has a document."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "school_id": placement.school_id,
+            "company_id": placement.company_id, "activities": "Cabla quadri.", "guardian_name": "Rita Prova",
+            "guardian_email": "rita@example.org", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        plan = self._paper(TrainingPlan(**defaults | values))
+        self.add(PlanSkill(plan_id=plan.id, skill_id=self.skill().id, level=2))
+        return plan
+
+    def amendment(self, placement: Placement, **values: Any) -> Amendment:
+        """A draft of other hours a day."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "school_id": placement.school_id,
+            "company_id": placement.company_id, "daily_hours": 6, "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self._paper(Amendment(**defaults | values))
+
+    def _paper(self, paper: Row) -> Row:
+        assert isinstance(paper, Paper)
+        paper.id, paper.state = db.new_id(), paper.state or PaperState.DRAFT
+        if paper.state in papers.OPEN and paper.due_at is None:
+            paper.due_at = NOW + timedelta(days=20)
+        if paper.state not in (PaperState.DRAFT, PaperState.SENT):
+            paper.document_id = self.document(paper.id, kind=paper.kind, student_id=paper.student_id).id
+        return self.add(paper)
+
+    def document(self, subject_id: UUID, **values: Any) -> Document:
+        """Some bytes about a paper; their hash is theirs."""
+        content = values.pop("content", b"%PDF-1.7 a document of the tests %%EOF")
+        defaults: dict[str, Any] = {
+            "kind": "plan", "subject_id": subject_id, "language": "it", "version": 1, "content": content,
+            "media_type": "application/pdf", "digest": sha256(content).hexdigest(), "made_at": NOW,
+            "made_by": "system:tests",
+        }  # fmt: skip
+        return self.add(Document(**defaults | values))
 
     def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
         """A student's application for ten days, which the company has got today; nobody has answered."""
@@ -270,6 +331,62 @@ class Factory:
         """A recommendation of nobody in particular, without words."""
         defaults = {"student_id": student.id, "opportunity_id": opportunity.id, "recommended_at": NOW}
         return self.add(Recommendation(**defaults | values))
+
+    def round(self, school_class: SchoolClass | None = None, **values: Any) -> Round:
+        """A round of one class for internships in June that collects wishes until the 20th; or, in `territory`, shared."""
+        territory = values.pop("territory", None)
+        defaults: dict[str, Any] = {
+            "school_id": None, "territory_id": territory.id if territory else None, "name": "Tirocini di giugno",
+            "kinds": "internship", "starts_on": date(2026, 6, 1), "ends_on": date(2026, 7, 31), "opens_on": TODAY,
+            "closes_on": date(2026, 1, 20), "publish_by": date(2026, 2, 10), "max_wishes": 5,
+            "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        if school_class is not None and territory is None:
+            defaults["school_id"] = school_class.school_id
+        state = values.get("state", RoundState.COLLECTING)
+        if state not in (RoundState.PUBLISHED, RoundState.CANCELLED):
+            defaults["due_at"] = NOW + timedelta(days=9)
+        if state is RoundState.CANCELLED:
+            defaults |= {"ended_at": NOW, "ended_by": "system:tests"}
+        row = self.add(Round(**defaults | values))
+        if school_class is not None:
+            school = {"round_id": row.id, "school_id": school_class.school_id}
+            self.add(RoundSchool(**school, joined_at=NOW, joined_by="system:tests"))
+            self.add(RoundClass(**school, class_id=school_class.id))
+        return row
+
+    def reviewed_round(self, student: Student, opportunity: Opportunity, **values: Any) -> Round:
+        """A round of the student's class with one run that gives the student the seat."""
+        school_class = self.get(SchoolClass, student.class_id)
+        state = values.pop("state", RoundState.REVIEWED)
+        row = self.round(school_class, state=state, run_number=1, frozen_at=NOW, frozen_by="t", **values)
+        offer = {"id": str(opportunity.id), "seats": 2, "minimum": 0, "periods": 0, "size": "", "spans": []}
+        run = self.add(
+            RoundRun(
+                round_id=row.id, number=1, mode="stable", seed=1, is_wishes_only=False, algorithm="bottega-2",
+                weights={}, ranked_on=TODAY, offers={"items": [offer]}, fingerprint="0", students=1, placed=1,
+                seconds=0.1, created_at=NOW, created_by="system:tests",
+                report={
+                    "is_valid": True, "is_stable": True, "violations": {}, "blocking": {}, "could_open": 0, "lost_pins": 0,
+                    "by_wish": [1], "beyond": 0, "unplaced": 0, "envy": 0, "justified_envy": 0, "placed_share": 1.0,
+                    "levels": [], "exposure": [],
+                },
+            )
+        )  # fmt: skip
+        inputs = {"wishes": [0], "options": [0], "scores": [0.5], "free": {}, "barred": {}, "pin": None}
+        self.add(
+            RoundSeat(
+                run_id=run.id, student_id=student.id, class_id=student.class_id, opportunity_id=opportunity.id,
+                wish=1, score=0.5, said={"parts": {"skills": 0.5}, "reasons": [], "gap": None}, inputs=inputs,
+            )
+        )  # fmt: skip
+        return row
+
+    def round_pin(self, row: Round, student: Student, opportunity: Opportunity, **values: Any) -> RoundPin:
+        """A pin, with no words."""
+        defaults = {"ruling": "pin", "made_at": NOW, "made_by": "system:tests"}
+        pair = {"round_id": row.id, "student_id": student.id, "opportunity_id": opportunity.id}
+        return self.add(RoundPin(**pair, **defaults | values))
 
     def bulk_change(self, **values: Any) -> BulkChange:
         """A change of nothing that can be undone, made by nobody who calls."""

@@ -109,11 +109,20 @@ STUDENTS = {  # what is a student's, for whoever may see the student
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+STAFF_OF_STUDENT = STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")}
+CONCERNS = {
+    OWN: may("student lead administrator key_school"),
+    SAME: may("lead coordinator administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+"""Never for a company, whose people see the placement that it is about."""
 WISHES = {
     OWN: may("student", s403="teacher lead administrator key_school"),
     SAME: may(NOBODY, s403="colleague lead administrator key_school"),
     FOREIGN: may(NOBODY, s403="administrator"),
 }
+ROUNDS = {OWN: may("teacher lead administrator key_school"), FOREIGN: may("administrator")}
+"""A round of one class, which `teacher` teaches and `colleague` does not."""
 INSIDERS = "member admin training_body coordinator administrator key_company key_coordinator"
 KEEPERS = "admin coordinator administrator key_company key_coordinator"
 """Who changes a company."""
@@ -174,6 +183,25 @@ BY_SCHOOL = {
 }
 """What the school does with a placement, which is none of the land's: it is planned."""
 
+PLACED = {
+    OWN: may(ASKED),
+    SAME: may("colleague lead administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+"""What student, school and host read of a placement."""
+PLANNERS = {
+    OWN: may("teacher lead key_school", s403="student member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+DRAFTS = {
+    OWN: may("lead key_school", s403="teacher colleague administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+"""Who changes the draft of an agreement, which its host does not see."""
+BESIDE = "teacher colleague member admin training_body key_company"
+"""Who sees an agreement that has gone out, and leads nothing of it."""
+
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 API: dict[str, dict[str, Row]] = {
@@ -204,11 +232,7 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_student": STUDENTS,
     "edit_student": STUDENTS,
-    "remove_student": {
-        OWN: may("teacher lead administrator key_school", s403="student"),
-        SAME: may("colleague lead administrator key_school"),
-        FOREIGN: may("administrator"),
-    },
+    "remove_student": STAFF_OF_STUDENT,
     "list_student_matches": STUDENTS,
     "list_student_paths": STUDENTS,
     "read_visibility": STUDENTS,
@@ -468,6 +492,8 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", rest=403),
     },
     "create_skill_validations": CODES,
+    "read_roll_over": LEADS,
+    "create_roll_over": LEADS,
     "create_recommendations": {
         OWN: may("teacher lead key_school", rest=403, s422="colleague"),
         SAME: may("colleague lead key_school", rest=403, s422="teacher"),
@@ -481,6 +507,31 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    # reported problems: the own one is with the school's lead, the same school's has come to the territory
+    "create_concern": {
+        OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "list_concerns": {
+        OWN: sees("student lead administrator key_school"),
+        SAME: sees("lead coordinator administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "read_concern": CONCERNS,
+    "create_concern_message": CONCERNS,
+    "ask_concern_name": {
+        OWN: may(NOBODY, s409="student lead administrator key_school"),
+        SAME: may("coordinator", s409="lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "close_concern": {
+        OWN: may("student administrator", s403="lead key_school"),
+        SAME: may("administrator", s403="lead coordinator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "renew_family_code": STAFF_OF_STUDENT,
+    "remove_family_code": STAFF_OF_STUDENT,
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,
@@ -552,6 +603,94 @@ API: dict[str, dict[str, Row]] = {
     "list_company_notes": NOTES,
     "create_company_note": NOTES,
     "remove_company_note": NOTES,
+    # rounds: a school's own, run by who leads it or teaches all of its classes; a shared one by who coordinates
+    "list_rounds": {OWN: sees("teacher lead administrator key_school"), FOREIGN: sees("administrator")},
+    "create_round": {
+        OWN: may("teacher lead administrator key_school", rest=403),
+        SAME: may("colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "read_round": ROUNDS,
+    "edit_round": ROUNDS,
+    "freeze_round": ROUNDS,
+    "reopen_round": ROUNDS,
+    "cancel_round": ROUNDS,
+    "create_round_school": {
+        OWN: may("lead administrator key_school", s403="coordinator key_coordinator"),
+        FOREIGN: may("administrator", s403="far_coordinator"),
+    },
+    "remove_round_school": {
+        OWN: may("lead administrator key_school", s403="teacher coordinator key_coordinator"),
+        FOREIGN: may("administrator", s403="far_coordinator"),
+    },
+    "read_round_progress": ROUNDS,
+    "read_round_wishes": ROUNDS,
+    "remind_round": ROUNDS,
+    "collect_late_wishes": ROUNDS,
+    "list_round_pins": ROUNDS,
+    "create_round_pin": ROUNDS,
+    "remove_round_pin": ROUNDS,
+    "create_round_run": ROUNDS,
+    "list_round_runs": ROUNDS,
+    "read_round_run": ROUNDS,
+    "read_round_replay": ROUNDS,
+    "choose_round_run": ROUNDS,
+    "read_round_board": ROUNDS,
+    "read_round_result": ROUNDS,
+    "try_round": ROUNDS,
+    "publish_round": {
+        OWN: may("teacher lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "list_student_rounds": STUDENTS,
+    "read_candidate_order": {
+        OWN: may("member admin administrator key_company", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "order_candidates": {
+        OWN: may(ASKERS, rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
+    # agreements are of the school and the host, plans and amendments of one student
+    "list_papers": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_agreement": LEADS,
+    "read_agreement": {
+        OWN: may("teacher colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "edit_agreement": DRAFTS,
+    "choose_school_signatory": LEADS,
+    "choose_company_signatory": BOSSES,
+    "create_training_plans": {
+        OWN: may("teacher lead key_school", rest=422, s403="student member admin administrator key_company"),
+        SAME: may("colleague lead key_school", rest=422, s403="administrator"),
+        FOREIGN: may(NOBODY, rest=422, s403="administrator"),
+    },
+    "read_training_plan": PLACED,
+    "edit_training_plan": PLANNERS,
+    "create_amendment": PLANNERS,
+    "read_amendment": PLACED,
+    "create_interruption": PLANNERS,
+    "read_readiness": PLACED,
+    "read_paper": PLACED,
+    "move_paper": DRAFTS,
+    "create_signing_code": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "sign_paper": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "create_signatures": {
+        OWN: may("lead key_school", s403=f"administrator {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "read_document": {OWN: may(f"lead administrator key_school {BESIDE}"), FOREIGN: may("administrator")},
 }
 """By operation id."""
 
@@ -564,8 +703,9 @@ OWN_FAULT = {
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
+    "list_papers": "paper_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
-    "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
+    "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -22,6 +22,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import api, openapi
+from app.agreements import service_codes as signing_codes
+from app.agreements.models import Document, Signature
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -29,6 +31,8 @@ from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
+from app.concerns.models import Stage
+from app.concerns.rules import MOST_OPEN
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -41,12 +45,13 @@ from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
-from app.opportunities.models import Status
-from app.placements.models import State
+from app.opportunities.models import Opportunity, Status
+from app.placements.models import Placement, State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
-from app.schools.models import SchoolClass
+from app.rounds.models import RoundState
+from app.schools.models import School, SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
@@ -55,6 +60,7 @@ from matching import Weights
 from tests import contract
 from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
+from tests.papers import let_sign, papers_of
 
 OPERATIONS = {
     operation["operationId"]: (path, method, operation) for path, method, operation in contract.operations()
@@ -72,6 +78,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "read_roll_over": {"year": "2026"},
     "load_students": {"source": "register"},
     "load_classes": {"source": "register"},
     "load_companies": {"source": "register"},
@@ -110,6 +117,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_roll_over": {"year": 2026, "choices": []},
+    "create_concern": {"kind": "hours", "text": "Faccio dieci ore al giorno."},
+    "create_concern_message": {"text": "Ne parlo con l'azienda."},
+    "ask_concern_name": {"reason": "Devo chiamare la famiglia."},
+    "close_concern": {"reason": "Risolto."},
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
@@ -137,7 +149,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
-        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
@@ -145,6 +157,33 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_renewal": {"seats": 3},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
     "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
+    "create_round": {
+        "school_id": "{school_id}", "class_ids": ["{class_id}"], "name": "Giugno", "kinds": ["internship"],
+        "starts_on": "2026-06-01", "ends_on": "2026-07-31", "opens_on": "2026-01-12", "closes_on": "2026-01-31",
+        "publish_by": "2026-02-28",
+    },
+    "edit_round": {"max_wishes": 3},
+    "create_round_school": {"school_id": "{school_id}", "class_ids": ["{class_id}"]},
+    "collect_late_wishes": {"student_ids": ["{student_id}"]},
+    "create_round_pin": {"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "ruling": "ban"},
+    "create_round_run": {"mode": "optimal"},
+    "choose_round_run": {"run_number": 1},
+    "try_round": {"changes": [{"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "is_ban": True}]},
+    "publish_round": {"run_number": 1},
+    "order_candidates": {"pseudonyms": ["{pseudonym}"]},
+    "create_agreement": {
+        "school_id": "{school_id}", "company_id": "{lone_company_id}", "valid_from": "2025-09-01", "valid_until": "2027-08-31",
+    },
+    "edit_agreement": {"insurance_policy": "P-2"},
+    "choose_school_signatory": {"name": "Anna Neri"},
+    "choose_company_signatory": {"name": "Ugo Bo"},
+    "create_training_plans": {"placement_ids": ["{placement_id}"]},
+    "edit_training_plan": {"activities": "Monta."},
+    "create_amendment": {"daily_hours": 6},
+    "create_interruption": {"ended_on": "2026-01-12", "party": "student", "reason": "moved"},
+    "move_paper": {"action": "open"},
+    "sign_paper": {"code": "AAAA-AAAA", "digest": "0" * 64},
+    "create_signatures": {"roles": ["host"], "signed_on": "2026-01-12", "archive_number": "12/2026"},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -161,10 +200,17 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
+    "create_interruption": {"placement_id": "running_id"},
+    "create_signing_code": {"paper_id": "signing_id"},
+    "sign_paper": {"paper_id": "signing_id"},
+    "create_signatures": {"paper_id": "signing_id"},
+    "move_paper": {"paper_id": "agreement_id"},
     "interrupt_placement": {"placement_id": "running_placement_id"},
     "complete_placement": {"placement_id": "closing_placement_id"},
     "restore_placement": {"placement_id": "cancelled_placement_id"},
-}
+    "create_round_school": {"round_id": "shared_round_id"},
+    "remove_round_school": {"round_id": "joined_round_id"},
+} | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}
 """What an operation is called for where the usual thing of its kind does not do."""
 
 
@@ -245,7 +291,10 @@ def world(make: Factory) -> World:
             session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
             secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
         )  # fmt: skip
+    placement = make.placement(student, make.opportunity(company))
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW)
     return {
+        "placement_id": str(placement.id), "concern_id": str(concern.id),
         "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
@@ -265,7 +314,22 @@ def world(make: Factory) -> World:
         "tutor_id": str(teacher.id),
         "rule_id": str(make.law_rule().id),
         "training_id": str(make.safety_training(student).id),
+        **papers_of(make, school, company, student),
         **placements_of(make, student, teacher.id),
+    } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
+
+
+def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territory: str = "Bologna") -> World:
+    """One that is reviewed, one that collects, one that schools may join, and one that this school has joined."""
+    school_class = make.get(SchoolClass, student.class_id)
+    reviewed = make.reviewed_round(student, opportunity)
+    # The run knows no other opportunity than the one that calls name.
+    return {
+        "round_id": str(reviewed.id), "run_number": "1", "opportunity_id": str(opportunity.id),
+        "open_round_id": str(make.round(school_class).id),
+        "shared_round_id": str(make.round(territory=make.territory(territory)).id),
+        "joined_round_id": str(make.round(school_class, territory=make.territory(territory)).id),
+        "pin_id": str(make.round_pin(reviewed, student, make.opportunity()).id),
     }  # fmt: skip
 
 
@@ -291,9 +355,13 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "create_concern": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "ask_concern_name": lambda _: Grant(Role.COORDINATOR),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "order_candidates": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "publish_round": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
@@ -310,6 +378,11 @@ def queued_job(**more: Any) -> Job:
     )
 
 
+SCHOOLS_OWN = (
+    "edit_agreement", "create_training_plans", "edit_training_plan", "create_amendment", "create_interruption", "move_paper",
+    "create_signing_code", "sign_paper", "create_signatures",
+)  # fmt: skip
+CALLERS |= dict.fromkeys(SCHOOLS_OWN, CALLERS["create_recommendations"])
 STUDENTS_OWN = (
     "create_student_wish",
     "edit_student_wish",
@@ -426,6 +499,29 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
     return change
 
 
+def too_many_concerns(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    for _ in range(MOST_OPEN):
+        make.concern(placement)
+    return replace(call, ids={"placement_id": str(placement.id)})
+
+
+def closed_concern(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    end = {
+        "stage": "closed",
+        "due_at": None,
+        "closed_at": NOW,
+        "closed_by": "system:tests",
+        "territory_at": NOW,
+    }
+    return replace(call, ids={"concern_id": str(make.concern(placement, **end).id)})
+
+
+def grown_up(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"student_id": str(make.student(born_on=date(2007, 1, 1)).id)})
+
+
 def ended_job(make: Factory, call: Request) -> Request:
     job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
     return replace(call, ids={"job_id": str(job.id)})
@@ -483,6 +579,18 @@ def caller_mark(make: Factory) -> str:
         caller = session.query(User).filter_by(name="Anna").order_by(User.created_at.desc()).first()
     assert caller is not None
     return f"user:{caller.id}"
+
+
+def to_be_signed(make: Factory, call: Request, settings: Settings) -> Request:
+    """The same call, where the caller has to sign and has a code for it."""
+    let_sign(make, UUID(call.world["signing_id"]), UUID(caller_mark(make).removeprefix("user:")))
+    if call.body is None:
+        return call
+    with make.database.write() as session:
+        signature = session.query(Signature).filter_by(paper_id=UUID(call.world["signing_id"])).one()
+        code = signing_codes.make(session, settings.secret_key, signature, NOW)
+        digest = session.get_one(Document, signature.document_id).digest
+    return replace(call, body={"code": code, "digest": digest})
 
 
 def settled_change(make: Factory, call: Request) -> Request:
@@ -565,6 +673,67 @@ def too_many_notes(make: Factory, call: Request) -> Request:
     return replace(call, ids={"company_id": str(company.id)})
 
 
+def round_in(state: RoundState) -> Callable[[Factory, Request], Request]:
+    """The same call to a round of the same class in another state."""
+
+    def change(make: Factory, call: Request) -> Request:
+        school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+        row = make.round(school_class, state=state, run_number=1)
+        ids = call.ids | {"round_id": str(row.id)}
+        if "pin_id" in ids:
+            pin = make.round_pin(row, the_student(make, call), make.opportunity())
+            ids["pin_id"] = str(pin.id)
+        return replace(call, ids=ids)
+
+    return change
+
+
+def joined_round(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"round_id": call.world["joined_round_id"]})
+
+
+def frozen_shared_round(make: Factory, call: Request) -> Request:
+    school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+    row = make.round(school_class, territory=make.territory(), state=RoundState.FROZEN)
+    return replace(call, ids=call.ids | {"round_id": str(row.id)})
+
+
+def another_run(make: Factory, call: Request) -> Request:
+    return replace(call, body={"run_number": 7})
+
+
+def own_draft(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
+
+
+def in_force(make: Factory, call: Request) -> Request:
+    school, company = make.get(School, UUID(call.world["school_id"])), make.company()
+    assert school is not None
+    agreement_id = str(make.agreement(school, company, state="in_force").id)
+    return replace(call, ids=dict.fromkeys(call.ids, agreement_id))
+
+
+def draft_paper(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"paper_id": call.world["paper_id"]})
+
+
+def signed_plan(make: Factory, call: Request) -> Request:
+    placement = make.get(Placement, UUID(call.world["placement_id"]))
+    assert placement is not None
+    return replace(call, ids={"plan_id": str(make.plan(placement, state="in_force").id)})
+
+
+def planned_placement(make: Factory, call: Request) -> Request:
+    if "placement_id" in call.ids:
+        return replace(call, ids={"placement_id": call.world["planned_id"]})
+    return replace(call, body={"placement_ids": [call.world["planned_id"]]})
+
+
+def same_host(make: Factory, call: Request) -> Request:
+    return replace(call, body=(call.body or {}) | {"company_id": call.world["company_id"]})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -628,9 +797,41 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "interrupt_placement": in_state(State.PLANNED),
     "complete_placement": in_state(State.PLANNED),
     "restore_placement": in_state(State.RUNNING),
+    "create_concern": too_many_concerns,
+    "create_concern_message": closed_concern,
+    "ask_concern_name": closed_concern,
+    "renew_family_code": grown_up,
     "create_skill_validations": still_running,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
+    "create_round": still_running,
+    "edit_round": round_in(RoundState.FROZEN),
+    "freeze_round": round_in(RoundState.CANCELLED),
+    "reopen_round": round_in(RoundState.PUBLISHED),
+    "cancel_round": round_in(RoundState.PUBLISHED),
+    "create_round_school": joined_round,
+    "remove_round_school": frozen_shared_round,
+    "remind_round": round_in(RoundState.FROZEN),
+    "collect_late_wishes": round_in(RoundState.COLLECTING),
+    "create_round_pin": round_in(RoundState.CANCELLED),
+    "remove_round_pin": round_in(RoundState.CANCELLED),
+    "create_round_run": round_in(RoundState.COLLECTING),
+    "choose_round_run": round_in(RoundState.FROZEN),
+    "try_round": round_in(RoundState.COLLECTING),
+    "publish_round": another_run,
+    "read_candidate_order": of_state(Status.DRAFT),
+    "order_candidates": own_draft,
+    "create_roll_over": still_running,
+    "create_agreement": same_host,
+    "edit_agreement": in_force,
+    "create_training_plans": planned_placement,
+    "edit_training_plan": signed_plan,
+    "create_amendment": planned_placement,
+    "create_interruption": planned_placement,
+    "move_paper": in_force,
+    "create_signing_code": draft_paper,
+    "sign_paper": draft_paper,
+    "create_signatures": draft_paper,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -703,6 +904,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "bulk_change_id" in call.ids:
         own = make.bulk_change(made_by=caller_mark(make))
         call = replace(call, ids={"bulk_change_id": str(own.id)})
+    if name in ("create_signing_code", "sign_paper"):
+        call = to_be_signed(make, call, settings)
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -717,7 +920,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
             assert note(call.send(client, **scopeless)).status_code == 403
         client.cookies.set(auth.COOKIE, cookie)
     for variable in call.ids:
-        unknown = {"istat": "999999"}.get(variable, str(uuid4()))
+        unknown = {"istat": "999999", "run_number": "999999"}.get(variable, str(uuid4()))
         assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
         assert note(replace(call, ids=call.ids | {variable: "-"}).send(client)).status_code == 422
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
@@ -801,8 +1004,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load|undo",
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen"
+        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():
@@ -834,7 +1037,7 @@ def test_lists_are_envelopes_with_cursors() -> None:
 
 
 def test_whatever_creates_can_be_repeated_except_a_secret() -> None:
-    secret = {"create_key", "create_student_codes"}
+    secret = {"create_key", "create_student_codes", "create_signing_code"}
     for _, _, operation in contract.operations():
         if operation["operationId"].startswith("create_") and operation["operationId"] not in secret:
             assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}

@@ -96,9 +96,12 @@ def jobs() -> dict[str, Job]:
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
+        "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
+        "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
+        "papers_kept": Job(_keep_papers, is_quiet=True),
     }
 
 
@@ -110,6 +113,12 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
     return told | mails.send_due(settings, database, now)
 
 
+def _keep_papers(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_clock as papers
+
+    return papers.keep(database, now, settings.public_url.rstrip("/"))
+
+
 def _move_applications(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.applications import service_clocks
     from app.applications.rules import Caps
@@ -118,11 +127,13 @@ def _move_applications(settings: Settings, database: Database, now: datetime) ->
 
 
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_codes as signing_codes
     from app.auth import service as auth
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
     from app.bulk_changes import service as bulk_changes
+    from app.concerns import service_family as families
     from app.invitations import service_accept as invitations
     from app.jobs import service as long_jobs
     from app.matches import service_rankings as rankings
@@ -133,15 +144,23 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
         return (
             told
             | {
+                "signing_codes": signing_codes.forget(session, now),
                 "sign_in_codes": codes.forget(session, now),
                 "throttles": throttles.forget(session, now),
                 "oidc_flows": flows.forget(session, now),
                 "jobs": long_jobs.forget_old(session, now),
                 "notifications": notifications.forget_old(session, now, settings.notification_days),
                 "invitations": invitations.forget(session, now),
+                "family_codes": families.forget_ended(session, now),
             }
             | bulk_changes.forget_expired(session, now)
         )
+
+
+def _move_rounds(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.rounds import service_clocks as clocks
+
+    return clocks.strike(database, now)
 
 
 def _move_placements(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

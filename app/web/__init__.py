@@ -31,11 +31,14 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        applications,
         class_import,
         codes,
         company,
+        concerns,
         coordinator,
         disclosures,
+        families,
         hats,
         inbox,
         invited,
@@ -55,6 +58,7 @@ def routes() -> list[BaseRoute]:
         recommending,
         renewals,
         review,
+        school_years,
         search,
         second_factor,
         sign_in,
@@ -71,7 +75,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
     ):  # fmt: skip
         whole.include_router(audience.router)
