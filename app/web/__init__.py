@@ -44,11 +44,14 @@ def routes() -> list[BaseRoute]:
         invited,
         jobs,
         keys,
+        laws,
         maps,
         oidc,
         own_access,
         passing,
         people,
+        placement,
+        placement_board,
         postings,
         privacy,
         public,
@@ -73,6 +76,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
+        placement, placement_board, laws,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
