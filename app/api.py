@@ -27,6 +27,8 @@ from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.disclosures import api as disclosures
 from app.events import api as events
+from app.hours import api as hours
+from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
 from app.jobs import api as jobs
 from app.matches import api as matches
@@ -61,6 +63,7 @@ ROUTERS = (
     answers.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    hours.router, evaluations.router,
 )  # fmt: skip
 
 

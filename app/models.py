@@ -7,6 +7,7 @@ from app.companies import models as companies
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
+from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
 from app.mails import models as mails
@@ -26,7 +27,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations", "jobs", "mails", "matches",
+    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -32,6 +32,7 @@ OF_NO_VERSION = {
     "create_skill_validations",
     "create_recommendations",
     "create_company_note",
+    "create_hour_credits",
 }
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (

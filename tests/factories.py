@@ -23,6 +23,8 @@ from app.companies.models import Company, CompanySite
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
+from app.placements import rules as placements
+from app.placements.models import Placement, State
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
@@ -220,6 +222,19 @@ class Factory:
             "ranked_at": None if position is None else NOW,
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
+
+    def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
+        """Two weeks of eight hours a day, running since a week; other states take `state` and their times."""
+        state = values.get("state", State.RUNNING)
+        starts_on = values.get("starts_on", TODAY - timedelta(days=7))
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
+            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "state": state,
+            "starts_on": starts_on, "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80,
+            "due_at": NOW + timedelta(days=30) if state in placements.OPEN else None, "created_at": NOW,
+            "created_by": "system:tests",
+        }  # fmt: skip
+        return self.add(Placement(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

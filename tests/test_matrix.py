@@ -47,6 +47,7 @@ from app.students import service_codes as codes
 from app.web import files
 from app.web import jobs as job_pages
 from tests import contract, forms, matrix, matrix_pages
+from tests import things as placement_things
 from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
@@ -139,6 +140,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
+        **placement_things.of_placement(make, classmate, theirs),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -212,6 +214,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **placement_things.of_placement(make, student, offered),
     }.items()}  # fmt: skip
 
 

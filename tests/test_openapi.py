@@ -50,7 +50,7 @@ from app.skills.models import Occupation
 from app.students.models import Student
 from app.wishes.rules import MOST_RANKED
 from matching import Weights
-from tests import contract
+from tests import contract, things
 from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
@@ -115,6 +115,24 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_student_wish": {"position": None},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
+    "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
+    "edit_hour_entry": {"minutes": 30},
+    "create_hour_confirmations": {
+        "items": [{"placement_id": "{placement_id}", "worked_on": "2026-01-07", "minutes": 480}],
+    },
+    "create_attendance": {"what": "arrival", "code": "{attendance_code}"},
+    "create_hour_credits": {
+        "student_ids": ["{student_id}"], "kind": "visit", "title": "Fiera", "held_on": "2026-01-07", "hours": 4,
+    },
+    "create_diary_entry": {"written_on": "2026-01-06", "did": "Ho montato un quadro."},
+    "edit_diary_entry": {"learnt": "A leggere uno schema."},
+    "create_evaluation": {
+        "marks": [
+            {"criterion": one, "mark": 3} for one in ("welcome", "tasks", "help", "learning", "safety")
+        ],
+        "would_repeat": True,
+    },
+    "edit_evaluation": {"words": "Preciso."},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
     "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
@@ -129,6 +147,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
+    "complete_placement": {"placement_id": "completed_placement_id"},
 }
 """What an operation is called for where the usual thing of its kind does not do."""
 
@@ -226,7 +245,7 @@ def world(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
-    }  # fmt: skip
+    } | things.of_placement(make, student, make.opportunity(company))  # fmt: skip
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
@@ -253,6 +272,18 @@ def queued_job(**more: Any) -> Job:
 
 STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
+CALLERS |= dict.fromkeys(
+    ("create_attendance", "create_diary_entry", "edit_diary_entry", "create_evaluation"),
+    CALLERS["accept_disclosure"],
+)
+CALLERS |= dict.fromkeys(
+    (
+        "create_hour_entry", "edit_hour_entry", "create_hour_confirmations", "list_diary_entries", "read_diary_entry",
+        "read_evaluations", "read_evaluation", "confirm_evaluation", "complete_placement",
+    ),
+    CALLERS["create_recommendations"],
+)  # fmt: skip
+CALLERS |= dict.fromkeys(("read_attendance_code", "edit_evaluation"), CALLERS["create_answers"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -474,6 +505,21 @@ def ended_key(make: Factory, call: Request) -> Request:
     return replace(call, ids={"key_id": str(key.id)})
 
 
+def completed_placement(make: Factory, call: Request) -> Request:
+    opportunity = make.opportunity(make.get(Company, UUID(call.world["company_id"])))
+    parts = things.completed_parts(make, the_student(make, call), opportunity)
+    return replace(call, ids={name: parts[name] for name in call.ids})
+
+
+def completed_days(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"placement_id": call.world["completed_placement_id"]}]})
+
+
+def running_placement(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"placement_id": call.world["placement_id"]})
+
+
 def too_many_notes(make: Factory, call: Request) -> Request:
     company = make.company()
     with make.database.write() as session:
@@ -527,6 +573,16 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
     "create_skill_validations": still_running,
+    "create_hour_credits": still_running,
+    "create_hour_entry": completed_placement,
+    "edit_hour_entry": completed_placement,
+    "create_hour_confirmations": completed_days,
+    "create_attendance": completed_placement,
+    "create_diary_entry": completed_placement,
+    "edit_diary_entry": completed_placement,
+    "create_evaluation": completed_placement,
+    "edit_evaluation": completed_placement,
+    "complete_placement": running_placement,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
 }
@@ -700,7 +756,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load|undo",
+        r"|deactivate|reactivate|load|undo|confirm|complete",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():
