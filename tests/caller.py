@@ -1,17 +1,34 @@
-"""A client of the tests that crosses into the service's thread once for each request, and gets whole answers.
+"""A client of the tests that crosses no threads: the whole request runs where the test runs, endpoints included.
 
-Starlette's own crosses about ten times, so as to read an answer bit by bit; that costs more than most requests do.
+Starlette's own crosses about ten times for each request, and the frame once more for each endpoint; that costs more than most
+requests do. Threads have tests of their own.
 """
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
+import anyio.to_thread
 import httpx2
 from anyio.from_thread import BlockingPortal
 from starlette.testclient import TestClient
+
+_stays: ContextVar[bool] = ContextVar("request_stays_in_this_thread", default=False)
+_in_thread = anyio.to_thread.run_sync
+
+
+async def _in_thread_unless_it_stays(work: Callable[..., Any], *values: Any, **options: Any) -> Any:
+    return work(*values) if _stays.get() else await _in_thread(work, *values, **options)
+
+
+anyio.to_thread.run_sync = _in_thread_unless_it_stays
 
 
 class Caller(TestClient):
@@ -38,11 +55,26 @@ class _Whole(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         request.read()
+        if _can_stay():
+            return _loop().run_until_complete(self._ask(request, stays=True))
         with self.thread() as portal:
             return portal.call(self._ask, request)
 
-    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
+    async def _ask(self, request: httpx2.Request, *, stays: bool = False) -> httpx2.Response:
+        _stays.set(stays)  # for this request: it is a task of its own
         answer = await self.service.handle_async_request(request)
         assert isinstance(answer.stream, httpx2.AsyncByteStream)
         body = httpx2.ByteStream(b"".join([part async for part in answer.stream]))
         return httpx2.Response(answer.status_code, headers=answer.headers, stream=body)
+
+
+def _can_stay() -> bool:
+    """Whether this is the thread of the tests, and no browser is driven from an event loop in it."""
+    return threading.current_thread() is threading.main_thread() and asyncio._get_running_loop() is None
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
