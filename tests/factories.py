@@ -23,8 +23,8 @@ from app.companies.models import Company, CompanySite
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
-from app.placements import rules as placements
 from app.placements.models import Placement, State
+from app.placements.rules import due_at
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
@@ -224,17 +224,18 @@ class Factory:
         return self.add(Wish(**defaults | values))
 
     def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
-        """Two weeks of eight hours a day, running since a week; other states take `state` and their times."""
-        state = values.get("state", State.RUNNING)
-        starts_on = values.get("starts_on", TODAY - timedelta(days=7))
+        """Two weeks next month that everybody has agreed on; it holds no seat unless `seats_taken` says so."""
+        starts_on = values.get("starts_on", TODAY + timedelta(days=28))
         defaults: dict[str, Any] = {
             "student_id": student.id, "school_id": student.school_id, "class_id": student.class_id,
-            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "state": state,
-            "starts_on": starts_on, "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80,
-            "due_at": NOW + timedelta(days=30) if state in placements.OPEN else None, "created_at": NOW,
+            "opportunity_id": opportunity.id, "company_id": opportunity.company_id, "starts_on": starts_on,
+            "ends_on": starts_on + timedelta(days=11), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
             "created_by": "system:tests",
         }  # fmt: skip
-        return self.add(Placement(**defaults | values))
+        placement = Placement(**{"state": State.PLANNED} | defaults | values)
+        if placement.due_at is None:
+            placement.due_at = due_at(placement, placement.state, UTC)
+        return self.add(placement)
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

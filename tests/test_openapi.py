@@ -118,7 +118,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
     "edit_hour_entry": {"minutes": 30},
     "create_hour_confirmations": {
-        "items": [{"placement_id": "{placement_id}", "worked_on": "2026-01-07", "minutes": 480}],
+        "items": [{"placement_id": "{worked_placement_id}", "worked_on": "2026-01-07", "minutes": 480}],
     },
     "create_attendance": {"what": "arrival", "code": "{attendance_code}"},
     "create_hour_credits": {
@@ -147,8 +147,17 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
-    "complete_placement": {"placement_id": "completed_placement_id"},
-}
+    "complete_placement": {"placement_id": "finished_placement_id"},
+    **{
+        f"{verb}_{noun}": {"placement_id": "worked_placement_id"}
+        for noun, verbs in {
+            "hour_entry": ("create", "read", "edit"), "hour_entries": ("list",), "attendance": ("create",),
+            "diary_entry": ("create", "read", "edit"), "diary_entries": ("list",),
+            "evaluation": ("create", "read", "edit", "confirm"), "evaluations": ("read",),
+        }.items()
+        for verb in verbs
+    },
+}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
 
 
@@ -189,8 +198,8 @@ def good_call(name: str, world: World) -> Request:
     content = None
     if name.startswith("load_"):
         headers["Content-Type"], content = "application/x-ndjson", b'{"external_id": "1"}'
-    ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
-    ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
+    others = OTHERS.get(name, {})
+    ids = {variable: world[others.get(variable, variable)] for variable in re.findall(r"\{(\w+)\}", path)}
     if name.endswith("_company_member"):
         ids["member_id"] = world["company_member_id"]
     query = filled(QUERIES.get(name, {}), world)
@@ -508,16 +517,17 @@ def ended_key(make: Factory, call: Request) -> Request:
 def completed_placement(make: Factory, call: Request) -> Request:
     opportunity = make.opportunity(make.get(Company, UUID(call.world["company_id"])))
     parts = things.completed_parts(make, the_student(make, call), opportunity)
+    parts["placement_id"] = parts["worked_placement_id"]
     return replace(call, ids={name: parts[name] for name in call.ids})
 
 
 def completed_days(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
-    return replace(call, body={"items": [item | {"placement_id": call.world["completed_placement_id"]}]})
+    return replace(call, body={"items": [item | {"placement_id": call.world["finished_placement_id"]}]})
 
 
 def running_placement(make: Factory, call: Request) -> Request:
-    return replace(call, ids={"placement_id": call.world["placement_id"]})
+    return replace(call, ids={"placement_id": call.world["worked_placement_id"]})
 
 
 def too_many_notes(make: Factory, call: Request) -> Request:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.hours import rules, service_attendance
 from app.hours.models import (
     CreditKind,
@@ -21,15 +23,16 @@ from tests.factories import ACTOR, NOW, TODAY, Factory
 
 def of_placement(make: Factory, student: Student, opportunity: Opportunity) -> dict[str, str]:
     """A placement in its last week with a day, a line and the host's evaluation; one that is completed; and a credit."""
-    running = make.placement(student, opportunity)
-    completed = make.placement(student, opportunity, state=State.COMPLETED)
+    worked, finished = (
+        _placement(make, student, opportunity, one) for one in (State.RUNNING, State.COMPLETED)
+    )
     credit = HourCredit(
         student_id=student.id, kind=CreditKind.VISIT, title="Visita", held_on=TODAY, hours=4, decided_at=NOW,
         decided_by=ACTOR.mark,
     )  # fmt: skip
     code = service_attendance.code_at(opportunity.company_id, Settings().secret_key, NOW)
-    return parts_of(make, running) | {
-        "completed_placement_id": str(completed.id), "hour_credit_id": str(make.add(credit).id),
+    return parts_of(make, worked) | {
+        "finished_placement_id": str(finished.id), "hour_credit_id": str(make.add(credit).id),
         "attendance_code": code.text,
     }  # fmt: skip
 
@@ -52,11 +55,15 @@ def parts_of(make: Factory, placement: Placement) -> dict[str, str]:
     for criterion in rules.CRITERIA[Party.COMPANY]:
         make.add(EvaluationMark(evaluation_id=evaluation.id, criterion=criterion, mark=3))
     return {
-        "placement_id": str(placement.id), "hour_entry_id": str(make.add(entry).id),
+        "worked_placement_id": str(placement.id), "hour_entry_id": str(make.add(entry).id),
         "diary_entry_id": str(make.add(line).id), "evaluation_id": str(evaluation.id),
     }  # fmt: skip
 
 
 def completed_parts(make: Factory, student: Student, opportunity: Opportunity) -> dict[str, str]:
     """A placement that is completed, with all that hangs on it."""
-    return parts_of(make, make.placement(student, opportunity, state=State.COMPLETED))
+    return parts_of(make, _placement(make, student, opportunity, State.COMPLETED))
+
+
+def _placement(make: Factory, student: Student, opportunity: Opportunity, state: State) -> Placement:
+    return make.placement(student, opportunity, state=state, starts_on=TODAY - timedelta(days=7))

@@ -37,7 +37,7 @@ class What(StrEnum):
     DEPARTURE = "departure"
 
 
-class WrongCode(errors.Invalid):
+class NotTheCode(errors.Invalid):
     """Not the code that the host shows now."""
 
     title = "The code is not the host's"
@@ -88,7 +88,7 @@ def attend(
 ) -> HourEntry:
     """Note the student's arrival, or leaving: the first arrival and the last leaving of the day stand.
 
-    The host still confirms the day. Raises NoSuchPlacement, NotYourHours, NotRunning, BadHours, WrongCode, NotArrived.
+    The host still confirms the day. Raises NoSuchPlacement, NotYourHours, NotRunning, BadHours, NotTheCode, NotArrived.
     """
     seen = hours.open_for(session, actor, placement_id)
     if seen.party is not Party.STUDENT:
@@ -98,7 +98,7 @@ def attend(
         raise hours.NotRunning(f"The placement is {placement.state}.")
     if not _is_shown(placement.company_id, typed, secret, now):
         fault = {"in": "body", "field": "code", "detail": "is not the code that the host shows now"}
-        raise WrongCode(faults=[fault])
+        raise NotTheCode(faults=[fault])
     fault_of_day = rules.day_fault(placement, today, today)
     if fault_of_day is not None:
         raise hours.NotRunning(f"Today {fault_of_day}.")

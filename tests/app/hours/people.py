@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.auth import service as auth
 from app.auth.actors import Actor, Grant, Role
 from app.opportunities.models import Opportunity, OpportunitySkill, SkillRole
-from app.placements.models import Placement
+from app.placements.models import Placement, State
 from app.students.models import Student
 from tests.factories import Factory
 
@@ -59,6 +59,7 @@ def place(make: Factory, *, student: Student | None = None, **values: Any) -> Pl
             opportunity_id=opportunity.id, skill_id="plc-programming", role=SkillRole.WANTED, level=2
         )
     )
+    values = {"state": State.RUNNING, "starts_on": MONDAY} | values
     return Place(make, student, opportunity, make.placement(student, opportunity, **values))
 
 

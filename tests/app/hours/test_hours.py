@@ -212,7 +212,9 @@ def test_what_a_register_says_anew_is_the_new_opening(make: Factory) -> None:
 def test_a_visit_counts_by_a_credit_alone(make: Factory) -> None:
     student = make.student()
     visit = make.opportunity(kind="visit")
-    placement = make.placement(student, visit, ends_on=MONDAY, planned_hours=8)
+    placement = make.placement(
+        student, visit, state=State.RUNNING, starts_on=MONDAY, ends_on=MONDAY, planned_hours=8
+    )
     at = Place(make, student, visit, placement)
     confirm(make, at, 1)
     assert owed(make, at) == 100
@@ -334,7 +336,7 @@ def test_who_comes_and_goes_with_the_code_has_noted_the_day(make: Factory, at: P
 @pytest.mark.parametrize("wrong", ["AAAAAA", "è", "", "old", "other"])
 def test_another_code_is_refused(make: Factory, at: Place, wrong: str) -> None:
     given = {"old": code(at, -21), "other": code(place(make))}.get(wrong, wrong)
-    with pytest.raises(service_attendance.WrongCode) as refusal:
+    with pytest.raises(service_attendance.NotTheCode) as refusal:
         attend(make, at, "arrival", given)
     assert refusal.value.faults[0]["field"] == "code"
 
