@@ -16,6 +16,7 @@ from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
 from app.answers import api as answers
+from app.applications import api as applications
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -60,7 +61,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, postings.router, texts.router,
+    answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     hours.router, evaluations.router,

@@ -212,5 +212,6 @@ CELLS: dict[str, Cell] = {
     "availabilities": _SPANS, "spans": _SPANS, "required": _NEEDS, "wanted": _NEEDS, "taught": _NEEDS,
     "eligibilities": _json, "sectors": _things("ateco_code", "ateco_edition", "is_main"), "subjects": _phrases,
     "born_on": _day, "closes_on": _day, "municipality_istat": _istat, "is_online": _truth,
+    "takes_applications": _truth,
 }  # fmt: skip
 """How a column's cell is read; all others are text, which the schemas read."""

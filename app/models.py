@@ -1,6 +1,7 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
 from app.answers import models as answers
+from app.applications import models as applications
 from app.auth import models as auth
 from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
@@ -27,7 +28,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "auth", "bulk_changes", "companies", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
+    "answers", "applications", "auth", "bulk_changes", "companies", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

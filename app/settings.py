@@ -184,6 +184,17 @@ class Settings(BaseSettings):
         description="Days for which a company's request for a name stays open, and an accepted one shows it.",
     )
 
+    applications_per_student: int = Field(
+        5, ge=1, le=50, description="Applications of one student that may be open at the same time."
+    )
+    contacts_per_month: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Applications that a company is sent in a month, of all schools together; it may choose less. The"
+        " others wait for the next month.",
+    )
+
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server: `smtps://user:password@host:465`, `smtp+starttls://user:password@host:587`, or"

@@ -31,6 +31,11 @@ async def _in_thread_unless_it_stays(work: Callable[..., Any], *values: Any, **o
 anyio.to_thread.run_sync = _in_thread_unless_it_stays
 
 
+def stay() -> None:
+    """From here on, run endpoints in the thread of the event loop: for one request, which is a task of its own."""
+    _stays.set(True)
+
+
 class Caller(TestClient):
     """Starlette's client in all but the crossing."""
 
@@ -61,7 +66,8 @@ class _Whole(httpx2.BaseTransport):
             return portal.call(self._ask, request)
 
     async def _ask(self, request: httpx2.Request, *, stays: bool = False) -> httpx2.Response:
-        _stays.set(stays)  # for this request: it is a task of its own
+        if stays:
+            stay()
         answer = await self.service.handle_async_request(request)
         assert isinstance(answer.stream, httpx2.AsyncByteStream)
         body = httpx2.ByteStream(b"".join([part async for part in answer.stream]))

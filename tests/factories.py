@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app import db
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -236,6 +237,16 @@ class Factory:
         if placement.due_at is None:
             placement.due_at = due_at(placement, placement.state, UTC)
         return self.add(placement)
+
+    def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
+        """A student's application for ten days, which the company has got today; nobody has answered."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
+            "state": ApplicationState.SUBMITTED, "due_at": NOW + timedelta(days=14), "starts_on": date(2026, 3, 2),
+            "ends_on": date(2026, 3, 13), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests", "delivered_at": NOW,
+        }  # fmt: skip
+        return self.add(Application(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

@@ -240,6 +240,23 @@ API: dict[str, dict[str, Row]] = {
     "create_student_wish": WISHES,
     "edit_student_wish": WISHES,
     "remove_student_wish": WISHES,
+    # applications
+    "create_student_application": WISHES,
+    "list_applications": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "read_application": {
+        OWN: may(ASKED),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "create_application_moves": {  # as the company: to see it
+        OWN: may(ASKERS, s403="student teacher lead administrator key_school", rest=422),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school", rest=422),
+        FOREIGN: may(NOBODY, s403="administrator", rest=422),
+    },
     # classes and members
     "list_classes": {
         OWN: sees(
@@ -298,6 +315,13 @@ API: dict[str, dict[str, Row]] = {
     "read_company_contact": {OWN: may(INSIDERS), FOREIGN: may(FAR)},
     "edit_company_contact": PARTS,
     "remove_company_contact": PARTS,
+    "read_contact_limit": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_contact_limit": COMPANIES,
     # opportunities
     "list_opportunities": {
         OWN: sees(ALL),
@@ -524,7 +548,7 @@ OWN_FAULT = {"accept_disclosure", "create_evaluation", "POST /opportunities/{opp
 
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
-    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_events": "company_id", "list_jobs": "job_id",
+    "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_keys": "key_id", "list_invitations": "invitation_id",
     "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
 }  # fmt: skip

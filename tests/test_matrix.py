@@ -139,6 +139,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
         **placement_things.of_placement(make, classmate, theirs),
     }  # fmt: skip
@@ -204,6 +205,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "school_id": school.id, "class_id": school_class.id, "member_id": member.id, "company_id": company.id,
         "site_id": site.id, "contact_id": contact.id, "student_id": student.id, "key_id": key_id,
         "opportunity_id": offered.id, "draft_id": draft.id, "ranking_id": stored_ranking(make, student.id).id,
+        "application_id": make.application(student, asked).id,
         "disclosure_id": make.disclosure(student, asked).id, "wish_id": make.wish(student, asked).id,
         "other_opportunity_id": asked.id, "question": "interests",
         "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,

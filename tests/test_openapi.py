@@ -113,6 +113,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
+    "create_student_application": {
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+    },
+    "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
+    "edit_contact_limit": {"per_month": 3},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
     "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
@@ -248,6 +253,7 @@ def world(make: Factory) -> World:
         "draft_id": str(make.opportunity(company, status=Status.DRAFT).id),
         "waiting_id": str(make.company(is_approved=False).id),
         "disclosure_id": str(make.disclosure(student, make.opportunity(company)).id),
+        "application_id": str(make.application(student, make.opportunity(company)).id),
         "wish_id": str(make.wish(student, make.opportunity(company)).id),
         "recommendation_id": str(make.recommendation(student, make.opportunity(company)).id),
         "bulk_change_id": str(make.bulk_change().id),
@@ -258,6 +264,9 @@ def world(make: Factory) -> World:
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
+    "create_application_moves": lambda world: Grant(
+        Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])
+    ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
@@ -279,7 +288,12 @@ def queued_job(**more: Any) -> Job:
     )
 
 
-STUDENTS_OWN = ("create_student_wish", "edit_student_wish", "remove_student_wish")
+STUDENTS_OWN = (
+    "create_student_wish",
+    "edit_student_wish",
+    "remove_student_wish",
+    "create_student_application",
+)
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 CALLERS |= dict.fromkeys(
     ("create_attendance", "create_diary_entry", "edit_diary_entry", "create_evaluation"),
@@ -418,6 +432,11 @@ def too_many_ranked(make: Factory, call: Request) -> Request:
         make.wish(student, make.opportunity(), number)
     one_more = make.wish(student, make.opportunity())
     return replace(call, ids=call.ids | {"wish_id": str(one_more.id)}, body={"position": 1})
+
+
+def overtaken_move(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body=(call.body or {}) | {"items": [item | {"version": 7}], "action": "accept"})
 
 
 def overtaken_answer(make: Factory, call: Request) -> Request:
@@ -577,6 +596,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "submit_company": approved_company,
     "create_disclosure": asked_student,
     "create_student_wish": closed_opportunity,
+    "create_student_application": closed_opportunity,
+    "create_application_moves": overtaken_move,
     "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),

@@ -96,6 +96,7 @@ def jobs() -> dict[str, Job]:
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
+        "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
     }
 
@@ -106,6 +107,13 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
 
     told = notifications.queue_due(database, now, settings.public_url)
     return told | mails.send_due(settings, database, now)
+
+
+def _move_applications(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.applications import service_clocks
+    from app.applications.rules import Caps
+
+    return service_clocks.run(database, now, Caps.of(settings))
 
 
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -28,6 +28,7 @@ from app.opportunities.models import (
     SkillRole,
     Status,
 )
+from app.opportunities.rules import usually_takes_applications
 from app.programmes.models import Programme
 
 A_YEAR = timedelta(weeks=52)
@@ -121,8 +122,8 @@ class Offers:
             seats=plan.seats, seats_taken=self._seats_taken(status, plan.seats, is_persona=is_persona),
             group_min=plan.group[0] if plan.group else None, group_max=plan.group[1] if plan.group else None,
             hours=plan.hours, daily_hours=plan.daily_hours, min_age=offer.min_age, max_age=None,
-            closes_on=self._closes_on(status, spans), published_at=published_at,
-            published_by=PUBLISHER if published_at else None, created_at=created_at, source=None, external_id=None,
+            closes_on=self._closes_on(status, spans), takes_applications=usually_takes_applications(kind),
+            published_at=published_at, published_by=PUBLISHER if published_at else None, created_at=created_at, source=None, external_id=None,
             revision=0, version=1,
         )  # fmt: skip
         if status is Status.PUBLISHED:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.auth.actors import Role
-from app.auth.models import Membership, TaughtClass
 from app.companies.models import Company
 from app.disclosures.models import Disclosure
 from app.disclosures.rules import Side
@@ -22,7 +18,8 @@ from app.students.models import Student
 def asked(session: Session, disclosure: Disclosure, now: datetime) -> None:
     """Tell the student, and who teaches the class; where nobody does, who leads the school."""
     student = session.get_one(Student, disclosure.student_id)
-    people = [*notifications.accounts_of_student(session, student.id), *_staff(session, student)]
+    people = notifications.accounts_of_student(session, student.id)
+    people += notifications.staff_of_class(session, student.school_id, student.class_id)
     company = session.get_one(Company, disclosure.company_id)
     data = {"company": company.name, "title": _title(session, disclosure)}
     notifications.tell(
@@ -52,15 +49,3 @@ def refused(session: Session, disclosure: Disclosure, by: Side, now: datetime) -
 
 def _title(session: Session, disclosure: Disclosure) -> str:
     return session.get_one(Opportunity, disclosure.opportunity_id).title
-
-
-def _staff(session: Session, student: Student) -> list[UUID]:
-    teachers = (
-        sa.select(Membership.user_id)
-        .join(TaughtClass, TaughtClass.membership_id == Membership.id)
-        .where(TaughtClass.class_id == student.class_id)
-    )
-    leads = sa.select(Membership.user_id).where(
-        Membership.school_id == student.school_id, Membership.role == Role.SCHOOL_LEAD
-    )
-    return list(session.scalars(teachers)) or list(session.scalars(leads))

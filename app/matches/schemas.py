@@ -82,6 +82,7 @@ class OpportunityCard(Out):
     hours: Annotated[int, Field(ge=0, le=5000)]
     seats_free: Annotated[int, Field(ge=0, le=100_000)]
     closes_on: date | None
+    takes_applications: bool = Field(description="Whether students apply for it directly.")
 
 
 class Explain(StrEnum):

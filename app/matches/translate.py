@@ -136,6 +136,7 @@ def card(row: Detail) -> Repeated:
             "hours": row.hours,
             "seats_free": row.seats_free,
             "closes_on": row.closes_on.isoformat() if row.closes_on else None,
+            "takes_applications": row.takes_applications,
         }
     )
 

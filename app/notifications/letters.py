@@ -34,6 +34,34 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
+    NotificationKind.APPLICATION_RECEIVED: {
+        "it": "Ci sono nuove candidature per «{title}». Rispondete entro il {until}.",
+        "en": "There are new applications for “{title}”. Answer by {until}.",
+    },
+    NotificationKind.PLACEMENT_PROPOSED: {
+        "it": "La scuola vi propone uno o più studenti per «{title}»: hanno già detto di sì. Rispondete entro il {until}.",
+        "en": "The school proposes one or more students for “{title}”: they have said yes. Answer by {until}.",
+    },
+    NotificationKind.APPLICATION_ACCEPTED: {
+        "it": "{company} ha detto di sì per «{title}». Conferma entro il {until}, o il posto va a un'altra persona.",
+        "en": "{company} has said yes for “{title}”. Confirm by {until}, or the seat goes to somebody else.",
+    },
+    NotificationKind.APPLICATION_TO_APPROVE: {
+        "it": "Per «{title}» azienda e studente hanno detto di sì. Serve la risposta della scuola entro il {until}.",
+        "en": "For “{title}” the company and the student have said yes. The school answers by {until}.",
+    },
+    NotificationKind.APPLICATION_DUE: {
+        "it": "Per «{title}» manca ancora la tua risposta. C'è tempo fino al {until}.",
+        "en": "For “{title}” your answer is still missing. There is time until {until}.",
+    },
+    NotificationKind.APPLICATION_DECIDED: {
+        "it": "È deciso: tutti hanno detto di sì per «{title}».",
+        "en": "It is decided: everybody has said yes for “{title}”.",
+    },
+    NotificationKind.APPLICATION_ENDED: {
+        "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
+        "en": "The application for “{title}” is over. The page says why.",
+    },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}
 _SUBJECT_OF_MANY = {"it": "Bottega: {count} novità", "en": "Bottega: {count} new things"}

@@ -22,6 +22,13 @@ class NotificationKind(StrEnum):
     COMPANY_APPROVED = "company_approved"
     COMPANY_REJECTED = "company_rejected"
     JOB_ENDED = "job_ended"
+    APPLICATION_RECEIVED = "application_received"
+    PLACEMENT_PROPOSED = "placement_proposed"
+    APPLICATION_ACCEPTED = "application_accepted"
+    APPLICATION_TO_APPROVE = "application_to_approve"
+    APPLICATION_DUE = "application_due"
+    APPLICATION_DECIDED = "application_decided"
+    APPLICATION_ENDED = "application_ended"
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,9 @@ class Manner:
     is_essential: bool = False
 
 
-_STUDENT_AND_SCHOOL = AT_SCHOOL | {Role.STUDENT}
+_STUDENT = frozenset({Role.STUDENT})
+_STUDENT_AND_SCHOOL = AT_SCHOOL | _STUDENT
+_ALL_SIDES = _STUDENT_AND_SCHOOL | AT_COMPANY
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
@@ -41,6 +50,13 @@ MANNERS = {
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.APPLICATION_TO_APPROVE: Manner(AT_SCHOOL, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
+    NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
 }
 
 

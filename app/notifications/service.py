@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import db, errors
-from app.auth.actors import Actor
-from app.auth.models import Membership, User
+from app.auth.actors import Actor, Role
+from app.auth.models import Membership, TaughtClass, User
 from app.notifications import rules
 from app.notifications.models import MailChoice, MailPreference, Notification
 from app.notifications.rules import NotificationKind
@@ -84,6 +84,13 @@ def people_of_company(session: Session, company_id: UUID) -> list[UUID]:
 def accounts_of_student(session: Session, student_id: UUID) -> list[UUID]:
     """The student's own account, if there is one."""
     return _active(session, Membership.student_id == student_id)
+
+
+def staff_of_class(session: Session, school_id: UUID, class_id: UUID) -> list[UUID]:
+    """Who teaches the class; where nobody does, who leads the school."""
+    teaches = sa.exists().where(TaughtClass.membership_id == Membership.id, TaughtClass.class_id == class_id)
+    leads = sa.and_(Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD)
+    return _active(session, teaches) or _active(session, leads)
 
 
 def _active(session: Session, of_whom: sa.ColumnElement[bool]) -> list[UUID]:

@@ -76,6 +76,7 @@ class Detail:
     max_age: int | None
     published_at: datetime | None
     closes_on: date | None
+    takes_applications: bool
     revision: int
     spans: tuple[Span, ...]
     required: tuple[Need, ...]
@@ -143,7 +144,7 @@ _rows = (
         Municipality.province_code, Municipality.latitude, Municipality.longitude, Opportunity.is_online,
         Opportunity.seats - Opportunity.seats_taken, Opportunity.group_min, Opportunity.group_max, Opportunity.hours,
         Opportunity.daily_hours, Opportunity.min_age, Opportunity.max_age, Opportunity.published_at,
-        Opportunity.closes_on, Opportunity.revision,
+        Opportunity.closes_on, Opportunity.takes_applications, Opportunity.revision,
     )
     .join(Company, Company.id == Opportunity.company_id)
     .outerjoin(Municipality, Municipality.istat == Opportunity.municipality_istat)

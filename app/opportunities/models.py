@@ -75,6 +75,7 @@ class Opportunity(Base):
     min_age: Mapped[int | None]
     max_age: Mapped[int | None]
     closes_on: Mapped[date | None]
+    takes_applications: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[datetime]

@@ -75,6 +75,11 @@ TRANSITIONS: dict[Action, dict[Status, Status]] = {
 """Where each action leads; from a state that does not stand here it is refused, to the same state it changes nothing."""
 
 
+def usually_takes_applications(kind: Kind) -> bool:
+    """Whether students apply for such an opportunity directly, where nobody says otherwise: visits are booked by classes."""
+    return kind is not Kind.VISIT
+
+
 def status_by_seats(status: Status, seats: int, seats_taken: int) -> Status:
     """Published while there are free seats, full when there are none; other states do not depend on seats."""
     if status not in (Status.PUBLISHED, Status.FULL):

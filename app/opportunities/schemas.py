@@ -102,6 +102,7 @@ SPANS = (
     "must all be attended."
 )
 PLACE = "The place is a site of the company, a municipality, or online."
+APPLY = "Whether students apply for it directly; null is the usual: yes, and no for a visit."
 ELIGIBLE = "Ways to be eligible; none at all admits everybody."
 
 
@@ -124,6 +125,7 @@ class OpportunityIn(In):
     min_age: Age | None = Field(None, description="Age on the first day.")
     max_age: Age | None = Field(None, description="Age on the first day.")
     closes_on: Day | None = Field(None, description="Last day to apply.")
+    takes_applications: bool | None = Field(None, description=APPLY)
     spans: SpansIn = Field(default_factory=list, description=SPANS)
     required: SkillsIn = Field(default_factory=list)
     wanted: SkillsIn = Field(default_factory=list)
@@ -157,6 +159,7 @@ class OpportunityPatch(Patch):
     min_age: Age | None = None
     max_age: Age | None = None
     closes_on: Day | None = None
+    takes_applications: bool | None = Field(None, description=APPLY)
     spans: SpansIn | None = None
     required: SkillsIn | None = None
     wanted: SkillsIn | None = None
@@ -191,6 +194,7 @@ class OpportunityOut(Out):
     min_age: Age | None
     max_age: Age | None
     closes_on: Day | None
+    takes_applications: bool = Field(description="Whether students apply for it directly.")
     spans: Annotated[list[OpportunitySpanOut], Field(max_length=100)] = Field(description=SPANS)
     required: Annotated[list[SkillNeedOut], Field(max_length=50)]
     wanted: Annotated[list[SkillNeedOut], Field(max_length=50)]

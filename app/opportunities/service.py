@@ -256,6 +256,8 @@ def _values(session: Session, given: OpportunityIn) -> dict[str, Any]:
     """The columns' values, once everything has been looked up. Raises UnfitOpportunity."""
     faults = rules.contradictions(given)
     values = given.model_dump(exclude=set(parts.NAMES))
+    if values["takes_applications"] is None:
+        values["takes_applications"] = rules.usually_takes_applications(given.kind)
     if not faults:
         faults += _resolve_place(session, values)
         faults += parts.unknown_codes(session, given)

@@ -31,12 +31,15 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        class_hours,
         class_import,
         codes,
         company,
         coordinator,
         disclosures,
+        evaluations,
         hats,
+        host_hours,
         inbox,
         invited,
         jobs,
@@ -56,6 +59,7 @@ def routes() -> list[BaseRoute]:
         second_factor,
         sign_in,
         student,
+        student_hours,
         student_profile,
         student_skills,
         teacher,
@@ -69,6 +73,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        student_hours, host_hours, class_hours, evaluations,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

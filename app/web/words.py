@@ -283,6 +283,13 @@ NOTIFICATIONS = {
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "application_received": _("Arrivano candidature"),
+    "placement_proposed": _("Una scuola propone studenti"),
+    "application_accepted": _("Un'azienda dice di sì a una candidatura"),
+    "application_to_approve": _("Una candidatura aspetta la scuola"),
+    "application_due": _("Il tempo per rispondere sta per finire"),
+    "application_decided": _("Tutti hanno detto di sì"),
+    "application_ended": _("Una candidatura è chiusa"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),

@@ -36,6 +36,7 @@ from app.disclosures.rules import Side
 from app.main import create_app
 from app.settings import Settings
 from app.students import rules as students
+from tests import caller as callers
 from tests import contract
 from tests.conftest import UndoneDatabase
 from tests.factories import NOW, Factory
@@ -68,6 +69,7 @@ class Current:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
             raise NotImplementedError  # there is nothing to start
+        callers.stay()
         await self.app(scope, receive, send)
 
 
@@ -93,7 +95,9 @@ Tell = Callable[[str, object], None]
 def libraries() -> Iterator[None]:
     """Libraries and schemas live to the end: nobody needs to look through them again and again."""
     gc.freeze()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1")  # else each call looks through the environment for proxies
+        yield
     gc.unfreeze()
 
 

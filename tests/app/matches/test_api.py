@@ -40,6 +40,7 @@ def test_matches_explain_themselves_in_both_languages(client: TestClient, world:
         "id": str(world.internship.id), "kind": "internship", "title": "Internship PLC",
         "company_id": str(world.company.id), "company_name": world.company.name, "municipality_name": "Bologna",
         "province_code": "BO", "is_online": False, "hours": 80, "seats_free": 2, "closes_on": None,
+        "takes_applications": True,
         "spans": [
             {
                 "starts_on": "2026-05-04", "ends_on": "2026-05-29", "weekdays": ["MO", "TU", "WE", "TH", "FR"],

@@ -162,16 +162,24 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
     def kinds(role: Role) -> set[NotificationKind]:
         return set(rules.chosen_by(Actor("user", None, "", grants=(Grant(role),))))
 
+    everybody = {
+        NotificationKind.APPLICATION_DUE,
+        NotificationKind.APPLICATION_DECIDED,
+        NotificationKind.APPLICATION_ENDED,
+    }
     company = {
         NotificationKind.NAME_GIVEN,
         NotificationKind.NAME_REFUSED,
         NotificationKind.COMPANY_APPROVED,
         NotificationKind.COMPANY_REJECTED,
+        NotificationKind.APPLICATION_RECEIVED,
+        NotificationKind.PLACEMENT_PROPOSED,
     }
-    assert (
-        kinds(Role.STUDENT) == kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == {NotificationKind.NAME_ASKED}
-    )
-    assert kinds(Role.COMPANY_ADMIN) == company
+    school = {NotificationKind.NAME_ASKED, NotificationKind.APPLICATION_TO_APPROVE}
+    student = {NotificationKind.NAME_ASKED, NotificationKind.APPLICATION_ACCEPTED}
+    assert kinds(Role.STUDENT) == student | everybody
+    assert kinds(Role.TEACHER) == kinds(Role.SCHOOL_LEAD) == school | everybody
+    assert kinds(Role.COMPANY_ADMIN) == company | everybody
     assert kinds(Role.ADMINISTRATOR) == {NotificationKind.JOB_ENDED}
 
 
@@ -185,7 +193,7 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
 
 @pytest.mark.parametrize("kind", NotificationKind)
 def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
-    data = {"company": "Reno srl", "title": "Tornio"}
+    data = {"company": "Reno srl", "title": "Tornio", "until": "26/01/2026"}
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en
     assert letters.sentence(kind, data, "fr") == it

@@ -34,7 +34,7 @@ def full(company: Company, kind: str = "internship", **values: Any) -> dict[str,
         "company_id": str(company.id), "kind": kind, "title": "Manutenzione di linee", "text": "Due righe.\nUna.",
         "conditions": "Scarpe antinfortunistiche", "site_id": None, "municipality_istat": "037006", "is_online": False,
         "seats": 2, "group_min": None, "group_max": None, "hours": 80, "daily_hours": 6.5, "min_age": 16, "max_age": 20,
-        "closes_on": SOON.isoformat(), "spans": [SPAN], "required": [PLC], "wanted": [WELDING], "taught": [PLC, WELDING],
+        "closes_on": SOON.isoformat(), "takes_applications": True, "spans": [SPAN], "required": [PLC], "wanted": [WELDING], "taught": [PLC, WELDING],
         "eligibilities": [
             {"school_kind": "technical", "sector": None, "programme_id": "it-c3-automazione", "year": 4},
             {"school_kind": None, "sector": "technological", "programme_id": None, "year": 5},

@@ -168,7 +168,8 @@ def test_details_hold_what_ranking_needs(make: Factory, database: Database) -> N
         id=row.id, kind=Kind.INTERNSHIP, status=Status.PUBLISHED, title="Tirocinio", company_id=company.id,
         company_name="Rossi", municipality_istat="037006", municipality_name="Bologna", province_code="BO",
         latitude=44.49381, longitude=11.33875, is_online=False, seats_free=2, group_min=None, group_max=None, hours=80,
-        daily_hours=6.5, min_age=16, max_age=20, published_at=NOW, closes_on=date(2026, 2, 1), revision=1,
+        daily_hours=6.5, min_age=16, max_age=20, published_at=NOW, closes_on=date(2026, 2, 1),
+        takes_applications=True, revision=1,
         spans=(
             Span(date(2026, 2, 2), date(2026, 2, 13), 3, 1, time(9), None),
             Span(date(2026, 3, 2), date(2026, 3, 13), 3, 1, None, None),

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
@@ -26,7 +27,8 @@ from app.network.models import CompanyNote
 from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
-from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
+from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
+from app.placements.models import Placement
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -125,21 +127,22 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
+        session.add(waiting(student, company, opportunity, user_id))
+        session.add(agreed(student, school_class, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
-    work(make, student, opportunity, user_id)
+    work(make, student, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
 
 
-def work(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
+def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
     """A placement with hours, a line in the diary, an evaluation and a credit; the person is all sides of it."""
-    student, opportunity = make.get(Student, student_id), make.get(Opportunity, opportunity_id)
+    student = make.get(Student, student_id)
     assert student is not None
-    assert opportunity is not None
     mark = f"user:{user_id}"
-    parts = things.of_placement(make, student, opportunity)
+    parts = things.of_placement(make, student, make.opportunity())
     with make.database.write() as session:
         entry = session.get_one(HourEntry, UUID(parts["hour_entry_id"]))
         entry.host_minutes, entry.school_minutes, entry.state = 50, 55, EntryState.CONFIRMED
@@ -153,6 +156,24 @@ def work(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -
         session.get_one(HourCredit, UUID(parts["hour_credit_id"])).decided_by = mark
     with make.database.write() as session:
         service_ledger.settle(session, [student_id])
+
+
+def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
+    return Application(
+        student_id=student_id, opportunity_id=opportunity_id, company_id=company_id, state=ApplicationState.SUBMITTED, due_at=NOW,
+        starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4, created_at=NOW, created_by=f"user:{user_id}",
+        delivered_at=NOW,
+    )  # fmt: skip
+
+
+def agreed(
+    student_id: UUID, school_class: SchoolClass, company_id: UUID, opportunity_id: UUID, user_id: UUID
+) -> Placement:
+    return Placement(
+        student_id=student_id, school_id=school_class.school_id, class_id=school_class.id, company_id=company_id,
+        opportunity_id=opportunity_id, due_at=NOW, starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4,
+        created_at=NOW, created_by=f"user:{user_id}",
+    )  # fmt: skip
 
 
 def create(client: TestClient, school_class: SchoolClass, lead: dict[str, str]) -> UUID:

@@ -1,0 +1,151 @@
+"""On which days an opportunity can be had, what a placement on them comes to, and which days clash."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, Protocol
+
+from app import dates, errors
+from app.opportunities.models import Kind, Opportunity
+from app.placements.service import Terms
+
+MOST_DAYS = 366
+USUAL_DAILY_HOURS = {Kind.INTERNSHIP: 8.0, Kind.VISIT: 4.0, Kind.TRAINING: 4.0}
+"""Where neither hours nor times are said."""
+
+
+class Spanned(Protocol):
+    """Days with their weekdays, and perhaps the time."""
+
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def weekdays(self) -> int: ...
+    @property
+    def starts_at(self) -> time | None: ...
+    @property
+    def ends_at(self) -> time | None: ...
+
+
+class Days(NamedTuple):
+    """Days, both included, with a bit set of weekdays, and the time if it is said."""
+
+    starts_on: date
+    ends_on: date
+    weekdays: int = 31
+    starts_at: time | None = None
+    ends_at: time | None = None
+
+
+def offered(kind: Kind, spans: Iterable[Spanned]) -> list[Days]:
+    """The alternatives; of a training path there is one, from the first lesson to the last."""
+    each = sorted(
+        (Days(span.starts_on, span.ends_on, span.weekdays, *_times(span)) for span in spans),
+        key=lambda days: (days.starts_on, days.ends_on),
+    )
+    if kind is not Kind.TRAINING or len(each) < 2:
+        return each
+    weekdays = 0
+    for days in each:
+        weekdays |= days.weekdays
+    times = {days[3:] for days in each}
+    starts_at, ends_at = times.pop() if len(times) == 1 else (None, None)
+    return [Days(each[0].starts_on, max(days.ends_on for days in each), weekdays, starts_at, ends_at)]
+
+
+def _times(span: Spanned) -> tuple[time | None, time | None]:
+    return (None, None) if span.starts_at is None or span.ends_at is None else (span.starts_at, span.ends_at)
+
+
+class UnfitDays(errors.Invalid):
+    """The opportunity is not to be had on these days, or it must be said on which."""
+
+    title = "Not on these days"
+
+
+def _unfit(field: str, detail: str) -> UnfitDays:
+    return UnfitDays(faults=[{"in": "body", "field": field, "detail": detail}])
+
+
+def choose(
+    kind: Kind, alternatives: Iterable[Days], starts_on: date | None, ends_on: date | None, today: date
+) -> Days:
+    """The days that are meant: the only alternative that is left, or those that are named, which lie in one of them.
+
+    Where an opportunity says no days, they are the student's to name. Raises UnfitDays.
+    """
+    alternatives = list(alternatives)
+    left = [days for days in alternatives if days.starts_on > today]
+    if starts_on is None and ends_on is None and len(left) == 1:
+        return left[0]
+    if starts_on is None or ends_on is None:
+        detail = "say which days: there is more than one period" if alternatives else "say which days"
+        raise _unfit("starts_on" if starts_on is None else "ends_on", detail)
+    if starts_on <= today:
+        raise _unfit("starts_on", "must lie in the future")
+    if not starts_on <= ends_on <= starts_on + timedelta(days=MOST_DAYS):
+        raise _unfit("ends_on", f"must not lie before starts_on, nor more than {MOST_DAYS} days after")
+    if not alternatives:
+        return Days(starts_on, ends_on)
+    for days in alternatives:
+        is_within = days.starts_on <= starts_on and ends_on <= days.ends_on
+        is_whole = (starts_on, ends_on) == days[:2]
+        if is_within and (is_whole or kind is Kind.INTERNSHIP):
+            chosen = days._replace(starts_on=starts_on, ends_on=ends_on)
+            if count(chosen):
+                return chosen
+    raise _unfit("starts_on", "the opportunity is not on these days")
+
+
+def terms(opportunity: Opportunity, days: Days) -> Terms:
+    """What a placement on these days comes to."""
+    many = max(1, count(days))
+    daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many
+    daily = min(24.0, daily or USUAL_DAILY_HOURS[opportunity.kind])
+    whole = max(1, math.ceil(daily * many))
+    return Terms(
+        starts_on=days.starts_on, ends_on=days.ends_on, weekdays=days.weekdays, starts_at=days.starts_at,
+        ends_at=days.ends_at, daily_hours=daily, planned_hours=min(whole, opportunity.hours or whole),
+    )  # fmt: skip
+
+
+def count(days: Spanned) -> int:
+    """How many days that is.
+
+    >>> count(Days(date(2026, 1, 12), date(2026, 1, 25)))
+    10
+    """
+    weeks, rest = divmod((days.ends_on - days.starts_on).days + 1, 7)
+    found = weeks * days.weekdays.bit_count()
+    if rest:
+        found += (
+            days.weekdays & dates.weekdays_between(days.ends_on - timedelta(rest - 1), days.ends_on)
+        ).bit_count()
+    return found
+
+
+def clash(one: Spanned, other: Spanned) -> bool:
+    """Whether nobody can be at both: some day is in both, at times that meet or are not said.
+
+    >>> monday, friday = Days(date(2026, 1, 12), date(2026, 1, 16), 1), Days(date(2026, 1, 12), date(2026, 1, 16), 16)
+    >>> clash(monday, monday), clash(monday, friday)
+    (True, False)
+    """
+    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
+    if first > last or not one.weekdays & other.weekdays & dates.weekdays_between(first, last):
+        return False
+    if one.starts_at is None or one.ends_at is None or other.starts_at is None or other.ends_at is None:
+        return True
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
+def _hours_between(days: Days) -> float:
+    if days.starts_at is None or days.ends_at is None:
+        return 0.0
+    a_day = date(2000, 1, 1)
+    between = datetime.combine(a_day, days.ends_at, UTC) - datetime.combine(a_day, days.starts_at, UTC)
+    return max(0.0, between.total_seconds() / 3600)
