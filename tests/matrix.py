@@ -543,7 +543,12 @@ API: dict[str, dict[str, Row]] = {
 }
 """By operation id."""
 
-OWN_FAULT = {"accept_disclosure", "create_evaluation", "POST /opportunities/{opportunity_id}/renewal"}
+OWN_FAULT = {
+    "accept_disclosure",
+    "create_evaluation",
+    "POST /placements/{placement_id}/evaluation",
+    "POST /opportunities/{opportunity_id}/renewal",
+}
 """Routes whose 422 is about the call and tells nothing of the thing."""
 
 THING = {

@@ -339,6 +339,8 @@ def call(land: Land, route: str, things: Things, headers: dict[str, str]) -> htt
     method, _, path = route.partition(" ")
     if path.startswith("/companies/{company_id}/people/"):
         things = things | {"member_id": things["company_member_id"]}
+    others = matrix_pages.OTHERS.get(route, {})
+    things = things | {variable: things[of] for variable, of in others.items()}
     fields = {"data" if method == "POST" else "params": filled(matrix_pages.FORMS.get(route, {}), things)}
     return land.client.request(method, path.format(**things), headers=headers, **fields)
 

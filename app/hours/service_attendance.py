@@ -17,9 +17,8 @@ from app.auth import codes
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.seals import fingerprint
-from app.companies import service as companies
 from app.events import service as events
-from app.hours import rules, service_ledger
+from app.hours import rules, service_days, service_ledger
 from app.hours import service as hours
 from app.hours.models import EntryState, HourEntry
 from app.placements.models import Party, State
@@ -59,9 +58,7 @@ class Code(NamedTuple):
 def show(session: Session, actor: Actor, company_id: UUID, secret: SecretStr, *, now: datetime) -> Code:
     """The code of the moment, for who works there. Raises NoSuchCompany and NotAllowed."""
     auth.require_scope(actor, "placements:read")
-    company = companies.require(session, actor, company_id)
-    if not actor.is_of_company(company.id):
-        raise errors.NotAllowed("Only who works there shows its code.")
+    company = service_days.require_host(session, actor, company_id)
     return code_at(company.id, secret, now)
 
 

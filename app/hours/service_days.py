@@ -65,9 +65,7 @@ def week_of_company(session: Session, actor: Actor, company_id: UUID, monday: da
     Raises NoSuchCompany, and NotAllowed for who does not work there.
     """
     auth.require_scope(actor, "placements:read")
-    companies.require(session, actor, company_id)
-    if not actor.is_of_company(company_id):
-        raise errors.NotAllowed("Only who works there sees who comes.")
+    require_host(session, actor, company_id)
     found = _rows.where(
         Placement.company_id == company_id,
         Placement.state.in_(rules.WORKED),
@@ -76,6 +74,14 @@ def week_of_company(session: Session, actor: Actor, company_id: UUID, monday: da
     ).order_by(Student.family_name, Student.given_name, Placement.id)
     own = found.where(Opportunity.kind.in_([kind for kind in _KINDS if works_on(actor, company_id, kind)]))
     return _sheets(session, own, between=(monday, monday + WEEK))
+
+
+def require_host(session: Session, actor: Actor, company_id: UUID) -> Company:
+    """A company where the actor works. Raises NoSuchCompany and NotAllowed."""
+    company = companies.require(session, actor, company_id)
+    if not actor.is_of_company(company_id):
+        raise errors.NotAllowed("Only who works there sees who comes and when.")
+    return company
 
 
 def of_class(session: Session, actor: Actor, class_id: UUID) -> list[Sheet]:
@@ -91,6 +97,7 @@ def of_class(session: Session, actor: Actor, class_id: UUID) -> list[Sheet]:
 def save_day(
     session: Session,
     actor: Actor,
+    student_id: UUID,
     placement_id: UUID,
     day: date,
     *,
@@ -98,7 +105,13 @@ def save_day(
     lines: Lines | None,
     now: datetime,
 ) -> None:
-    """The student's day in one go, written for the first time or anew. Raises what noting and writing raise."""
+    """The student's day in one go, written for the first time or anew.
+
+    Raises NotAllowed for everybody else, and what noting and writing raise.
+    """
+    students.get(session, actor, student_id)
+    if not actor.is_student(student_id):
+        raise errors.NotAllowed("Only the student writes the own day.")
     if minutes is not None:
         entry = session.scalar(
             sa.select(HourEntry).where(HourEntry.placement_id == placement_id, HourEntry.worked_on == day)

@@ -69,7 +69,9 @@ def _given(fields: Fields) -> Given:
 def confirm(view: InView, placement_id: UUID) -> Response:
     """Let the host's words stand."""
     with view.write() as (session, actor):
-        _, found = evaluations.search(session, actor, placement_id)
+        seen, found = evaluations.search(session, actor, placement_id)
+        if seen.party is not Party.SCHOOL:
+            raise evaluations.NotYourEvaluation
         of_host = next((one for one in found if one.evaluation.party is Party.COMPANY), None)
         if of_host is None:
             raise evaluations.NoSuchEvaluation

@@ -48,7 +48,7 @@ def confirm_week(
     """What the menus say, all days or none."""
     try:
         with view.write() as (session, actor):
-            companies.require(session, actor, company_id)
+            days.require_host(session, actor, company_id)
             made = hours.say_many(session, actor, hours_words.read_days(said or ()), now=view.now())
     except (errors.Invalid, errors.Conflict, ValueError):
         return _page(view, company_id, week, is_refused=True)
@@ -63,7 +63,7 @@ def _page(
     day = week or today
     monday = day - timedelta(days=day.weekday())
     with view.read() as (session, actor):
-        company = companies.require(session, actor, company_id)
+        company = days.require_host(session, actor, company_id)
         sheets = days.week_of_company(session, actor, company_id, monday)
     view.looked(LookKind.NAME, [one.student.id for one in sheets], company_id=company_id)
     return view.show(

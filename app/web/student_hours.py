@@ -50,7 +50,9 @@ def save_day(
     lines = Lines(did.strip(), learnt.strip()) if did.strip() else None
     try:
         with view.write() as (session, actor):
-            days.save_day(session, actor, placement_id, day, minutes=minutes, lines=lines, now=view.now())
+            days.save_day(
+                session, actor, student_id, placement_id, day, minutes=minutes, lines=lines, now=view.now()
+            )
     except (errors.Invalid, errors.Conflict) as refusal:
         return _page(view, student_id, day=day, refusal=refusal, typed=Lines(did, learnt))
     return view.go(f"/students/{student_id}/hours?saved=1")
