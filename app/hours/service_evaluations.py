@@ -138,7 +138,12 @@ def _written(session: Session, placement_id: UUID) -> list[Written]:
         .order_by(EvaluationSkill.skill_id)
     ):
         skills[skill.evaluation_id][skill.skill_id] = skill.level
-    return [Written(one, marks[one.id], skills[one.id]) for one in found]
+    return [Written(one, _in_order(one.party, marks[one.id]), skills[one.id]) for one in found]
+
+
+def _in_order(party: Party, marks: Mapping[Criterion, int]) -> dict[Criterion, int]:
+    """As they were asked."""
+    return {criterion: marks[criterion] for criterion in rules.CRITERIA[party] if criterion in marks}
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------
