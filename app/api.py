@@ -26,6 +26,7 @@ from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
+from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.hours import api as hours
@@ -37,11 +38,13 @@ from app.matches import texts_api as texts
 from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
+from app.placements import api as placements
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
+from app.roll_overs import api as roll_overs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -65,6 +68,8 @@ ROUTERS = (
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     hours.router, evaluations.router,
+    placements.router,
+    concerns.router, roll_overs.router,
 )  # fmt: skip
 
 

@@ -66,11 +66,11 @@ class Base(DeclarativeBase):
     }
 
 
-def text_enum(kind: type[StrEnum]) -> sa.Enum:
-    """A column type for an enum: its values as text, with a CHECK."""
+def text_enum(kind: type[StrEnum], name: str | None = None) -> sa.Enum:
+    """A column type for an enum: its values as text, with a CHECK named like the enum unless it is told otherwise."""
     return sa.Enum(
         kind,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
         native_enum=False,
         create_constraint=True,
         length=40,

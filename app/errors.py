@@ -96,6 +96,12 @@ class Conflict(Problem):
     title = "Conflict with the present state"
 
 
+class WrongState(Conflict):
+    """The thing's state does not allow that."""
+
+    title = "Not in this state"
+
+
 class Invalid(Problem):
     """Malformed input; `faults` says where."""
 

@@ -5,6 +5,7 @@ from app.applications import models as applications
 from app.auth import models as auth
 from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
+from app.concerns import models as concerns
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
@@ -28,7 +29,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "applications", "auth", "bulk_changes", "companies", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
+    "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -183,6 +183,27 @@ class Settings(BaseSettings):
         le=365,
         description="Days for which a company's request for a name stays open, and an accepted one shows it.",
     )
+    concern_tutor_days: int = Field(
+        3,
+        ge=1,
+        le=30,
+        description="Days after which a reported problem passes from the school's tutor to its lead.",
+    )
+    concern_school_days: int = Field(
+        7,
+        ge=1,
+        le=60,
+        description="Days after which a reported problem passes from the school to the territory's coordinators.",
+    )
+    concern_territory_days: int = Field(
+        5,
+        ge=1,
+        le=60,
+        description="Days after which it passes from them to whoever runs the service, and is told to them again.",
+    )
+    concern_keep_days: int = Field(
+        730, ge=30, le=3650, description="Days after its closing on which a reported problem is forgotten."
+    )
 
     applications_per_student: int = Field(
         5, ge=1, le=50, description="Applications of one student that may be open at the same time."

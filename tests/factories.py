@@ -21,6 +21,7 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
+from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
 from app.opportunities.models import Kind, Opportunity, Status
@@ -214,6 +215,15 @@ class Factory:
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
 
+    def concern(self, placement: Placement, **values: Any) -> Concern:
+        """What a student has reported; the school's lead owns it."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "kind": ConcernKind.TASKS,
+            "text": "Faccio solo fotocopie.", "raised_side": Side.STUDENT, "raised_at": NOW, "stage": Stage.LEAD,
+            "due_at": NOW + timedelta(days=7),
+        }  # fmt: skip
+        return self.add(Concern(**defaults | values))
+
     def wish(
         self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any
     ) -> Wish:
@@ -223,6 +233,16 @@ class Factory:
             "ranked_at": None if position is None else NOW,
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
+
+    def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
+        """A student's application for ten days, which the company has got today; nobody has answered."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
+            "state": ApplicationState.SUBMITTED, "due_at": NOW + timedelta(days=14), "starts_on": date(2026, 3, 2),
+            "ends_on": date(2026, 3, 13), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
+            "created_by": "system:tests", "delivered_at": NOW,
+        }  # fmt: skip
+        return self.add(Application(**defaults | values))
 
     def placement(self, student: Student, opportunity: Opportunity, **values: Any) -> Placement:
         """Two weeks next month that everybody has agreed on; it holds no seat unless `seats_taken` says so."""
@@ -237,16 +257,6 @@ class Factory:
         if placement.due_at is None:
             placement.due_at = due_at(placement, placement.state, UTC)
         return self.add(placement)
-
-    def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
-        """A student's application for ten days, which the company has got today; nobody has answered."""
-        defaults: dict[str, Any] = {
-            "student_id": student.id, "opportunity_id": opportunity.id, "company_id": opportunity.company_id,
-            "state": ApplicationState.SUBMITTED, "due_at": NOW + timedelta(days=14), "starts_on": date(2026, 3, 2),
-            "ends_on": date(2026, 3, 13), "daily_hours": 8, "planned_hours": 80, "created_at": NOW,
-            "created_by": "system:tests", "delivered_at": NOW,
-        }  # fmt: skip
-        return self.add(Application(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

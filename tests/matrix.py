@@ -109,6 +109,13 @@ STUDENTS = {  # what is a student's, for whoever may see the student
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+STAFF_OF_STUDENT = STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")}
+CONCERNS = {
+    OWN: may("student lead administrator key_school"),
+    SAME: may("lead coordinator administrator key_school"),
+    FOREIGN: may("administrator"),
+}
+"""Never for a company, whose people see the placement that it is about."""
 WISHES = {
     OWN: may("student", s403="teacher lead administrator key_school"),
     SAME: may(NOBODY, s403="colleague lead administrator key_school"),
@@ -162,12 +169,18 @@ KEY = {
 }
 ASKED = "student teacher lead member admin administrator key_school key_company"
 ASKERS = "member admin key_company"
-
-PLACED = {  # what the three sides of a placement read
+PLACED = {
     OWN: may(ASKED),
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
+BY_SCHOOL = {
+    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
+    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+"""What the school does with a placement, which is none of the land's: it is planned."""
+
 SPOKEN = {  # what the three sides say: whoever runs the service was not there
     OWN: may("student teacher lead member admin key_school key_company", s403="administrator"),
     SAME: may("colleague lead key_school", s403="administrator"),
@@ -219,11 +232,7 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_student": STUDENTS,
     "edit_student": STUDENTS,
-    "remove_student": {
-        OWN: may("teacher lead administrator key_school", s403="student"),
-        SAME: may("colleague lead administrator key_school"),
-        FOREIGN: may("administrator"),
-    },
+    "remove_student": STAFF_OF_STUDENT,
     "list_student_matches": STUDENTS,
     "list_student_paths": STUDENTS,
     "read_visibility": STUDENTS,
@@ -404,6 +413,36 @@ API: dict[str, dict[str, Row]] = {
         SAME: may("colleague lead key_school", s403="administrator"),
         FOREIGN: may(NOBODY, s403="administrator"),
     },
+    # placements: each side its own, and what each side may
+    "list_placements": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_placement": {
+        OWN: may("teacher lead administrator key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead administrator key_school", rest=403, s422="teacher"),
+        FOREIGN: may("administrator", rest=403, s422="teacher colleague lead key_school"),
+    },
+    "read_placement": PLACED,
+    "edit_placement": {
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "cancel_placement": PLACED,
+    "interrupt_placement": {
+        OWN: may(
+            NOBODY, s409="teacher lead member admin administrator key_school key_company", s403="student"
+        ),
+        SAME: may(NOBODY, s409="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "restore_placement": {  # what is planned stays so
+        OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
     # what a school's staff does for many students
     "read_class_board": CODES,
     "read_school_board": {
@@ -411,6 +450,8 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator", rest=403),
     },
     "create_skill_validations": CODES,
+    "read_roll_over": LEADS,
+    "create_roll_over": LEADS,
     "create_recommendations": {
         OWN: may("teacher lead key_school", rest=403, s422="colleague"),
         SAME: may("colleague lead key_school", rest=403, s422="teacher"),
@@ -469,6 +510,31 @@ API: dict[str, dict[str, Row]] = {
     "create_hour_credits": CODES,
     "read_hour_credit": STUDENTS,
     "remove_hour_credit": STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")},
+    # reported problems: the own one is with the school's lead, the same school's has come to the territory
+    "create_concern": {
+        OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "list_concerns": {
+        OWN: sees("student lead administrator key_school"),
+        SAME: sees("lead coordinator administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "read_concern": CONCERNS,
+    "create_concern_message": CONCERNS,
+    "ask_concern_name": {
+        OWN: may(NOBODY, s409="student lead administrator key_school"),
+        SAME: may("coordinator", s409="lead administrator key_school"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "close_concern": {
+        OWN: may("student administrator", s403="lead key_school"),
+        SAME: may("administrator", s403="lead coordinator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "renew_family_code": STAFF_OF_STUDENT,
+    "remove_family_code": STAFF_OF_STUDENT,
     # people and accounts
     "edit_member": LEADS,
     "create_invitation": LEADS,
@@ -554,8 +620,8 @@ OWN_FAULT = {
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id",
-    "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
+    "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 

@@ -29,6 +29,7 @@ from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import ApiKey, ApiKeySecret, Membership, SecondFactor, SignIn
 from app.companies.models import Company, CompanyContact, CompanyKind, CompanySite
+from app.concerns.models import Stage
 from app.db import Database
 from app.events import service as events
 from app.invitations import service as invitations
@@ -40,6 +41,7 @@ from app.matches.engine import Engine
 from app.network.models import CompanyNote
 from app.notifications.models import Notification
 from app.opportunities.models import Kind, Opportunity, Status
+from app.placements.models import State
 from app.schools.models import School
 from app.settings import Settings
 from app.skills.models import Occupation
@@ -133,15 +135,21 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     assert isinstance(company, Company)
     other_class = make.school_class(school)
     classmate = make.student(other_class)
-    theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
-    assert theirs is not None
+    theirs, their_company = (
+        make.get(kind, UUID(foreign[name]))
+        for kind, name in ((Opportunity, "opportunity_id"), (Company, "company_id"))
+    )
+    assert isinstance(theirs, Opportunity)
+    assert isinstance(their_company, Company)
     same = {
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
         "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
-        **placement_things.of_placement(make, classmate, theirs),
+        **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
+        "placement_id": (placement := make.placement(classmate, _taken(make, make.opportunity(their_company)))).id,
+        "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -152,6 +160,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         waiting = make.company(is_approved=False, municipality_istat=side["istat"])
         things[relation] = side | {"company_id": str(waiting.id), "opportunity_id": side["draft_id"]}
     for one in things.values():
+        one |= {f"{state}_placement_id": one["placement_id"] for state in State}
         one |= {"waiting_id": one["company_id"], "draft_id": one["opportunity_id"], "table": "skills"}
         note = CompanyNote(
             company_id=UUID(one["company_id"]), text="Sentiti.", written_at=NOW, written_by=ACTOR.mark
@@ -197,6 +206,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         key_id = session.query(ApiKey.id).filter_by(school_id=school.id).scalar()
         company_key_id = session.query(ApiKey.id).filter_by(company_id=company.id).scalar()
     offered, asked = (make.opportunity(company, municipality_istat=istat) for _ in range(2))
+    placement = make.placement(student, _taken(make, asked))
     draft = make.opportunity(
         company, municipality_istat=istat, status=Status.DRAFT, published_at=None, published_by=None
     )
@@ -211,13 +221,19 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
-        "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
+        "turn": "deactivate", "register": "hosts", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
+        "placement_id": placement.id, "concern_id": make.concern(placement).id,
         "company_key_id": company_key_id, "territory_id": make.territory().id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
-        **placement_things.of_placement(make, student, offered),
+        **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
     }.items()}  # fmt: skip
+
+
+def _taken(make: Factory, opportunity: Opportunity) -> Opportunity:
+    make.change(opportunity, seats_taken=1)
+    return opportunity
 
 
 def _actors(make: Factory, things: dict[str, Things]) -> tuple[dict[str, dict[str, str]], dict[str, Things]]:

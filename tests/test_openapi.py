@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -29,6 +29,8 @@ from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
+from app.concerns.models import Stage
+from app.concerns.rules import MOST_OPEN
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -42,6 +44,8 @@ from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Status
+from app.placements.models import State
+from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.schools.models import SchoolClass
@@ -70,6 +74,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "read_roll_over": {"year": "2026"},
     "load_students": {"source": "register"},
     "load_classes": {"source": "register"},
     "load_companies": {"source": "register"},
@@ -108,13 +113,25 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_roll_over": {"year": 2026, "choices": []},
+    "create_concern": {"kind": "hours", "text": "Faccio dieci ore al giorno."},
+    "create_concern_message": {"text": "Ne parlo con l'azienda."},
+    "ask_concern_name": {"reason": "Devo chiamare la famiglia."},
+    "close_concern": {"reason": "Risolto."},
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
+    "create_placement": {
+        "student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "starts_on": "2026-05-04",
+        "ends_on": "2026-05-15", "daily_hours": 8, "planned_hours": 80,
+    },
+    "edit_placement": {"planned_hours": 72},
+    "cancel_placement": {"reason": "unsafe"},
+    "interrupt_placement": {"reason": "unsafe"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
-        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
@@ -152,6 +169,8 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
+    "interrupt_placement": {"placement_id": "running_placement_id"},
+    "restore_placement": {"placement_id": "cancelled_placement_id"},
     "complete_placement": {"placement_id": "finished_placement_id"},
     **{
         f"{verb}_{noun}": {"placement_id": "worked_placement_id"}
@@ -243,7 +262,10 @@ def world(make: Factory) -> World:
             session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
             secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
         )  # fmt: skip
+    placement = make.placement(student, make.opportunity(company))
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW)
     return {
+        "placement_id": str(placement.id), "concern_id": str(concern.id),
         "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
@@ -260,7 +282,21 @@ def world(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
-    } | things.of_placement(make, student, make.opportunity(company))  # fmt: skip
+        **placements_of(make, student),
+        **things.of_placement(make, student, make.opportunity(company)),
+    }  # fmt: skip
+
+
+def placements_of(make: Factory, student: Student) -> World:
+    """A placement in each state, each at other times: `running_placement_id` and so on; a planned one is the usual."""
+    found = {}
+    ended = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
+    for number, state in enumerate(State, start=1):
+        values = {"state": state, "starts_on": TODAY + timedelta(days=14 * number)}
+        opportunity = make.opportunity(seats_taken=0 if state is State.CANCELLED else 1)
+        placement = make.placement(student, opportunity, **values | (ended if state in ENDED else {}))
+        found[f"{state}_placement_id"] = str(placement.id)
+    return found | {"placement_id": found["planned_placement_id"]}
 
 
 CALLERS: dict[str, Callable[[World], Grant]] = {
@@ -269,6 +305,8 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "create_concern": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "ask_concern_name": lambda _: Grant(Role.COORDINATOR),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
@@ -416,6 +454,29 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
     return change
 
 
+def too_many_concerns(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    for _ in range(MOST_OPEN):
+        make.concern(placement)
+    return replace(call, ids={"placement_id": str(placement.id)})
+
+
+def closed_concern(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    end = {
+        "stage": "closed",
+        "due_at": None,
+        "closed_at": NOW,
+        "closed_by": "system:tests",
+        "territory_at": NOW,
+    }
+    return replace(call, ids={"concern_id": str(make.concern(placement, **end).id)})
+
+
+def grown_up(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"student_id": str(make.student(born_on=date(2007, 1, 1)).id)})
+
+
 def ended_job(make: Factory, call: Request) -> Request:
     job = make.add(queued_job(state=JobState.DONE, finished_at=NOW))
     return replace(call, ids={"job_id": str(job.id)})
@@ -442,6 +503,21 @@ def overtaken_move(make: Factory, call: Request) -> Request:
 def overtaken_answer(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
     return replace(call, body={"items": [item | {"version": 7}]})
+
+
+def in_state(state: State) -> Callable[[Factory, Request], Request]:
+    def change(make: Factory, call: Request) -> Request:
+        return replace(call, ids={"placement_id": call.world[f"{state}_placement_id"]})
+
+    return change
+
+
+def same_placement(make: Factory, call: Request) -> Request:
+    """The student is there already, on other days."""
+    student, opportunity = make.student(), make.opportunity()
+    make.placement(student, opportunity, starts_on=TODAY + timedelta(days=300))
+    same = {"student_id": str(student.id), "opportunity_id": str(opportunity.id)}
+    return replace(call, body=(call.body or {}) | same)
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -603,6 +679,15 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "refuse_disclosure": ended("withdrawn"),
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
+    "create_placement": same_placement,
+    "edit_placement": in_state(State.RUNNING),
+    "cancel_placement": in_state(State.RUNNING),
+    "interrupt_placement": in_state(State.PLANNED),
+    "restore_placement": in_state(State.RUNNING),
+    "create_concern": too_many_concerns,
+    "create_concern_message": closed_concern,
+    "ask_concern_name": closed_concern,
+    "renew_family_code": grown_up,
     "create_skill_validations": still_running,
     "create_hour_credits": still_running,
     "create_hour_entry": completed_placement,
@@ -616,6 +701,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "complete_placement": running_placement,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
+    "create_roll_over": still_running,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -786,8 +872,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load|undo|confirm|complete",
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
+        r"|deactivate|reactivate|load|undo|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

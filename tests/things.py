@@ -23,6 +23,7 @@ from tests.factories import ACTOR, NOW, TODAY, Factory
 
 def of_placement(make: Factory, student: Student, opportunity: Opportunity) -> dict[str, str]:
     """A placement in its last week with a day, a line and the host's evaluation; one that is completed; and a credit."""
+    make.change(opportunity, seats=4, seats_taken=2)
     worked, finished = (
         _placement(make, student, opportunity, one) for one in (State.RUNNING, State.COMPLETED)
     )

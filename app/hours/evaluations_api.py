@@ -14,7 +14,6 @@ from app.hours import service_diary as diaries
 from app.hours import service_evaluations as evaluations
 from app.hours.models import DiaryEntry
 from app.hours.schemas_evaluations import (
-    CompletedOut,
     DiaryEntryIn,
     DiaryEntryList,
     DiaryEntryOut,
@@ -25,6 +24,8 @@ from app.hours.schemas_evaluations import (
     EvaluationsOut,
 )
 from app.hours.service_diary import Lines
+from app.placements import service_showing as showing
+from app.placements.schemas import PlacementOut
 from app.rest import (
     MERGE_PATCH,
     Cursor,
@@ -195,13 +196,12 @@ def confirm_evaluation(call: InCall, placement_id: UUID, evaluation_id: UUID) ->
 
 
 @router.post(
-    "/placements/{placement_id}/complete", summary="Complete a placement", response_model=CompletedOut,
+    "/placements/{placement_id}/complete", summary="Complete a placement", response_model=PlacementOut,
     responses=answers(401, 403, 404, 409, 422),
 )  # fmt: skip
 def complete_placement(call: InCall, placement_id: UUID) -> Response:
     """By the school, when every day is confirmed and all three have evaluated; the answer says what is missing otherwise."""
     with call.write() as (session, actor):
         seen = evaluations.complete(session, actor, placement_id, now=call.now())
-        placement = seen.placement
-        out = CompletedOut(placement_id=placement.id, state=placement.state, version=placement.version)
+        [out] = showing.show(session, [seen])
     return with_etag(out, out.version)

@@ -12,7 +12,7 @@ from app.dates import Day
 from app.hours.models import Criterion
 from app.hours.schemas import Version
 from app.hours.service_evaluations import Given, Written
-from app.placements.models import Party, State
+from app.placements.models import Party
 from app.rest import In, Level, Out, Page, Patch, Slug
 
 DiaryLine = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
@@ -170,11 +170,3 @@ class EvaluationsOut(Out):
     """The evaluations of a placement that you may read."""
 
     evaluations: Annotated[list[EvaluationOut], Field(max_length=len(Party))]
-
-
-class CompletedOut(Out):
-    """A placement whose books are closed."""
-
-    placement_id: UUID
-    state: State
-    version: Version

@@ -30,6 +30,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il profilo di {company} va cambiato. Leggete perché e mandatelo di nuovo.",
         "en": "The profile of {company} needs a change. Read why and send it again.",
     },
+    NotificationKind.PLACEMENT_MADE: {
+        "it": "«{title}» presso {company} è concordato. Guarda le date e che cosa manca.",
+        "en": "“{title}” at {company} is agreed. Look at the dates and at what is missing.",
+    },
+    NotificationKind.PLACEMENT_ENDED: {
+        "it": "«{title}» presso {company} non va avanti. La pagina dice perché.",
+        "en": "“{title}” at {company} does not go on. The page says why.",
+    },
+    NotificationKind.PLACEMENT_DUE: {
+        "it": "«{title}» presso {company}: manca qualcosa entro il {day}. La pagina dice che cosa.",
+        "en": "“{title}” at {company}: something is missing by {day}. The page says what.",
+    },
     NotificationKind.JOB_ENDED: {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
@@ -61,6 +73,34 @@ SENTENCES: Mapping[NotificationKind, Words] = {
     NotificationKind.APPLICATION_ENDED: {
         "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
         "en": "The application for “{title}” is over. The page says why.",
+    },
+    NotificationKind.OFFER_AGAIN: {
+        "it": "Il nuovo anno scolastico comincia. Volete offrire di nuovo «{title}»? È già compilato: basta confermare.",
+        "en": "The new school year begins. Would you offer “{title}” again? It is filled in: just confirm.",
+    },
+    NotificationKind.CONCERN_RAISED: {
+        "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
+        "en": "A problem was reported in an internship at {company}. Read it and answer.",
+    },
+    NotificationKind.CONCERN_URGENT: {
+        "it": "Urgente: una segnalazione di sicurezza presso {company}. Leggila adesso.",
+        "en": "Urgent: a safety problem was reported at {company}. Read it now.",
+    },
+    NotificationKind.CONCERN_PASSED_ON: {
+        "it": "Una segnalazione su un tirocinio presso {company} ora tocca a te: chi doveva rispondere non l'ha risolta in tempo.",
+        "en": "A reported problem at {company} is now yours: it was not solved in time by those before you.",
+    },
+    NotificationKind.CONCERN_ANSWERED: {
+        "it": "C'è una risposta alla segnalazione su {company}.",
+        "en": "There is an answer about the problem reported at {company}.",
+    },
+    NotificationKind.CONCERN_NAMED: {
+        "it": "Il coordinamento ha chiesto di chi parla la segnalazione su {company}. Il motivo è scritto lì.",
+        "en": "The coordinators have asked whom the problem at {company} is about. The reason stands there.",
+    },
+    NotificationKind.CONCERN_CLOSED: {
+        "it": "La segnalazione su {company} è chiusa.",
+        "en": "The problem reported at {company} is closed.",
     },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}

@@ -18,6 +18,7 @@ from app.auth.actors import Actor
 from app.companies import access as company_access
 from app.companies import rules as company_rules
 from app.companies.models import Company, CompanySite
+from app.errors import WrongState as WrongState
 from app.events import service as events
 from app.opportunities import access, details, parts, rules
 from app.opportunities.details import Detail
@@ -48,12 +49,6 @@ class NotReady(errors.Conflict):
     """It lacks what a published opportunity needs; `faults` names each missing thing."""
 
     title = "Not ready to be published"
-
-
-class WrongState(errors.Conflict):
-    """The opportunity's state does not allow that."""
-
-    title = "Not in this state"
 
 
 class SeatsTaken(errors.Conflict):

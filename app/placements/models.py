@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import Base, new_id, text_enum
 
 
-class State(StrEnum):
+class PlacementState(StrEnum):
     """The life of a placement: planned → ready → running → closing → completed; or cancelled, or interrupted."""
 
     PLANNED = "planned"
@@ -22,6 +22,10 @@ class State(StrEnum):
     COMPLETED = "completed"
     INTERRUPTED = "interrupted"
     CANCELLED = "cancelled"
+
+
+State = PlacementState
+"""By this name within the service; the API has other states too."""
 
 
 class Party(StrEnum):
@@ -95,7 +99,7 @@ class Placement(Base):
     opportunity_id: Mapped[UUID] = mapped_column(sa.ForeignKey("opportunities.id"), index=True)
     company_id: Mapped[UUID] = mapped_column(sa.ForeignKey("companies.id"), index=True)
     site_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("company_sites.id"))
-    state: Mapped[State] = mapped_column(text_enum(State), default=State.PLANNED)
+    state: Mapped[State] = mapped_column(text_enum(State, name="state"), default=State.PLANNED)
     due_at: Mapped[datetime | None]
     starts_on: Mapped[date]
     ends_on: Mapped[date]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
+from app import dates
 from app.auth.actors import Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
-from app.placements.models import Party, Placement, State
+from app.placements.models import EndReason, Party, Placement, Risk, State
 from app.students import rules as students
 from app.students.rules import Placed
 
@@ -40,6 +42,7 @@ TRANSITIONS: Mapping[Action, Mapping[State, State]] = {
 }
 
 OPEN = frozenset({State.PLANNED, State.READY, State.RUNNING, State.CLOSING})
+ENDED = frozenset({State.CANCELLED, State.INTERRUPTED})
 HOLDS_SEAT = frozenset(State) - {State.CANCELLED}
 
 OWNER: Mapping[State, Party] = {
@@ -60,6 +63,11 @@ AT_DUE: Mapping[State, Action] = {
 
 CLOSING_TIME = timedelta(days=21)
 """For confirming hours and writing evaluations; then the placement is completed with what there is."""
+
+
+REMINDED = frozenset({State.PLANNED, State.CLOSING})
+REMIND_BEFORE = timedelta(days=7)
+"""In which states somebody has to do something by hand, and when they are told that time runs out."""
 
 
 def due_at(placement: Placement, state: State, zone: tzinfo) -> datetime | None:
@@ -84,3 +92,95 @@ def party_of(actor: Actor, student: Placed, company_id: UUID, kind: Kind) -> Par
     if works_on(actor, company_id, kind):
         return Party.COMPANY
     return Party.SERVICE if actor.is_administrator and students.can_see(actor, student) else None
+
+
+# --- who does what ----------------------------------------------------------------------------------------------------
+
+_ALL = frozenset(Party)
+_SCHOOL = frozenset({Party.SCHOOL, Party.SERVICE})
+BY_HAND: Mapping[Action, frozenset[Party]] = {
+    Action.CANCEL: _ALL,
+    Action.INTERRUPT: _ALL
+    - {Party.STUDENT},  # who wants to stop tells the tutor, or says that something is wrong
+    Action.COMPLETE: _SCHOOL,
+    Action.RESTORE: _SCHOOL,
+}
+"""Who does it in person; the other actions follow from signatures and clocks."""
+
+_ANYBODYS = frozenset({EndReason.UNSAFE})
+REASONS: Mapping[Party, frozenset[EndReason]] = {
+    Party.STUDENT: _ANYBODYS | {EndReason.STUDENT_CHANGED},
+    Party.COMPANY: _ANYBODYS | {EndReason.COMPANY_CHANGED},
+    Party.SCHOOL: frozenset(EndReason) - {EndReason.NOT_READY},
+    Party.SERVICE: frozenset(EndReason),
+}
+"""What each may give as the reason of an end: nobody speaks for somebody else, but the school for all."""
+
+EDITABLE: Mapping[Party, frozenset[str]] = {
+    Party.STUDENT: frozenset(),
+    Party.COMPANY: frozenset({"host_tutor_id", "risk"}),
+}
+"""What each changes of a planned placement; the school changes everything."""
+
+
+def forbidden_fields(party: Party, fields: set[str]) -> list[str]:
+    """Those of the fields that are not this party's to change."""
+    return sorted(fields - EDITABLE.get(party, frozenset(fields)))
+
+
+# --- terms ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When, and how many hours: what is agreed on besides who and where. `weekdays` is a bit set of `app.dates`."""
+
+    starts_on: date
+    ends_on: date
+    daily_hours: float
+    planned_hours: int
+    weekdays: int = 31
+    starts_at: time | None = None
+    ends_at: time | None = None
+    risk: Risk = Risk.LOW
+    school_tutor_id: UUID | None = None
+    host_tutor_id: UUID | None = None
+
+
+def days_between(starts_on: date, ends_on: date, weekdays: int) -> int:
+    """On how many days something takes place.
+
+    >>> days_between(date(2026, 1, 5), date(2026, 1, 18), 0b0011111)
+    10
+    """
+    weeks, rest = divmod((ends_on - starts_on).days + 1, 7)
+    left = weekdays & dates.weekdays_between(starts_on, starts_on + timedelta(days=rest - 1)) if rest else 0
+    return weeks * weekdays.bit_count() + left.bit_count()
+
+
+def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
+    """What cannot be agreed on: the field, and what is wrong with it."""
+    if terms.ends_on < terms.starts_on:
+        yield "ends_on", "lies before starts_on"
+        return
+    if terms.starts_on <= today:
+        yield "starts_on", "must lie ahead: what is not ready on the first day is cancelled"
+    if (terms.starts_at is None) != (terms.ends_at is None):
+        yield "ends_at", "starts_at and ends_at come together"
+    elif terms.starts_at is not None and terms.ends_at is not None and terms.ends_at <= terms.starts_at:
+        yield "ends_at", "lies before starts_at"
+    days = days_between(terms.starts_on, terms.ends_on, terms.weekdays)
+    if days == 0:
+        yield "weekdays", "none of them occurs on these days"
+    elif terms.planned_hours > days * terms.daily_hours:
+        yield "planned_hours", f"more than {days} days of {terms.daily_hours:g} hours hold"
+
+
+def clash(one: Terms | Placement, other: Terms | Placement) -> bool:
+    """Whether nobody can keep both: they share a day, and of that day the hours (where none are said, the whole day)."""
+    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
+    if first > last or not one.weekdays & other.weekdays & dates.weekdays_between(first, last):
+        return False
+    if None in (one.starts_at, one.ends_at, other.starts_at, other.ends_at):
+        return True
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at  # type: ignore[operator]

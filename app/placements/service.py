@@ -1,24 +1,29 @@
-"""Making placements, finding them, and moving them on."""
+"""Making placements, finding them, and moving them on. Every change of `Placement.state` goes through `move`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import service as auth
-from app.auth.actors import Actor
+from app.auth.actors import Actor, Role
+from app.errors import WrongState as WrongState
 from app.events import service as events
 from app.opportunities import service_life as seats
 from app.opportunities.models import Kind, Opportunity
-from app.placements import rules
-from app.placements.models import EndReason, Party, Placement, Risk, State
+from app.opportunities.rules import OF_TRAINING_BODIES
+from app.placements import rules, service_telling
+from app.placements.models import EndReason, Party, Placement, State
 from app.placements.rules import Action
+from app.placements.rules import Terms as Terms
+from app.students import service as students
 from app.students.models import Student
 
 
@@ -28,32 +33,22 @@ class NoSuchPlacement(errors.NotFound):
     title = "No such placement"
 
 
-class WrongState(errors.Conflict):
-    """The placement is in a state that does not allow this."""
-
-    title = "Not in this state"
-
-
 class PlacedAlready(errors.Conflict):
     """The student has an open placement for this opportunity."""
 
     title = "The student has this placement already"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """When, and how many hours: what is agreed on besides who and where. `weekdays` is a bit set of `app.dates`."""
+class PlacedElsewhere(errors.Conflict):
+    """The student is somewhere else at that time."""
 
-    starts_on: date
-    ends_on: date
-    daily_hours: float
-    planned_hours: int
-    weekdays: int = 31
-    starts_at: time | None = None
-    ends_at: time | None = None
-    risk: Risk = Risk.LOW
-    school_tutor_id: UUID | None = None
-    host_tutor_id: UUID | None = None
+    title = "The student has another placement at that time"
+
+
+class BegunAlready(errors.Conflict):
+    """The first day has come: a placement that is planned anew would be cancelled at once."""
+
+    title = "Its first day has come"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +61,63 @@ class Seen:
     party: Party
 
 
-def find(session: Session, actor: Actor, placement_id: UUID) -> Seen:
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+_rows = (
+    sa.select(Placement, Student, Opportunity.kind)
+    .join(Student, Student.id == Placement.student_id)
+    .join(Opportunity, Opportunity.id == Placement.opportunity_id)
+)
+
+
+def find(session: Session, actor: Actor, placement_id: UUID, *, scope: str = "placements:read") -> Seen:
     """One placement. Raises NoSuchPlacement, for the actor's foreign ones too."""
+    auth.require_scope(actor, scope)
+    row = session.execute(_rows.where(Placement.id == placement_id)).one_or_none()
+    seen = None if row is None else _seen(actor, *row)
+    if seen is None:
+        raise NoSuchPlacement
+    return seen
+
+
+def search(
+    session: Session,
+    actor: Actor,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+    **equal: Any,
+) -> list[Seen]:
+    """Placements that the actor may see, the latest first. `equal` names columns and the values that they must have."""
     auth.require_scope(actor, "placements:read")
-    row = session.execute(
-        sa.select(Placement, Student, Opportunity.kind)
-        .join(Student, Student.id == Placement.student_id)
-        .join(Opportunity, Opportunity.id == Placement.opportunity_id)
-        .where(Placement.id == placement_id)
-    ).one_or_none()
-    if row is None:
-        raise NoSuchPlacement
-    placement, student, kind = row
+    wanted = [getattr(Placement, name) == value for name, value in equal.items() if value is not None]
+    query = _rows.where(visible_to(actor), *wanted)
+    if after is not None:
+        query = query.where(sa.tuple_(Placement.created_at, Placement.id) < after)
+    query = query.order_by(Placement.created_at.desc(), Placement.id.desc()).limit(limit)
+    found = (_seen(actor, *row) for row in session.execute(query))
+    return [seen for seen in found if seen is not None]
+
+
+def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """`rules.party_of` as a condition on placements joined with students and opportunities."""
+    of_companies = (
+        sa.and_(
+            Placement.company_id == grant.company_id,
+            sa.true() if grant.role is not Role.TRAINING_BODY else Opportunity.kind.in_(OF_TRAINING_BODIES),
+        )
+        for grant in actor.grants
+        if grant.company_id is not None
+    )
+    return sa.or_(students.visible_to(actor), *of_companies)
+
+
+def _seen(actor: Actor, placement: Placement, student: Student, kind: Kind) -> Seen | None:
     party = rules.party_of(actor, student, placement.company_id, kind)
-    if party is None:
-        raise NoSuchPlacement
-    return Seen(placement, student, kind, party)
+    return None if party is None else Seen(placement, student, kind, party)
+
+
+# --- making -----------------------------------------------------------------------------------------------------------
 
 
 def create(
@@ -96,8 +132,9 @@ def create(
 ) -> Placement:
     """Make what all sides have said yes to. Whether they have is the caller's to know; `has_seat` when it took one.
 
-    `now` is in the territory's time zone. Raises Full and PlacedAlready.
+    `now` is in the territory's time zone. Raises Full, PlacedAlready and PlacedElsewhere.
     """
+    refuse_clash(session, student.id, opportunity.id, terms)
     if not has_seat:
         seats.take_seat(session, actor, opportunity.id)
     placement = Placement(
@@ -109,13 +146,46 @@ def create(
         created_at=now.astimezone(UTC), created_by=actor.mark,
     )  # fmt: skip
     placement.due_at = rules.due_at(placement, State.PLANNED, now.tzinfo or UTC)
-    try:
-        with session.begin_nested():
-            session.add(placement)
-    except IntegrityError as error:
-        raise PlacedAlready from error
+    session.add(placement)
+    session.flush()
     events.record(session, actor, "placement.created", placement.id, {"to": State.PLANNED.value})
+    service_telling.made(session, placement, now)
     return placement
+
+
+def clashing(
+    session: Session, student_id: UUID, terms: Terms | Placement, *, but: UUID | None = None
+) -> list[Placement]:
+    """The student's open placements that cannot be kept together with these terms, without the one named by `but`."""
+    return [one for one in _open(session, student_id, but) if rules.clash(one, terms)]
+
+
+def _lock(session: Session, student_id: UUID) -> None:
+    # Before all else: a student's placements are made one after the other, or two that clash would not see each other.
+    session.execute(sa.select(Student.id).where(Student.id == student_id).with_for_update())
+
+
+def _open(session: Session, student_id: UUID, but: UUID | None) -> Sequence[Placement]:
+    query = sa.select(Placement).where(Placement.student_id == student_id, Placement.state.in_(rules.OPEN))
+    if but is not None:
+        query = query.where(Placement.id != but)
+    return session.scalars(query.order_by(Placement.starts_on, Placement.id)).all()
+
+
+def refuse_clash(
+    session: Session, student_id: UUID, opportunity_id: UUID, terms: Terms | Placement, but: UUID | None = None
+) -> None:  # fmt: skip
+    """Raise PlacedAlready or PlacedElsewhere where the student cannot take this too; nobody else places the student meanwhile."""
+    _lock(session, student_id)
+    others = _open(session, student_id, but)
+    if any(one.opportunity_id == opportunity_id for one in others):
+        raise PlacedAlready
+    for one in others:
+        if rules.clash(one, terms):
+            raise PlacedElsewhere(f"From {one.starts_on} to {one.ends_on} the student is somewhere else.")
+
+
+# --- moving -----------------------------------------------------------------------------------------------------------
 
 
 def move(
@@ -130,9 +200,11 @@ def move(
 ) -> bool:
     """Take one step of its life; whether it changed anything, since a repetition does not. `party` and `reason` go with an end.
 
-    Whether the actor may is the caller's to decide. Cancelling gives the seat back, restoring takes one. Raises WrongState
-    and Full.
+    Whether the actor may is the caller's to decide. Cancelling gives the seat back, restoring takes one. Raises WrongState,
+    and of what is restored BegunAlready, Full, PlacedAlready and PlacedElsewhere.
     """
+    if action is Action.RESTORE:
+        _lock(session, placement.student_id)
     session.refresh(placement, with_for_update=True)
     before = placement.state
     after = rules.TRANSITIONS[action].get(before)
@@ -143,8 +215,11 @@ def move(
     if before in rules.HOLDS_SEAT and after not in rules.HOLDS_SEAT:
         seats.free_seat(session, actor, placement.opportunity_id)
     elif before not in rules.HOLDS_SEAT and after in rules.HOLDS_SEAT:
+        if placement.starts_on <= now.date():
+            raise BegunAlready
+        refuse_clash(session, placement.student_id, placement.opportunity_id, placement, placement.id)
         seats.take_seat(session, actor, placement.opportunity_id)
-    is_end = after in (State.CANCELLED, State.INTERRUPTED)
+    is_end = after in rules.ENDED
     placement.state = after
     placement.due_at = rules.due_at(placement, after, now.tzinfo or UTC)
     placement.ended_at = now.astimezone(UTC) if is_end else None
@@ -152,11 +227,16 @@ def move(
     placement.ended_for = party if is_end else None
     placement.end_reason = reason if is_end else None
     session.flush()
-    events.record(
-        session,
-        actor,
-        "placement.moved",
-        placement.id,
-        {"from": before.value, "to": after.value, "by": action.value},
-    )
+    told = {"from": before.value, "to": after.value, "by": action.value}
+    events.record(session, actor, "placement.moved", placement.id, told)
+    service_telling.moved(session, placement, action, party, now)
     return True
+
+
+def release(session: Session, actor: Actor, student_id: UUID) -> None:
+    """Give back the seats of a student who is about to be forgotten; what was used up stays used."""
+    held = sa.select(Placement.opportunity_id).where(
+        Placement.student_id == student_id, Placement.state.in_(rules.OPEN)
+    )
+    for opportunity_id in session.scalars(held.order_by(Placement.opportunity_id)).all():
+        seats.free_seat(session, actor, opportunity_id)

@@ -21,6 +21,7 @@ from app.auth.actors import Actor
 from app.auth.models import User
 from app.db import Database, Revision, new_id
 from app.events import service as events
+from app.placements import service as placements
 from app.places.models import Municipality
 from app.privacy import map as maps
 from app.privacy import rules
@@ -179,6 +180,8 @@ def carry_out(session: Session, actor: Actor, erasure: Erasure, now: datetime) -
         session.add(tombstone)
         _count(session, subject, now.date())
         session.flush()
+        if subject.kind is SubjectKind.STUDENT:
+            placements.release(session, actor, subject.id)
         _forget(session, subject, tombstone.id)
         events.record(session, actor, f"{_NOUNS[subject.kind]}.erased", tombstone.id)
     session.expire(erasure)

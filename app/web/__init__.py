@@ -35,9 +35,11 @@ def routes() -> list[BaseRoute]:
         class_import,
         codes,
         company,
+        concerns,
         coordinator,
         disclosures,
         evaluations,
+        families,
         hats,
         host_hours,
         inbox,
@@ -55,6 +57,7 @@ def routes() -> list[BaseRoute]:
         recommending,
         renewals,
         review,
+        school_years,
         search,
         second_factor,
         sign_in,
@@ -72,7 +75,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        wishes, concerns, families, postings, renewals, answers, validation, recommending, undo, class_import, school_years, coordinator,
         student_hours, host_hours, class_hours, evaluations,
     ):  # fmt: skip
         whole.include_router(audience.router)

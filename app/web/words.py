@@ -282,6 +282,9 @@ NOTIFICATIONS = {
     "name_refused": _("La risposta a una richiesta è no"),
     "company_approved": _("Il profilo dell'azienda è approvato"),
     "company_rejected": _("Il profilo dell'azienda va cambiato"),
+    "placement_made": _("Un inserimento è concordato"),
+    "placement_ended": _("Un inserimento non va avanti"),
+    "placement_due": _("Manca qualcosa a un inserimento"),
     "job_ended": _("Un lavoro lungo è finito"),
     "application_received": _("Arrivano candidature"),
     "placement_proposed": _("Una scuola propone studenti"),
@@ -290,6 +293,13 @@ NOTIFICATIONS = {
     "application_due": _("Il tempo per rispondere sta per finire"),
     "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
+    "offer_again": _("Una proposta si può offrire di nuovo"),
+    "concern_raised": _("C'è una segnalazione"),
+    "concern_urgent": _("C'è una segnalazione urgente"),
+    "concern_passed_on": _("Una segnalazione passa a te"),
+    "concern_answered": _("C'è una risposta a una segnalazione"),
+    "concern_named": _("Il coordinamento chiede un nome"),
+    "concern_closed": _("Una segnalazione è chiusa"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),

@@ -102,7 +102,9 @@ def test_a_host_confirms_the_week_of_all_students_with_one_button(
     week = (TODAY - timedelta(days=4)).isoformat()
     page = host.get(f"{path}?week={week}").text
     chosen = re.findall(r'<option value="([^"]+)" selected>', page)
-    assert len(chosen) == 9  # five days of one who began on Wednesday, four of one whose last day was Thursday
+    assert (
+        len(chosen) == 9
+    )  # five days of one who began on Wednesday, four of one whose last day was Thursday
     answer = host.post(path, data={"week": week, "said": chosen})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?saved=9&week={week}")
     assert "Confermati 9 giorni." in host.get(answer.headers["location"]).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +27,8 @@ from app.network.models import CompanyNote
 from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
-from app.opportunities.models import Kind, OpportunitySkill, OpportunitySpan, SkillRole
-from app.placements.models import Placement
+from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
+from app.placements.models import State
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -41,7 +41,8 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
-    "note": "zyxnote of the teacher", "diary": "zyxdiary of the student", "evaluation": "zyxevaluation of the host",
+    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student", "diary": "zyxdiary of the student",
+    "evaluation": "zyxevaluation of the host",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -128,13 +129,15 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
         session.add(waiting(student, company, opportunity, user_id))
-        session.add(agreed(student, school_class, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     work(make, student, user_id)
+    place(make, student, opportunity, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
-    return Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+    person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
+    report(client, make, person)
+    return person
 
 
 def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
@@ -166,13 +169,15 @@ def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: U
     )  # fmt: skip
 
 
-def agreed(
-    student_id: UUID, school_class: SchoolClass, company_id: UUID, opportunity_id: UUID, user_id: UUID
-) -> Placement:
-    return Placement(
-        student_id=student_id, school_id=school_class.school_id, class_id=school_class.id, company_id=company_id,
-        opportunity_id=opportunity_id, due_at=NOW, starts_on=TODAY, ends_on=TODAY, daily_hours=4, planned_hours=4,
-        created_at=NOW, created_by=f"user:{user_id}",
+def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
+    """A placement that ended early, in which the person is everything that one can be."""
+    student, opportunity = make.get(Student, student_id), make.get(Opportunity, opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    mark = f"user:{user_id}"
+    make.placement(
+        student, opportunity, state=State.INTERRUPTED, created_by=mark, ended_by=mark, ended_at=NOW, ended_for="school",
+        end_reason="moved", school_tutor_id=user_id, host_tutor_id=user_id, starts_at=time(8), ends_at=time(17),
     )  # fmt: skip
 
 
@@ -250,3 +255,19 @@ def use(
     advice = {"student_ids": [str(student)], "note": PLANTED["note"]}
     fine(client.post(f"/api/v1/opportunities/{offer}/recommendations", json=advice, headers=lead))
     fine(client.get(f"{path}/export", headers=lead))
+
+
+def report(client: TestClient, make: Factory, person: Person) -> None:
+    """Something is wrong in the placement; the school answers, and the family has a code."""
+    student = make.get(Student, person.student_id)
+    opportunity = make.get(Opportunity, person.opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    placement = make.placement(student, opportunity)
+    told = {"kind": "hours", "text": PLANTED["concern"]}
+    made = client.post(f"/api/v1/placements/{placement.id}/concerns", json=told, headers=person.own)
+    assert made.status_code == 201, made.text
+    answer = {"text": f"Risposta a: {PLANTED['concern']}"}
+    path = f"{made.headers['location']}/messages"
+    assert client.post(path, json=answer, headers=person.lead).status_code == 201
+    assert client.post(f"/api/v1/students/{student.id}/family-code", headers=person.lead).status_code == 200
