@@ -45,6 +45,8 @@ from app.privacy import api as privacy
 from app.programmes import api as programmes
 from app.recommendations import api as recommendations
 from app.roll_overs import api as roll_overs
+from app.rounds import api as rounds
+from app.rounds import runs_api as round_runs
 from app.schools import api as schools
 from app.search import api as search
 from app.settings import Settings
@@ -68,6 +70,7 @@ ROUTERS = (
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     hours.router, evaluations.router,
+    rounds.router, round_runs.router,
     placements.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.recommendations import models as recommendations
+from app.rounds import models as rounds
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
@@ -31,7 +32,7 @@ from app.wishes import models as wishes
 __all__ = [
     "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
-    "recommendations", "schools", "skills", "students", "wishes",
+    "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

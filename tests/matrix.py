@@ -121,6 +121,8 @@ WISHES = {
     SAME: may(NOBODY, s403="colleague lead administrator key_school"),
     FOREIGN: may(NOBODY, s403="administrator"),
 }
+ROUNDS = {OWN: may("teacher lead administrator key_school"), FOREIGN: may("administrator")}
+"""A round of one class, which `teacher` teaches and `colleague` does not."""
 INSIDERS = "member admin training_body coordinator administrator key_company key_coordinator"
 KEEPERS = "admin coordinator administrator key_company key_coordinator"
 """Who changes a company."""
@@ -606,6 +608,54 @@ API: dict[str, dict[str, Row]] = {
     "list_company_notes": NOTES,
     "create_company_note": NOTES,
     "remove_company_note": NOTES,
+    # rounds: a school's own, run by who leads it or teaches all of its classes; a shared one by who coordinates
+    "list_rounds": {OWN: sees("teacher lead administrator key_school"), FOREIGN: sees("administrator")},
+    "create_round": {
+        OWN: may("teacher lead administrator key_school", rest=403),
+        SAME: may("colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "read_round": ROUNDS,
+    "edit_round": ROUNDS,
+    "freeze_round": ROUNDS,
+    "reopen_round": ROUNDS,
+    "cancel_round": ROUNDS,
+    "create_round_school": {
+        OWN: may("lead administrator key_school", s403="coordinator key_coordinator"),
+        FOREIGN: may("administrator", s403="far_coordinator"),
+    },
+    "remove_round_school": {
+        OWN: may("lead administrator key_school", s403="teacher coordinator key_coordinator"),
+        FOREIGN: may("administrator", s403="far_coordinator"),
+    },
+    "read_round_progress": ROUNDS,
+    "read_round_wishes": ROUNDS,
+    "remind_round": ROUNDS,
+    "collect_late_wishes": ROUNDS,
+    "list_round_pins": ROUNDS,
+    "create_round_pin": ROUNDS,
+    "remove_round_pin": ROUNDS,
+    "create_round_run": ROUNDS,
+    "list_round_runs": ROUNDS,
+    "read_round_run": ROUNDS,
+    "read_round_replay": ROUNDS,
+    "choose_round_run": ROUNDS,
+    "read_round_board": ROUNDS,
+    "read_round_result": ROUNDS,
+    "try_round": ROUNDS,
+    "publish_round": {
+        OWN: may("teacher lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "list_student_rounds": STUDENTS,
+    "read_candidate_order": {
+        OWN: may("member admin administrator key_company", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "order_candidates": {
+        OWN: may(ASKERS, rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
 }
 """By operation id."""
 
@@ -621,7 +671,7 @@ THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
-    "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id",
+    "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""
 

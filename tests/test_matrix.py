@@ -68,7 +68,7 @@ from tests.matrix import (
 )
 from tests.queries import count_queries
 from tests.test_headers import routes_of
-from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, stored_ranking
+from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, rounds_of, stored_ranking
 
 Things = dict[str, str]
 
@@ -126,8 +126,8 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         region_name="Lombardia", caps="20121", latitude=45.4642, longitude=9.19,
     )  # fmt: skip
     make.territory("Milano", "MI")
-    own = _of_one_side(make, engine, make.municipality().istat)
-    foreign = _of_one_side(make, engine, milan.istat)
+    own = _of_one_side(make, engine, make.municipality().istat, "Bologna")
+    foreign = _of_one_side(make, engine, milan.istat, "Milano")
     school, company = (
         make.get(kind, UUID(own[name])) for kind, name in ((School, "school_id"), (Company, "company_id"))
     )
@@ -171,7 +171,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     return things
 
 
-def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
+def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> Things:
     school = make.school(municipality_istat=istat)
     school_class = make.school_class(school)
     student = make.student(school_class, municipality_istat=istat, max_km=None)
@@ -224,11 +224,11 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "turn": "deactivate", "register": "hosts", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "placement_id": placement.id, "concern_id": make.concern(placement).id,
-        "company_key_id": company_key_id, "territory_id": make.territory().id,
+        "company_key_id": company_key_id, "territory_id": make.territory(territory).id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
-    }.items()}  # fmt: skip
+    }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
 
 def _taken(make: Factory, opportunity: Opportunity) -> Opportunity:

@@ -43,11 +43,12 @@ from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
-from app.opportunities.models import Status
+from app.opportunities.models import Opportunity, Status
 from app.placements.models import State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
+from app.rounds.models import RoundState
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
@@ -157,6 +158,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_evaluation": {"words": "Preciso."},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
     "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
+    "create_round": {
+        "school_id": "{school_id}", "class_ids": ["{class_id}"], "name": "Giugno", "kinds": ["internship"],
+        "starts_on": "2026-06-01", "ends_on": "2026-07-31", "opens_on": "2026-01-12", "closes_on": "2026-01-31",
+        "publish_by": "2026-02-28",
+    },
+    "edit_round": {"max_wishes": 3},
+    "create_round_school": {"school_id": "{school_id}", "class_ids": ["{class_id}"]},
+    "collect_late_wishes": {"student_ids": ["{student_id}"]},
+    "create_round_pin": {"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "ruling": "ban"},
+    "create_round_run": {"mode": "optimal"},
+    "choose_round_run": {"run_number": 1},
+    "try_round": {"changes": [{"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "is_ban": True}]},
+    "publish_round": {"run_number": 1},
+    "order_candidates": {"pseudonyms": ["{pseudonym}"]},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -181,7 +196,9 @@ OTHERS: dict[str, dict[str, str]] = {
         }.items()
         for verb in verbs
     },
-}  # fmt: skip
+    "create_round_school": {"round_id": "shared_round_id"},
+    "remove_round_school": {"round_id": "joined_round_id"},
+} | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
 
 
@@ -284,6 +301,20 @@ def world(make: Factory) -> World:
         "job_id": str(make.add(queued_job()).id),
         **placements_of(make, student),
         **things.of_placement(make, student, make.opportunity(company)),
+    } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
+
+
+def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territory: str = "Bologna") -> World:
+    """One that is reviewed, one that collects, one that schools may join, and one that this school has joined."""
+    school_class = make.get(SchoolClass, student.class_id)
+    reviewed = make.reviewed_round(student, opportunity)
+    # The run knows no other opportunity than the one that calls name.
+    return {
+        "round_id": str(reviewed.id), "run_number": "1", "opportunity_id": str(opportunity.id),
+        "open_round_id": str(make.round(school_class).id),
+        "shared_round_id": str(make.round(territory=make.territory(territory)).id),
+        "joined_round_id": str(make.round(school_class, territory=make.territory(territory)).id),
+        "pin_id": str(make.round_pin(reviewed, student, make.opportunity()).id),
     }  # fmt: skip
 
 
@@ -310,6 +341,8 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "order_candidates": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "publish_round": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
@@ -632,6 +665,40 @@ def too_many_notes(make: Factory, call: Request) -> Request:
     return replace(call, ids={"company_id": str(company.id)})
 
 
+def round_in(state: RoundState) -> Callable[[Factory, Request], Request]:
+    """The same call to a round of the same class in another state."""
+
+    def change(make: Factory, call: Request) -> Request:
+        school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+        row = make.round(school_class, state=state, run_number=1)
+        ids = call.ids | {"round_id": str(row.id)}
+        if "pin_id" in ids:
+            pin = make.round_pin(row, the_student(make, call), make.opportunity())
+            ids["pin_id"] = str(pin.id)
+        return replace(call, ids=ids)
+
+    return change
+
+
+def joined_round(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"round_id": call.world["joined_round_id"]})
+
+
+def frozen_shared_round(make: Factory, call: Request) -> Request:
+    school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+    row = make.round(school_class, territory=make.territory(), state=RoundState.FROZEN)
+    return replace(call, ids=call.ids | {"round_id": str(row.id)})
+
+
+def another_run(make: Factory, call: Request) -> Request:
+    return replace(call, body={"run_number": 7})
+
+
+def own_draft(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -701,6 +768,23 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "complete_placement": running_placement,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
+    "create_round": still_running,
+    "edit_round": round_in(RoundState.FROZEN),
+    "freeze_round": round_in(RoundState.CANCELLED),
+    "reopen_round": round_in(RoundState.PUBLISHED),
+    "cancel_round": round_in(RoundState.PUBLISHED),
+    "create_round_school": joined_round,
+    "remove_round_school": frozen_shared_round,
+    "remind_round": round_in(RoundState.FROZEN),
+    "collect_late_wishes": round_in(RoundState.COLLECTING),
+    "create_round_pin": round_in(RoundState.CANCELLED),
+    "remove_round_pin": round_in(RoundState.CANCELLED),
+    "create_round_run": round_in(RoundState.COLLECTING),
+    "choose_round_run": round_in(RoundState.FROZEN),
+    "try_round": round_in(RoundState.COLLECTING),
+    "publish_round": another_run,
+    "read_candidate_order": of_state(Status.DRAFT),
+    "order_candidates": own_draft,
     "create_roll_over": still_running,
 }
 
@@ -788,7 +872,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
             assert note(call.send(client, **scopeless)).status_code == 403
         client.cookies.set(auth.COOKIE, cookie)
     for variable in call.ids:
-        unknown = {"istat": "999999"}.get(variable, str(uuid4()))
+        unknown = {"istat": "999999", "run_number": "999999"}.get(variable, str(uuid4()))
         assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
         assert note(replace(call, ids=call.ids | {variable: "-"}).send(client)).status_code == 422
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
@@ -872,8 +956,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load|undo|confirm",
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|renew|ask|recognise"
+        r"|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

@@ -96,6 +96,7 @@ def jobs() -> dict[str, Job]:
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
+        "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
         "concerns": Job(keeping.strike_concerns, is_quiet=True),
@@ -145,6 +146,12 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
             }
             | bulk_changes.forget_expired(session, now)
         )
+
+
+def _move_rounds(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.rounds import service_clocks as clocks
+
+    return clocks.strike(database, now)
 
 
 def _move_placements(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -46,6 +46,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
+    NotificationKind.WISHES_WANTED: {
+        "it": "La scuola raccoglie le tue preferenze fino al {day}. La tua lista è ancora vuota: scegli cosa ti piace.",
+        "en": "The school collects your wishes until {day}. Your list is still empty: choose what you like.",
+    },
+    NotificationKind.ROUND_MOVED: {
+        "it": "Il turno «{name}» è andato avanti da solo: è passato il giorno fissato.",
+        "en": "The round “{name}” has moved on by itself: its day is over.",
+    },
+    NotificationKind.ROUND_WAITS: {
+        "it": "Il turno «{name}» va pubblicato entro il {day}. Dopo si annulla.",
+        "en": "The round “{name}” has to be published by {day}. After that it is cancelled.",
+    },
     NotificationKind.APPLICATION_RECEIVED: {
         "it": "Ci sono nuove candidature per «{title}». Rispondete entro il {until}.",
         "en": "There are new applications for “{title}”. Answer by {until}.",

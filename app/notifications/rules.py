@@ -25,6 +25,9 @@ class NotificationKind(StrEnum):
     PLACEMENT_ENDED = "placement_ended"
     PLACEMENT_DUE = "placement_due"
     JOB_ENDED = "job_ended"
+    WISHES_WANTED = "wishes_wanted"
+    ROUND_MOVED = "round_moved"
+    ROUND_WAITS = "round_waits"
     APPLICATION_RECEIVED = "application_received"
     PLACEMENT_PROPOSED = "placement_proposed"
     APPLICATION_ACCEPTED = "application_accepted"
@@ -60,10 +63,13 @@ MANNERS = {
     NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.JOB_ENDED: Manner(_WHO_ANSWERS, MailChoice.NEVER),
+    NotificationKind.WISHES_WANTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.ROUND_MOVED: Manner(_WHO_ANSWERS, MailChoice.DAILY),
+    NotificationKind.ROUND_WAITS: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
-    NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
     NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -239,4 +240,5 @@ def release(session: Session, actor: Actor, student_id: UUID) -> None:
         Placement.student_id == student_id, Placement.state.in_(rules.OPEN)
     )
     for opportunity_id in session.scalars(held.order_by(Placement.opportunity_id)).all():
-        seats.free_seat(session, actor, opportunity_id)
+        with suppress(seats.NoSeatTaken):  # a count that is wrong must keep nobody from being forgotten
+            seats.free_seat(session, actor, opportunity_id)

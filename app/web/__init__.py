@@ -31,6 +31,7 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        applications,
         class_hours,
         class_import,
         codes,
@@ -75,7 +76,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, concerns, families, postings, renewals, answers, validation, recommending, undo, class_import, school_years, coordinator,
+        wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         student_hours, host_hours, class_hours, evaluations,
     ):  # fmt: skip
         whole.include_router(audience.router)

@@ -15,7 +15,7 @@ from app.events.service_looks import LookKind
 from app.registers import service as registers
 from app.registers.columns import COLUMNS, Register
 from app.roll_overs import service as roll_overs
-from app.roll_overs.rules import Choice, Fate, Key
+from app.roll_overs.rules import Choice, Key, StudentFate
 from app.web import sheets, undo
 from app.web.posting_forms import Fields, InFields, number
 from app.web.ui import InView, View
@@ -70,12 +70,12 @@ def _choices(fields: Fields) -> list[Choice]:
     for value in fields.getlist("choice"):
         student_id, _, chosen = str(value).partition(" ")
         fate, _, key = chosen.partition(":")
-        if not _UUID.fullmatch(student_id) or fate not in list(Fate):
+        if not _UUID.fullmatch(student_id) or fate not in list(StudentFate):
             continue
         year, _, rest = key.partition("|")
         section, _, study_path = rest.partition("|")
         to = Key(int(year), section, study_path) if year.isdecimal() else None
-        found.append(Choice(UUID(student_id), Fate(fate), to))
+        found.append(Choice(UUID(student_id), StudentFate(fate), to))
     return found
 
 

@@ -286,6 +286,9 @@ NOTIFICATIONS = {
     "placement_ended": _("Un inserimento non va avanti"),
     "placement_due": _("Manca qualcosa a un inserimento"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "wishes_wanted": _("La scuola raccoglie le preferenze"),
+    "round_moved": _("Un turno è andato avanti da solo"),
+    "round_waits": _("Un turno va pubblicato"),
     "application_received": _("Arrivano candidature"),
     "placement_proposed": _("Una scuola propone studenti"),
     "application_accepted": _("Un'azienda dice di sì a una candidatura"),
@@ -306,7 +309,7 @@ MAIL_CHOICES = {
     "daily": _("Una volta al giorno, alle 7"),
     "never": _("Mai"),
 }
-JOBS = {"match_run": _("Proposte per tutti gli studenti")}
+JOBS = {"match_run": _("Proposte per tutti gli studenti"), "round_run": _("Assegnazione di un turno")}
 JOB_STATES = {
     "queued": _("In attesa"),
     "running": _("In corso"),

@@ -68,6 +68,17 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("student/skills.html", "stranger", "/students/{stranger_id}/skills", "several skills"),
     ("student/wishes.html", "student", "/students/{student_id}/wishes", ""),
     ("student/wishes.html", "stranger", "/students/{stranger_id}/wishes", ""),
+    ("student/applications.html", "student", "/students/{student_id}/applications", ""),
+    ("student/applications.html", "stranger", "/students/{stranger_id}/applications", ""),
+    ("company/applications.html", "company", "/opportunities/{internship_id}/applications", ""),
+    (
+        "company/applications.html",
+        "company",
+        "/opportunities/{internship_id}/applications?told=no_reason",
+        "",
+    ),
+    ("company/contact_limit.html", "company", "/companies/{company_id}/contact-limit", ""),
+    ("teacher/applications.html", "lead", "/schools/{school_id}/applications?chosen=all", ""),
     ("student/compare.html", "student", "/students/{student_id}/wishes", "compare"),
     (
         "student/paths.html",

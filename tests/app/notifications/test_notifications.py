@@ -195,7 +195,13 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
 
 @pytest.mark.parametrize("kind", NotificationKind)
 def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
-    data = {"company": "Reno srl", "title": "Tornio", "until": "26/01/2026", "day": "2026-05-04"}
+    data = {
+        "company": "Reno srl",
+        "title": "Tornio",
+        "until": "26/01/2026",
+        "day": "2026-05-04",
+        "name": "Giugno",
+    }
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en
     assert letters.sentence(kind, data, "fr") == it
