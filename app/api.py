@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.agreements import api as agreements
+from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.applications import api as applications
 from app.auth import api as auth
@@ -71,6 +73,7 @@ ROUTERS = (
     network.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
+    agreements.router, signing.router,
     placements.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip

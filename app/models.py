@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.agreements import models as agreements
 from app.answers import models as answers
 from app.applications import models as applications
 from app.auth import models as auth
@@ -30,7 +31,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events", "hours", "invitations", "jobs", "mails", "matches",
+    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
+    "hours", "invitations", "jobs", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -176,12 +176,19 @@ PLACED = {
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
-BY_SCHOOL = {
-    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
-    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
-    FOREIGN: may(NOBODY, s409="administrator"),
+"""What student, school and host read of a placement."""
+PLANNERS = {
+    OWN: may("teacher lead key_school", s403="student member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
 }
-"""What the school does with a placement, which is none of the land's: it is planned."""
+DRAFTS = {
+    OWN: may("lead key_school", s403="teacher colleague administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+"""Who changes the draft of an agreement, which its host does not see."""
+BESIDE = "teacher colleague member admin training_body key_company"
+"""Who sees an agreement that has gone out, and leads nothing of it."""
 
 SPOKEN = {  # what the three sides say: whoever runs the service was not there
     OWN: may("student teacher lead member admin key_school key_company", s403="administrator"),
@@ -656,6 +663,46 @@ API: dict[str, dict[str, Row]] = {
         OWN: may(ASKERS, rest=403),
         FOREIGN: may(NOBODY, rest=403),
     },
+    # agreements are of the school and the host, plans and amendments of one student
+    "list_papers": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_agreement": LEADS,
+    "read_agreement": {
+        OWN: may("teacher colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "edit_agreement": DRAFTS,
+    "choose_school_signatory": LEADS,
+    "choose_company_signatory": BOSSES,
+    "create_training_plans": {
+        OWN: may("teacher lead key_school", rest=422, s403="student member admin administrator key_company"),
+        SAME: may("colleague lead key_school", rest=422, s403="administrator"),
+        FOREIGN: may(NOBODY, rest=422, s403="administrator"),
+    },
+    "read_training_plan": PLACED,
+    "edit_training_plan": PLANNERS,
+    "create_amendment": PLANNERS,
+    "read_amendment": PLACED,
+    "create_interruption": PLANNERS,
+    "read_readiness": PLACED,
+    "read_paper": PLACED,
+    "move_paper": DRAFTS,
+    "create_signing_code": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "sign_paper": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "create_signatures": {
+        OWN: may("lead key_school", s403=f"administrator {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "read_document": {OWN: may(f"lead administrator key_school {BESIDE}"), FOREIGN: may("administrator")},
 }
 """By operation id."""
 
@@ -670,6 +717,7 @@ OWN_FAULT = {
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
+    "list_papers": "paper_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip

@@ -66,6 +66,7 @@ from tests.matrix import (
     VISIT,
     Row,
 )
+from tests.papers import papers_of
 from tests.queries import count_queries
 from tests.test_headers import routes_of
 from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, rounds_of, stored_ranking
@@ -150,6 +151,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
         "placement_id": (placement := make.placement(classmate, _taken(make, make.opportunity(their_company)))).id,
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
+        **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -228,6 +230,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
+        **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
 

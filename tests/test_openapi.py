@@ -22,6 +22,8 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import api, openapi
+from app.agreements import service_codes as signing_codes
+from app.agreements.models import Document, Signature
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -44,12 +46,12 @@ from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
 from app.opportunities.models import Opportunity, Status
-from app.placements.models import State
+from app.placements.models import Placement, State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
 from app.rounds.models import RoundState
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
@@ -58,6 +60,7 @@ from matching import Weights
 from tests import contract, things
 from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
+from tests.papers import let_sign, papers_of
 
 OPERATIONS = {
     operation["operationId"]: (path, method, operation) for path, method, operation in contract.operations()
@@ -172,6 +175,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "try_round": {"changes": [{"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "is_ban": True}]},
     "publish_round": {"run_number": 1},
     "order_candidates": {"pseudonyms": ["{pseudonym}"]},
+    "create_agreement": {
+        "school_id": "{school_id}", "company_id": "{lone_company_id}", "valid_from": "2025-09-01", "valid_until": "2027-08-31",
+    },
+    "edit_agreement": {"insurance_policy": "P-2"},
+    "choose_school_signatory": {"name": "Anna Neri"},
+    "choose_company_signatory": {"name": "Ugo Bo"},
+    "create_training_plans": {"placement_ids": ["{placement_id}"]},
+    "edit_training_plan": {"activities": "Monta."},
+    "create_amendment": {"daily_hours": 6},
+    "create_interruption": {"ended_on": "2026-01-12", "party": "student", "reason": "moved"},
+    "move_paper": {"action": "open"},
+    "sign_paper": {"code": "AAAA-AAAA", "digest": "0" * 64},
+    "create_signatures": {"roles": ["host"], "signed_on": "2026-01-12", "archive_number": "12/2026"},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
 
@@ -184,6 +200,11 @@ OTHERS: dict[str, dict[str, str]] = {
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
+    "create_interruption": {"placement_id": "running_id"},
+    "create_signing_code": {"paper_id": "signing_id"},
+    "sign_paper": {"paper_id": "signing_id"},
+    "create_signatures": {"paper_id": "signing_id"},
+    "move_paper": {"paper_id": "agreement_id"},
     "interrupt_placement": {"placement_id": "running_placement_id"},
     "restore_placement": {"placement_id": "cancelled_placement_id"},
     "complete_placement": {"placement_id": "finished_placement_id"},
@@ -299,6 +320,7 @@ def world(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
+        **papers_of(make, school, company, student),
         **placements_of(make, student),
         **things.of_placement(make, student, make.opportunity(company)),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
@@ -359,6 +381,11 @@ def queued_job(**more: Any) -> Job:
     )
 
 
+SCHOOLS_OWN = (
+    "edit_agreement", "create_training_plans", "edit_training_plan", "create_amendment", "create_interruption", "move_paper",
+    "create_signing_code", "sign_paper", "create_signatures",
+)  # fmt: skip
+CALLERS |= dict.fromkeys(SCHOOLS_OWN, CALLERS["create_recommendations"])
 STUDENTS_OWN = (
     "create_student_wish",
     "edit_student_wish",
@@ -569,6 +596,18 @@ def caller_mark(make: Factory) -> str:
     return f"user:{caller.id}"
 
 
+def to_be_signed(make: Factory, call: Request, settings: Settings) -> Request:
+    """The same call, where the caller has to sign and has a code for it."""
+    let_sign(make, UUID(call.world["signing_id"]), UUID(caller_mark(make).removeprefix("user:")))
+    if call.body is None:
+        return call
+    with make.database.write() as session:
+        signature = session.query(Signature).filter_by(paper_id=UUID(call.world["signing_id"])).one()
+        code = signing_codes.make(session, settings.secret_key, signature, NOW)
+        digest = session.get_one(Document, signature.document_id).digest
+    return replace(call, body={"code": code, "digest": digest})
+
+
 def settled_change(make: Factory, call: Request) -> Request:
     change = make.bulk_change(made_by=caller_mark(make), expires_at=NOW)
     return replace(call, ids={"bulk_change_id": str(change.id)})
@@ -699,6 +738,33 @@ def own_draft(make: Factory, call: Request) -> Request:
     return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
 
 
+def in_force(make: Factory, call: Request) -> Request:
+    school, company = make.get(School, UUID(call.world["school_id"])), make.company()
+    assert school is not None
+    agreement_id = str(make.agreement(school, company, state="in_force").id)
+    return replace(call, ids=dict.fromkeys(call.ids, agreement_id))
+
+
+def draft_paper(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"paper_id": call.world["paper_id"]})
+
+
+def signed_plan(make: Factory, call: Request) -> Request:
+    placement = make.get(Placement, UUID(call.world["placement_id"]))
+    assert placement is not None
+    return replace(call, ids={"plan_id": str(make.plan(placement, state="in_force").id)})
+
+
+def planned_placement(make: Factory, call: Request) -> Request:
+    if "placement_id" in call.ids:
+        return replace(call, ids={"placement_id": call.world["planned_id"]})
+    return replace(call, body={"placement_ids": [call.world["planned_id"]]})
+
+
+def same_host(make: Factory, call: Request) -> Request:
+    return replace(call, body=(call.body or {}) | {"company_id": call.world["company_id"]})
+
+
 CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_class": same_class,
     "edit_class": same_class,
@@ -786,6 +852,16 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "read_candidate_order": of_state(Status.DRAFT),
     "order_candidates": own_draft,
     "create_roll_over": still_running,
+    "create_agreement": same_host,
+    "edit_agreement": in_force,
+    "create_training_plans": planned_placement,
+    "edit_training_plan": signed_plan,
+    "create_amendment": planned_placement,
+    "create_interruption": planned_placement,
+    "move_paper": in_force,
+    "create_signing_code": draft_paper,
+    "sign_paper": draft_paper,
+    "create_signatures": draft_paper,
 }
 
 # --- services that fail -----------------------------------------------------------------------------------------------
@@ -858,6 +934,8 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
     if "bulk_change_id" in call.ids:
         own = make.bulk_change(made_by=caller_mark(make))
         call = replace(call, ids={"bulk_change_id": str(own.id)})
+    if name in ("create_signing_code", "sign_paper"):
+        call = to_be_signed(make, call, settings)
     wrong = {"Authorization": "Bearer btg_00000000_wrong"}
     assert note(call.send(client, **wrong)).status_code == 401
     assert note(replace(call, query=call.query | {"x": "\0"}).send(client)).status_code == 400
@@ -956,8 +1034,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|renew|ask|recognise"
-        r"|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|confirm",
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen"
+        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():
@@ -989,7 +1067,7 @@ def test_lists_are_envelopes_with_cursors() -> None:
 
 
 def test_whatever_creates_can_be_repeated_except_a_secret() -> None:
-    secret = {"create_key", "create_student_codes"}
+    secret = {"create_key", "create_student_codes", "create_signing_code"}
     for _, _, operation in contract.operations():
         if operation["operationId"].startswith("create_") and operation["operationId"] not in secret:
             assert "Idempotency-Key" in {parameter["name"] for parameter in operation["parameters"]}

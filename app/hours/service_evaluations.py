@@ -58,7 +58,7 @@ class Evaluated(errors.Conflict):
     title = "It has been evaluated"
 
 
-class NotComplete(errors.Conflict):
+class NotFinished(errors.Conflict):
     """Hours or evaluations are missing; `faults` names what."""
 
     title = "Something is missing still"
@@ -251,7 +251,7 @@ def lacks(session: Session, placement_id: UUID) -> list[Fault]:
 def complete(session: Session, actor: Actor, placement_id: UUID, *, now: datetime) -> Seen:
     """Close the books of a placement; a second time changes nothing.
 
-    Raises NoSuchPlacement, NotYourEvaluation, WrongState, and NotComplete with what is missing.
+    Raises NoSuchPlacement, NotYourEvaluation, WrongState, and NotFinished with what is missing.
     """
     auth.require_scope(actor, "placements:write")
     seen = placements.find(session, actor, placement_id)
@@ -259,6 +259,6 @@ def complete(session: Session, actor: Actor, placement_id: UUID, *, now: datetim
         raise NotYourEvaluation("The school completes a placement.")
     hours.lock(session, [seen.student.id])
     if seen.placement.state in placement_rules.TRANSITIONS[Action.COMPLETE]:
-        _refuse(lacks(session, placement_id), NotComplete)
+        _refuse(lacks(session, placement_id), NotFinished)
     placements.move(session, actor, seen.placement, Action.COMPLETE, now=now, party=Party.SCHOOL)
     return seen

@@ -232,7 +232,7 @@ def test_the_school_completes_when_nothing_is_missing(client: TestClient, make: 
         "POST", f"{at.path}/hours", {"worked_on": (MONDAY + timedelta(days=2)).isoformat(), "minutes": 480}
     ).json()
     refused = teacher.send("POST", f"{at.path}/complete")
-    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-complete")
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/not-finished")
     assert [one["field"] for one in refused.json()["faults"]] == [
         "hours", "evaluations.company", "evaluations.student", "evaluations.school",
     ]  # fmt: skip

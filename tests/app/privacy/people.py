@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.agreements.models import Interruption, Method, Signatory, Signature, SignerRole
 from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
@@ -28,7 +29,7 @@ from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
 from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
-from app.placements.models import State
+from app.placements.models import EndReason, Party, Placement, State
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -42,7 +43,7 @@ PLANTED = {
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
     "note": "zyxnote of the teacher", "concern": "zyxconcern of the student", "diary": "zyxdiary of the student",
-    "evaluation": "zyxevaluation of the host",
+    "guardian": "Zyxguardian", "evaluation": "zyxevaluation of the host",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -130,13 +131,14 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         )
         session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
-    work(make, student, user_id)
     place(make, student, opportunity, user_id)
+    sign_papers(make, student, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
     report(client, make, person)
+    work(make, student, user_id)
     return person
 
 
@@ -159,6 +161,32 @@ def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
         session.get_one(HourCredit, UUID(parts["hour_credit_id"])).decided_by = mark
     with make.database.write() as session:
         service_ledger.settle(session, [student_id])
+
+
+def sign_papers(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A plan that the student has signed, an amendment, a note of an early end, and the student as signatory of a school."""
+    with make.database.read() as session:
+        placement = session.query(Placement).filter_by(student_id=student_id).one()
+    mark = f"user:{user_id}"
+    plan = make.plan(placement, state="signing", guardian_name=PLANTED["guardian"], created_by=mark)
+    make.add(
+        Signature(
+            paper_id=plan.id, document_id=plan.document_id, role=SignerRole.STUDENT, position=1, user_id=user_id,
+            name=PLANTED["given_name"], link_hash="zyxhash-6".ljust(64, "0"), signed_at=NOW, signed_by=mark, signed_on=TODAY,
+            method=Method.CODE,
+        )
+    )  # fmt: skip
+    make.amendment(placement, school_tutor_id=user_id)
+    note = Interruption(
+        placement_id=placement.id,
+        ended_on=TODAY,
+        party=Party.STUDENT,
+        reason=EndReason.MOVED,
+        written_at=NOW,
+        written_by=mark,
+    )
+    make.add(note)
+    make.add(Signatory(school_id=make.school().id, user_id=user_id, name=PLANTED["account"]))
 
 
 def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
