@@ -207,6 +207,27 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /students/{student_id}/wishes": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/move": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/remove": WISHES,
+    # hours, and the end of a placement
+    "GET /students/{student_id}/hours": STUDENTS,
+    "POST /students/{student_id}/hours": WISHES,
+    "GET /attend": {OWN: SIGNED_IN},
+    "POST /attend": API["create_attendance"],
+    "GET /companies/{company_id}/hours": API["read_attendance_code"],
+    # the form names the day of an internship, which training bodies have none of
+    "POST /companies/{company_id}/hours": API["read_attendance_code"]
+    | {OWN: may("member admin", rest=403, s409="training_body")},
+    "GET /companies/{company_id}/attendance-code": API["read_attendance_code"],
+    "GET /classes/{class_id}/hours": CODES,
+    "POST /classes/{class_id}/hours/settle": {  # whoever runs the service was not there
+        OWN: may("teacher lead", s403="coordinator administrator"),
+        SAME: may("colleague lead", s403="coordinator administrator"),
+        FOREIGN: may(NOBODY, s403="far_coordinator administrator"),
+    },
+    "POST /classes/{class_id}/hours/credits": CODES,
+    "GET /placements/{placement_id}/evaluation": API["read_evaluations"],
+    "POST /placements/{placement_id}/evaluation": API["create_evaluation"],
+    "POST /placements/{placement_id}/evaluation/confirm": API["complete_placement"],
+    "POST /placements/{placement_id}/evaluation/complete": API["complete_placement"],
     "GET /students/{student_id}/applications": STUDENTS,
     "POST /students/{student_id}/applications": WISHES,
     "POST /application-moves": API["create_application_moves"],
@@ -454,5 +475,34 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /opportunities/{opportunity_id}/questions": {"version": "1", "question": "none"},
     "POST /opportunities/{opportunity_id}/renewal": {"seats": "2"},
     "POST /opportunities/{opportunity_id}/answers": {"pseudonym": "{pseudonym}"},
+    "POST /students/{student_id}/hours": {
+        "placement_id": "{worked_placement_id}",
+        "day": "2026-01-06",
+        "minutes": "480",
+        "did": "Ho montato un quadro.",
+    },
+    "POST /attend": {"placement_id": "{worked_placement_id}", "what": "arrival", "code": "{attendance_code}"},
+    "POST /companies/{company_id}/hours": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/settle": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/credits": {
+        "kind": "visit",
+        "title": "Fiera",
+        "held_on": "2026-01-07",
+        "worth": "4",
+        "student_ids": ["{student_id}"],
+    },
+    "POST /placements/{placement_id}/evaluation": {
+        "would_repeat": "yes",
+        **{f"mark-{one}": "3" for one in ("welcome", "tasks", "help", "learning", "safety")},
+    },
 }
 """What pages ask or post; `{names}` stand for what the relation has."""
+_EVALUATION = "/placements/{placement_id}/evaluation"
+OTHERS = {
+    **{
+        route: {"placement_id": "worked_placement_id"}
+        for route in (f"GET {_EVALUATION}", f"POST {_EVALUATION}", f"POST {_EVALUATION}/confirm")
+    },
+    f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
+}
+"""What a page is called for where the usual thing of its kind does not do."""

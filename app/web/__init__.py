@@ -32,14 +32,17 @@ def routes() -> list[BaseRoute]:
         account,
         answers,
         applications,
+        class_hours,
         class_import,
         codes,
         company,
         concerns,
         coordinator,
         disclosures,
+        evaluations,
         families,
         hats,
+        host_hours,
         inbox,
         invited,
         jobs,
@@ -63,6 +66,7 @@ def routes() -> list[BaseRoute]:
         second_factor,
         sign_in,
         student,
+        student_hours,
         student_profile,
         student_skills,
         teacher,
@@ -77,6 +81,7 @@ def routes() -> list[BaseRoute]:
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
+        student_hours, host_hours, class_hours, evaluations,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
