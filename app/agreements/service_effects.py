@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -126,38 +125,47 @@ def _in_force(session: Session, placement_id: UUID) -> list[Paper]:
 # --- readiness --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What still keeps a placement from beginning; `findings` are the law's, each with its rule."""
-
-    obstacles: tuple[Obstacle, ...]
+def obstacles(session: Session, placement: Placement) -> tuple[Obstacle, ...]:
+    """What still keeps a placement from beginning."""
+    return obstacles_of(session, [placement])[placement.id]
 
 
-def readiness(session: Session, placement: Placement) -> Readiness:
-    """What is missing: agreement, signed plan, signed amendments, nothing that the law forbids."""
-    found = []
-    if (
-        service_agreements.in_force(
-            session, placement.school_id, placement.company_id, placement.starts_on, placement.ends_on
+def obstacles_of(session: Session, found: Sequence[Placement]) -> dict[UUID, tuple[Obstacle, ...]]:
+    """The same for many, in as many statements as for one: agreement, signed plan, signed amendments, the law."""
+    ids = [one.id for one in found]
+    agreements = session.scalars(
+        sa.select(Agreement).where(
+            Agreement.school_id.in_({one.school_id for one in found}),
+            Agreement.company_id.in_({one.company_id for one in found}),
+            Agreement.state == PaperState.IN_FORCE,
         )
-        is None
-    ):
-        found.append(Obstacle.NO_AGREEMENT)
-    if not _plans_in_force(session, placement.id):
-        found.append(Obstacle.NO_PLAN)
-    unsigned = sa.select(Paper.id).where(
-        Paper.placement_id == placement.id,
-        Paper.kind == PaperKind.AMENDMENT,
-        Paper.state == PaperState.SIGNING,
+    ).all()
+    papers = Paper.__table__.c
+    rows = session.execute(
+        sa.select(papers.placement_id, papers.kind, papers.state).where(
+            papers.placement_id.in_(ids), papers.state.in_([PaperState.IN_FORCE, PaperState.SIGNING])
+        )
     )
-    if session.scalars(unsigned.limit(1)).first() is not None:
-        found.append(Obstacle.AMENDMENT_UNSIGNED)
-    return Readiness(tuple(found))
+    states = {(placement_id, kind, state) for placement_id, kind, state in rows}
+    told = {}
+    for one in found:
+        is_agreed = any(
+            (each.school_id, each.company_id) == (one.school_id, one.company_id)
+            and rules.covers(each, one.starts_on, one.ends_on)
+            for each in agreements
+        )
+        in_the_way = {
+            Obstacle.NO_AGREEMENT: not is_agreed,
+            Obstacle.NO_PLAN: (one.id, PaperKind.PLAN, PaperState.IN_FORCE) not in states,
+            Obstacle.AMENDMENT_UNSIGNED: (one.id, PaperKind.AMENDMENT, PaperState.SIGNING) in states,
+        }
+        told[one.id] = tuple(obstacle for obstacle, is_so in in_the_way.items() if is_so)
+    return told
 
 
 def prepare(session: Session, actor: Actor, placement: Placement, *, now: datetime) -> bool:
     """Let a planned placement be ready if nothing is in the way; whether it became so."""
-    if placement.state is not State.PLANNED or readiness(session, placement).obstacles:
+    if placement.state is not State.PLANNED or obstacles(session, placement):
         return False
     return placements.move(session, actor, placement, placement_rules.Action.PREPARE, now=now)
 

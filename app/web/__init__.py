@@ -32,10 +32,12 @@ def routes() -> list[BaseRoute]:
         account,
         answers,
         class_import,
+        class_papers,
         codes,
         company,
         coordinator,
         disclosures,
+        guardian,
         hats,
         inbox,
         invited,
@@ -44,6 +46,8 @@ def routes() -> list[BaseRoute]:
         maps,
         oidc,
         own_access,
+        paper_drafts,
+        papers,
         passing,
         people,
         postings,
@@ -69,6 +73,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, postings, renewals, answers, validation, recommending, undo, class_import, coordinator,
+        papers, paper_drafts, class_papers, guardian,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

@@ -293,6 +293,10 @@ NOTIFICATIONS = {
     "application_due": _("Il tempo per rispondere sta per finire"),
     "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
+    "paper_to_check": _("Una convenzione è da controllare"),
+    "paper_returned": _("Una convenzione è tornata indietro"),
+    "paper_to_sign": _("Un documento aspetta la tua firma"),
+    "paper_in_force": _("Un documento ha tutte le firme"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),
