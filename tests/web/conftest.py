@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
-from tests.web import territory
+from tests.web import territory, territory_papers
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
@@ -101,6 +101,7 @@ class Site:
     url: str
     land: Territory
     database: Database
+    papers: dict[str, str] = field(default_factory=dict)
 
     def invitation_of(self, email: str) -> str:
         """The link that was mailed to an address."""
@@ -149,6 +150,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
             Wish(opportunity_id=made.land.internship_id, position=1, ranked_at=now, **wish)
         )
         Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
+        made.papers.update(territory_papers.fill(made.database, made.land, now))
         yield made
 
 
