@@ -6,11 +6,14 @@ from app.applications import models as applications
 from app.auth import models as auth
 from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
+from app.concerns import models as concerns
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
+from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
+from app.laws import models as laws
 from app.mails import models as mails
 from app.matches import models as matches
 from app.network import models as network
@@ -22,16 +25,17 @@ from app.postings import models as postings
 from app.privacy import models as privacy
 from app.programmes import models as programmes
 from app.recommendations import models as recommendations
+from app.rounds import models as rounds
 from app.schools import models as schools
 from app.skills import models as skills
 from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "disclosures", "events", "invitations",
-    "jobs", "mails", "matches",
+    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
+    "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
-    "recommendations", "schools", "skills", "students", "wishes",
+    "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip
 
 metadata = Base.metadata

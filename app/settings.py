@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     review_days: int = Field(
         5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
     )
+    lessons_end_on: str = Field(
+        "06-06",
+        pattern=r"^0[567]-(0[1-9]|[12][0-9]|30)$",
+        description="Last day of lessons of a school year, as month and day: alarms about hours count the weeks to it.",
+    )
     company_new_days: int = Field(
         30, ge=1, le=365, description="Days after its approval for which a company counts as new."
     )
@@ -177,6 +182,27 @@ class Settings(BaseSettings):
         ge=1,
         le=365,
         description="Days for which a company's request for a name stays open, and an accepted one shows it.",
+    )
+    concern_tutor_days: int = Field(
+        3,
+        ge=1,
+        le=30,
+        description="Days after which a reported problem passes from the school's tutor to its lead.",
+    )
+    concern_school_days: int = Field(
+        7,
+        ge=1,
+        le=60,
+        description="Days after which a reported problem passes from the school to the territory's coordinators.",
+    )
+    concern_territory_days: int = Field(
+        5,
+        ge=1,
+        le=60,
+        description="Days after which it passes from them to whoever runs the service, and is told to them again.",
+    )
+    concern_keep_days: int = Field(
+        730, ge=30, le=3650, description="Days after its closing on which a reported problem is forgotten."
     )
 
     applications_per_student: int = Field(

@@ -24,14 +24,17 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.companies.models import Company, CompanySite
+from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
+from app.laws.models import LawRule, Measure, SafetyTraining, Severity
 from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import due_at
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.recommendations.models import Recommendation
+from app.rounds.models import Round, RoundClass, RoundPin, RoundRun, RoundSchool, RoundSeat, RoundState
 from app.schools.models import School, SchoolClass
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Student
@@ -217,6 +220,15 @@ class Factory:
         }  # fmt: skip
         return self.add(Disclosure(**defaults | values))
 
+    def concern(self, placement: Placement, **values: Any) -> Concern:
+        """What a student has reported; the school's lead owns it."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "kind": ConcernKind.TASKS,
+            "text": "Faccio solo fotocopie.", "raised_side": Side.STUDENT, "raised_at": NOW, "stage": Stage.LEAD,
+            "due_at": NOW + timedelta(days=7),
+        }  # fmt: skip
+        return self.add(Concern(**defaults | values))
+
     def wish(
         self, student: Student, opportunity: Opportunity, position: int | None = None, **values: Any
     ) -> Wish:
@@ -298,10 +310,83 @@ class Factory:
             placement.due_at = due_at(placement, placement.state, UTC)
         return self.add(placement)
 
+    def law_rule(self, **values: Any) -> LawRule:
+        """A rule that nobody has to fulfil: placements take at most a thousand hours a week."""
+        defaults: dict[str, Any] = {
+            "code": f"rule-{next(self.numbers)}", "version": 1, "measure": Measure.WEEKLY_HOURS, "severity": Severity.FORBIDS,
+            "parameters": {"hours": 168}, "starts_on": date(2020, 1, 1), "source": "L. 1/2020", "message_it": "No: {planned}.",
+            "message_en": "No: {planned}.", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self.add(LawRule(**defaults | values))
+
+    def safety_training(self, student: Student, **values: Any) -> SafetyTraining:
+        """The general four hours, held by the school."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "kind": "general", "hours": 4, "held_on": TODAY, "held_by": "Scuola",
+            "recorded_at": NOW, "recorded_by": "system:tests",
+        }  # fmt: skip
+        return self.add(SafetyTraining(**defaults | values))
+
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""
         defaults = {"student_id": student.id, "opportunity_id": opportunity.id, "recommended_at": NOW}
         return self.add(Recommendation(**defaults | values))
+
+    def round(self, school_class: SchoolClass | None = None, **values: Any) -> Round:
+        """A round of one class for internships in June that collects wishes until the 20th; or, in `territory`, shared."""
+        territory = values.pop("territory", None)
+        defaults: dict[str, Any] = {
+            "school_id": None, "territory_id": territory.id if territory else None, "name": "Tirocini di giugno",
+            "kinds": "internship", "starts_on": date(2026, 6, 1), "ends_on": date(2026, 7, 31), "opens_on": TODAY,
+            "closes_on": date(2026, 1, 20), "publish_by": date(2026, 2, 10), "max_wishes": 5,
+            "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        if school_class is not None and territory is None:
+            defaults["school_id"] = school_class.school_id
+        state = values.get("state", RoundState.COLLECTING)
+        if state not in (RoundState.PUBLISHED, RoundState.CANCELLED):
+            defaults["due_at"] = NOW + timedelta(days=9)
+        if state is RoundState.CANCELLED:
+            defaults |= {"ended_at": NOW, "ended_by": "system:tests"}
+        row = self.add(Round(**defaults | values))
+        if school_class is not None:
+            school = {"round_id": row.id, "school_id": school_class.school_id}
+            self.add(RoundSchool(**school, joined_at=NOW, joined_by="system:tests"))
+            self.add(RoundClass(**school, class_id=school_class.id))
+        return row
+
+    def reviewed_round(self, student: Student, opportunity: Opportunity, **values: Any) -> Round:
+        """A round of the student's class with one run that gives the student the seat."""
+        school_class = self.get(SchoolClass, student.class_id)
+        state = values.pop("state", RoundState.REVIEWED)
+        row = self.round(school_class, state=state, run_number=1, frozen_at=NOW, frozen_by="t", **values)
+        offer = {"id": str(opportunity.id), "seats": 2, "minimum": 0, "periods": 0, "size": "", "spans": []}
+        run = self.add(
+            RoundRun(
+                round_id=row.id, number=1, mode="stable", seed=1, is_wishes_only=False, algorithm="bottega-2",
+                weights={}, ranked_on=TODAY, offers={"items": [offer]}, fingerprint="0", students=1, placed=1,
+                seconds=0.1, created_at=NOW, created_by="system:tests",
+                report={
+                    "is_valid": True, "is_stable": True, "violations": {}, "blocking": {}, "could_open": 0, "lost_pins": 0,
+                    "by_wish": [1], "beyond": 0, "unplaced": 0, "envy": 0, "justified_envy": 0, "placed_share": 1.0,
+                    "levels": [], "exposure": [],
+                },
+            )
+        )  # fmt: skip
+        inputs = {"wishes": [0], "options": [0], "scores": [0.5], "free": {}, "barred": {}, "pin": None}
+        self.add(
+            RoundSeat(
+                run_id=run.id, student_id=student.id, class_id=student.class_id, opportunity_id=opportunity.id,
+                wish=1, score=0.5, said={"parts": {"skills": 0.5}, "reasons": [], "gap": None}, inputs=inputs,
+            )
+        )  # fmt: skip
+        return row
+
+    def round_pin(self, row: Round, student: Student, opportunity: Opportunity, **values: Any) -> RoundPin:
+        """A pin, with no words."""
+        defaults = {"ruling": "pin", "made_at": NOW, "made_by": "system:tests"}
+        pair = {"round_id": row.id, "student_id": student.id, "opportunity_id": opportunity.id}
+        return self.add(RoundPin(**pair, **defaults | values))
 
     def bulk_change(self, **values: Any) -> BulkChange:
         """A change of nothing that can be undone, made by nobody who calls."""

@@ -29,6 +29,7 @@ from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import ApiKey, ApiKeySecret, Membership, SecondFactor, SignIn
 from app.companies.models import Company, CompanyContact, CompanyKind, CompanySite
+from app.concerns.models import Stage
 from app.db import Database
 from app.events import service as events
 from app.invitations import service as invitations
@@ -48,6 +49,7 @@ from app.students import service_codes as codes
 from app.web import files
 from app.web import jobs as job_pages
 from tests import contract, forms, matrix, matrix_pages
+from tests import things as placement_things
 from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
@@ -67,7 +69,7 @@ from tests.matrix import (
 from tests.papers import papers_of
 from tests.queries import count_queries
 from tests.test_headers import routes_of
-from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, stored_ranking
+from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, rounds_of, stored_ranking
 
 Things = dict[str, str]
 
@@ -125,8 +127,8 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         region_name="Lombardia", caps="20121", latitude=45.4642, longitude=9.19,
     )  # fmt: skip
     make.territory("Milano", "MI")
-    own = _of_one_side(make, engine, make.municipality().istat)
-    foreign = _of_one_side(make, engine, milan.istat)
+    own = _of_one_side(make, engine, make.municipality().istat, "Bologna")
+    foreign = _of_one_side(make, engine, milan.istat, "Milano")
     school, company = (
         make.get(kind, UUID(own[name])) for kind, name in ((School, "school_id"), (Company, "company_id"))
     )
@@ -134,18 +136,26 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     assert isinstance(company, Company)
     other_class = make.school_class(school)
     classmate = make.student(other_class)
-    theirs = make.get(Opportunity, UUID(foreign["opportunity_id"]))
-    assert theirs is not None
-    host = make.get(Company, theirs.company_id)
-    assert host is not None
+    theirs, their_company = (
+        make.get(kind, UUID(foreign[name]))
+        for kind, name in ((Opportunity, "opportunity_id"), (Company, "company_id"))
+    )
+    assert isinstance(theirs, Opportunity)
+    assert isinstance(their_company, Company)
+    placement = make.placement(
+        classmate, _taken(make, make.opportunity(their_company)), school_tutor_id=UUID(own["tutor_id"])
+    )
     same = {
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "training_id": make.safety_training(classmate).id,
         "application_id": make.application(classmate, theirs).id,
-        "placement_id": make.placement(classmate, _taken(make, theirs)).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
-        **papers_of(make, school, host, classmate),
+        "placement_id": placement.id,
+        **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
+        "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
+        **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -167,7 +177,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     return things
 
 
-def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
+def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> Things:
     school = make.school(municipality_istat=istat)
     school_class = make.school_class(school)
     student = make.student(school_class, municipality_istat=istat, max_km=None)
@@ -202,6 +212,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         key_id = session.query(ApiKey.id).filter_by(school_id=school.id).scalar()
         company_key_id = session.query(ApiKey.id).filter_by(company_id=company.id).scalar()
     offered, asked = (make.opportunity(company, municipality_istat=istat) for _ in range(2))
+    placement = make.placement(student, _taken(make, asked), school_tutor_id=both.id)
     draft = make.opportunity(
         company, municipality_istat=istat, status=Status.DRAFT, published_at=None, published_by=None
     )
@@ -216,14 +227,16 @@ def _of_one_side(make: Factory, engine: Engine, istat: str) -> Things:
         "recommendation_id": make.recommendation(student, asked).id, "bulk_change_id": make.bulk_change().id,
         "company_member_id": worker.id, "account_id": pupil.id, "invitation_id": invitation.id,
         "erasure_id": make.add(pending_erasure(make)).id, "session_id": session_id, "key": "nowhere", "province": "BO",
-        "turn": "deactivate", "name": "student", "link": link, "student_code": slip.code,
+        "turn": "deactivate", "register": "hosts", "name": "student", "link": link, "student_code": slip.code,
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
-        "company_key_id": company_key_id, "territory_id": make.territory().id,
-        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
-        "placement_id": make.placement(student, _taken(make, asked)).id,
+        "placement_id": placement.id, "concern_id": make.concern(placement).id,
+        "company_key_id": company_key_id, "territory_id": make.territory(territory).id,
+        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel", "tutor_id": both.id,
+        "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
         **papers_of(make, school, company, student),
-    }.items()}  # fmt: skip
+    }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
 
 def _taken(make: Factory, opportunity: Opportunity) -> Opportunity:
@@ -350,6 +363,8 @@ def call(land: Land, route: str, things: Things, headers: dict[str, str]) -> htt
     method, _, path = route.partition(" ")
     if path.startswith("/companies/{company_id}/people/"):
         things = things | {"member_id": things["company_member_id"]}
+    others = matrix_pages.OTHERS.get(route, {})
+    things = things | {variable: things[of] for variable, of in others.items()}
     fields = {"data" if method == "POST" else "params": filled(matrix_pages.FORMS.get(route, {}), things)}
     return land.client.request(method, path.format(**things), headers=headers, **fields)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
@@ -31,6 +31,8 @@ from app.auth.actors import Grant, Role
 from app.auth.models import IdempotencyKey, Membership, User
 from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
+from app.concerns.models import Stage
+from app.concerns.rules import MOST_OPEN
 from app.db import Database
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
@@ -43,18 +45,19 @@ from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
-from app.opportunities.models import Status
+from app.opportunities.models import Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
 from app.rest import encode_cursor
+from app.rounds.models import RoundState
 from app.schools.models import School, SchoolClass
 from app.settings import Settings
 from app.skills.models import Occupation
 from app.students.models import Student
 from app.wishes.rules import MOST_RANKED
 from matching import Weights
-from tests import contract
+from tests import contract, things
 from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.papers import let_sign, papers_of
@@ -75,6 +78,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "list_student_matches": {"explain": "full"},
     "list_student_paths": {"goal": "reach"},
     "read_visibility": {"student": "{student_id}"},
+    "read_roll_over": {"year": "2026"},
     "load_students": {"source": "register"},
     "load_classes": {"source": "register"},
     "load_companies": {"source": "register"},
@@ -113,6 +117,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_company_note": {"text": "Richiamare a gennaio."},
     "create_disclosure": {"pseudonym": "{pseudonym}"},
     "accept_disclosure": {},
+    "create_roll_over": {"year": 2026, "choices": []},
+    "create_concern": {"kind": "hours", "text": "Faccio dieci ore al giorno."},
+    "create_concern_message": {"text": "Ne parlo con l'azienda."},
+    "ask_concern_name": {"reason": "Devo chiamare la famiglia."},
+    "close_concern": {"reason": "Risolto."},
     "create_job": {"kind": "match_run", "limit": 5},
     "mark_notifications": {"ids": []},
     "choose_mail_preference": {"kind": "job_ended", "mail": "daily"},
@@ -123,17 +132,63 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_placement": {"planned_hours": 72},
     "cancel_placement": {"reason": "unsafe"},
     "interrupt_placement": {"reason": "unsafe"},
+    "create_law_rule": {
+        "code": "hours", "measure": "daily_hours", "parameters": {"hours": 6, "under_age": 18}, "severity": "warns",
+        "starts_on": "2026-09-01", "source": "L. 1/2026", "message_it": "Troppe ore.", "message_en": "Too many hours.",
+    },
+    "edit_company_safety": {"assessed_on": "2025-11-03", "risk": "low", "activities": [{"name": "Saldatura"}]},
+    "create_safety_trainings": {
+        "student_ids": ["{student_id}"], "kind": "general", "hours": 4, "held_on": "2025-10-01", "held_by": "Scuola",
+    },
+    "create_tutor_capacity": {"user_id": "{tutor_id}", "start_year": 2025, "most_students": 9},
+    "create_tutor_leave": {"user_id": "{tutor_id}", "starts_on": "2026-02-02", "ends_on": "2026-02-06"},
+    "create_tutor_substitution": {
+        "side": "school", "before_id": "{tutor_id}", "after_id": "{tutor_id}", "from_on": "2026-02-02",
+        "placement_ids": ["{placement_id}"],
+    },
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
-        "opportunity_id": "{opportunity_id}", "starts_on": "2026-03-02", "ends_on": "2026-03-13",
+        "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
+    "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
+    "edit_hour_entry": {"minutes": 30},
+    "create_hour_confirmations": {
+        "items": [{"placement_id": "{worked_placement_id}", "worked_on": "2026-01-07", "minutes": 480}],
+    },
+    "create_attendance": {"what": "arrival", "code": "{attendance_code}"},
+    "create_hour_credits": {
+        "student_ids": ["{student_id}"], "kind": "visit", "title": "Fiera", "held_on": "2026-01-07", "hours": 4,
+    },
+    "create_diary_entry": {"written_on": "2026-01-06", "did": "Ho montato un quadro."},
+    "edit_diary_entry": {"learnt": "A leggere uno schema."},
+    "create_evaluation": {
+        "marks": [
+            {"criterion": one, "mark": 3} for one in ("welcome", "tasks", "help", "learning", "safety")
+        ],
+        "would_repeat": True,
+    },
+    "edit_evaluation": {"words": "Preciso."},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
     "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
+    "create_round": {
+        "school_id": "{school_id}", "class_ids": ["{class_id}"], "name": "Giugno", "kinds": ["internship"],
+        "starts_on": "2026-06-01", "ends_on": "2026-07-31", "opens_on": "2026-01-12", "closes_on": "2026-01-31",
+        "publish_by": "2026-02-28",
+    },
+    "edit_round": {"max_wishes": 3},
+    "create_round_school": {"school_id": "{school_id}", "class_ids": ["{class_id}"]},
+    "collect_late_wishes": {"student_ids": ["{student_id}"]},
+    "create_round_pin": {"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "ruling": "ban"},
+    "create_round_run": {"mode": "optimal"},
+    "choose_round_run": {"run_number": 1},
+    "try_round": {"changes": [{"student_id": "{student_id}", "opportunity_id": "{opportunity_id}", "is_ban": True}]},
+    "publish_round": {"run_number": 1},
+    "order_candidates": {"pseudonyms": ["{pseudonym}"]},
     "create_agreement": {
         "school_id": "{school_id}", "company_id": "{lone_company_id}", "valid_from": "2025-09-01", "valid_until": "2027-08-31",
     },
@@ -151,7 +206,11 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-WRONG_QUERIES = {"read_supply": {"kind": "job"}, "read_indicators": {"start_year": "1999"}}
+WRONG_QUERIES = {
+    "read_placement_counts": {"start_year": "1999"},
+    "read_supply": {"kind": "job"},
+    "read_indicators": {"start_year": "1999"},
+}
 """What an operation refuses that has nothing else to be refused."""
 
 OTHERS: dict[str, dict[str, str]] = {
@@ -165,9 +224,20 @@ OTHERS: dict[str, dict[str, str]] = {
     "create_signatures": {"paper_id": "signing_id"},
     "move_paper": {"paper_id": "agreement_id"},
     "interrupt_placement": {"placement_id": "running_placement_id"},
-    "complete_placement": {"placement_id": "closing_placement_id"},
     "restore_placement": {"placement_id": "cancelled_placement_id"},
-}
+    "complete_placement": {"placement_id": "finished_placement_id"},
+    **{
+        f"{verb}_{noun}": {"placement_id": "worked_placement_id"}
+        for noun, verbs in {
+            "hour_entry": ("create", "read", "edit"), "hour_entries": ("list",), "attendance": ("create",),
+            "diary_entry": ("create", "read", "edit"), "diary_entries": ("list",),
+            "evaluation": ("create", "read", "edit", "confirm"), "evaluations": ("read",),
+        }.items()
+        for verb in verbs
+    },
+    "create_round_school": {"round_id": "shared_round_id"},
+    "remove_round_school": {"round_id": "joined_round_id"},
+} | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
 
 
@@ -208,8 +278,8 @@ def good_call(name: str, world: World) -> Request:
     content = None
     if name.startswith("load_"):
         headers["Content-Type"], content = "application/x-ndjson", b'{"external_id": "1"}'
-    ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
-    ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
+    others = OTHERS.get(name, {})
+    ids = {variable: world[others.get(variable, variable)] for variable in re.findall(r"\{(\w+)\}", path)}
     if name.endswith("_company_member"):
         ids["member_id"] = world["company_member_id"]
     query = filled(QUERIES.get(name, {}), world)
@@ -248,7 +318,10 @@ def world(make: Factory) -> World:
             session, ACTOR, email="x@example.org", role=Role.SCHOOL_LEAD, school_id=school.id,
             secret=Settings().secret_key, address="http://127.0.0.1/invitation", now=NOW,
         )  # fmt: skip
+    placement = make.placement(student, make.opportunity(company))
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW)
     return {
+        "placement_id": str(placement.id), "concern_id": str(concern.id),
         "company_member_id": str(worker.id), "account_id": str(teacher.id), "invitation_id": str(invitation.id),
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212", "programme_id": "it-c3-automazione",
         "school_id": str(school.id), "class_id": str(school_class.id), "member_id": str(member.id),
@@ -265,17 +338,39 @@ def world(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
+        "tutor_id": str(teacher.id),
+        "rule_id": str(make.law_rule().id),
+        "training_id": str(make.safety_training(student).id),
         **papers_of(make, school, company, student),
-        **placements_of(make, student),
+        **placements_of(make, student, teacher.id),
+        **things.of_placement(make, student, make.opportunity(company)),
+    } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
+
+
+def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territory: str = "Bologna") -> World:
+    """One that is reviewed, one that collects, one that schools may join, and one that this school has joined."""
+    school_class = make.get(SchoolClass, student.class_id)
+    reviewed = make.reviewed_round(student, opportunity)
+    # The run knows no other opportunity than the one that calls name.
+    return {
+        "round_id": str(reviewed.id), "run_number": "1", "opportunity_id": str(opportunity.id),
+        "open_round_id": str(make.round(school_class).id),
+        "shared_round_id": str(make.round(territory=make.territory(territory)).id),
+        "joined_round_id": str(make.round(school_class, territory=make.territory(territory)).id),
+        "pin_id": str(make.round_pin(reviewed, student, make.opportunity()).id),
     }  # fmt: skip
 
 
-def placements_of(make: Factory, student: Student) -> World:
+def placements_of(make: Factory, student: Student, tutor_id: UUID) -> World:
     """A placement in each state, each at other times: `running_placement_id` and so on; a planned one is the usual."""
     found = {}
     ended = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
     for number, state in enumerate(State, start=1):
-        values = {"state": state, "starts_on": TODAY + timedelta(days=14 * number)}
+        values: dict[str, Any] = {
+            "state": state,
+            "school_tutor_id": tutor_id,
+            "starts_on": TODAY + timedelta(days=14 * number),
+        }
         opportunity = make.opportunity(seats_taken=0 if state is State.CANCELLED else 1)
         placement = make.placement(student, opportunity, **values | (ended if state in ENDED else {}))
         found[f"{state}_placement_id"] = str(placement.id)
@@ -288,9 +383,13 @@ CALLERS: dict[str, Callable[[World], Grant]] = {
     ),
     "create_answers": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
     "create_disclosure": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "create_concern": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "ask_concern_name": lambda _: Grant(Role.COORDINATOR),
     "accept_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "refuse_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
     "withdraw_disclosure": lambda world: Grant(Role.STUDENT, student_id=UUID(world["student_id"])),
+    "order_candidates": lambda world: Grant(Role.COMPANY_MEMBER, company_id=UUID(world["company_id"])),
+    "publish_round": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "create_recommendations": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
     "remove_recommendation": lambda world: Grant(Role.SCHOOL_LEAD, school_id=UUID(world["school_id"])),
 }
@@ -319,6 +418,18 @@ STUDENTS_OWN = (
     "create_student_application",
 )
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
+CALLERS |= dict.fromkeys(
+    ("create_attendance", "create_diary_entry", "edit_diary_entry", "create_evaluation"),
+    CALLERS["accept_disclosure"],
+)
+CALLERS |= dict.fromkeys(
+    (
+        "create_hour_entry", "edit_hour_entry", "create_hour_confirmations", "list_diary_entries", "read_diary_entry",
+        "read_evaluations", "read_evaluation", "confirm_evaluation", "complete_placement",
+    ),
+    CALLERS["create_recommendations"],
+)  # fmt: skip
+CALLERS |= dict.fromkeys(("read_attendance_code", "edit_evaluation"), CALLERS["create_answers"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -426,6 +537,29 @@ def ended(how: str) -> Callable[[Factory, Request], Request]:
         return replace(call, ids={"disclosure_id": str(disclosure.id)})
 
     return change
+
+
+def too_many_concerns(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    for _ in range(MOST_OPEN):
+        make.concern(placement)
+    return replace(call, ids={"placement_id": str(placement.id)})
+
+
+def closed_concern(make: Factory, call: Request) -> Request:
+    placement = make.placement(the_student(make, call), make.opportunity())
+    end = {
+        "stage": "closed",
+        "due_at": None,
+        "closed_at": NOW,
+        "closed_by": "system:tests",
+        "territory_at": NOW,
+    }
+    return replace(call, ids={"concern_id": str(make.concern(placement, **end).id)})
+
+
+def grown_up(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"student_id": str(make.student(born_on=date(2007, 1, 1)).id)})
 
 
 def ended_job(make: Factory, call: Request) -> Request:
@@ -572,11 +706,61 @@ def ended_key(make: Factory, call: Request) -> Request:
     return replace(call, ids={"key_id": str(key.id)})
 
 
+def completed_placement(make: Factory, call: Request) -> Request:
+    opportunity = make.opportunity(make.get(Company, UUID(call.world["company_id"])))
+    parts = things.completed_parts(make, the_student(make, call), opportunity)
+    parts["placement_id"] = parts["worked_placement_id"]
+    return replace(call, ids={name: parts[name] for name in call.ids})
+
+
+def completed_days(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"placement_id": call.world["finished_placement_id"]}]})
+
+
+def running_placement(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"placement_id": call.world["worked_placement_id"]})
+
+
 def too_many_notes(make: Factory, call: Request) -> Request:
     company = make.company()
     with make.database.write() as session:
         session.add_all(note_about(company.id) for _ in range(MOST_NOTES))
     return replace(call, ids={"company_id": str(company.id)})
+
+
+def round_in(state: RoundState) -> Callable[[Factory, Request], Request]:
+    """The same call to a round of the same class in another state."""
+
+    def change(make: Factory, call: Request) -> Request:
+        school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+        row = make.round(school_class, state=state, run_number=1)
+        ids = call.ids | {"round_id": str(row.id)}
+        if "pin_id" in ids:
+            pin = make.round_pin(row, the_student(make, call), make.opportunity())
+            ids["pin_id"] = str(pin.id)
+        return replace(call, ids=ids)
+
+    return change
+
+
+def joined_round(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"round_id": call.world["joined_round_id"]})
+
+
+def frozen_shared_round(make: Factory, call: Request) -> Request:
+    school_class = make.get(SchoolClass, UUID(call.world["class_id"]))
+    row = make.round(school_class, territory=make.territory(), state=RoundState.FROZEN)
+    return replace(call, ids=call.ids | {"round_id": str(row.id)})
+
+
+def another_run(make: Factory, call: Request) -> Request:
+    return replace(call, body={"run_number": 7})
+
+
+def own_draft(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
 
 
 def in_force(make: Factory, call: Request) -> Request:
@@ -654,14 +838,55 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
     "create_placement": same_placement,
+    **dict.fromkeys(
+        (
+            "create_law_rule",
+            "create_safety_trainings",
+            "create_tutor_capacity",
+            "create_tutor_leave",
+            "create_tutor_substitution",
+        ),
+        still_running,
+    ),
     "edit_placement": in_state(State.RUNNING),
     "cancel_placement": in_state(State.RUNNING),
     "interrupt_placement": in_state(State.PLANNED),
-    "complete_placement": in_state(State.PLANNED),
     "restore_placement": in_state(State.RUNNING),
+    "create_concern": too_many_concerns,
+    "create_concern_message": closed_concern,
+    "ask_concern_name": closed_concern,
+    "renew_family_code": grown_up,
     "create_skill_validations": still_running,
+    "create_hour_credits": still_running,
+    "create_hour_entry": completed_placement,
+    "edit_hour_entry": completed_placement,
+    "create_hour_confirmations": completed_days,
+    "create_attendance": completed_placement,
+    "create_diary_entry": completed_placement,
+    "edit_diary_entry": completed_placement,
+    "create_evaluation": completed_placement,
+    "edit_evaluation": completed_placement,
+    "complete_placement": running_placement,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
+    "create_round": still_running,
+    "edit_round": round_in(RoundState.FROZEN),
+    "freeze_round": round_in(RoundState.CANCELLED),
+    "reopen_round": round_in(RoundState.PUBLISHED),
+    "cancel_round": round_in(RoundState.PUBLISHED),
+    "create_round_school": joined_round,
+    "remove_round_school": frozen_shared_round,
+    "remind_round": round_in(RoundState.FROZEN),
+    "collect_late_wishes": round_in(RoundState.COLLECTING),
+    "create_round_pin": round_in(RoundState.CANCELLED),
+    "remove_round_pin": round_in(RoundState.CANCELLED),
+    "create_round_run": round_in(RoundState.COLLECTING),
+    "choose_round_run": round_in(RoundState.FROZEN),
+    "try_round": round_in(RoundState.COLLECTING),
+    "publish_round": another_run,
+    "read_candidate_order": of_state(Status.DRAFT),
+    "order_candidates": own_draft,
+    "create_roll_over": still_running,
     "create_agreement": same_host,
     "edit_agreement": in_force,
     "create_training_plans": planned_placement,
@@ -760,7 +985,7 @@ def test_an_operation_answers_all_that_it_declares_and_nothing_else(
             assert note(call.send(client, **scopeless)).status_code == 403
         client.cookies.set(auth.COOKIE, cookie)
     for variable in call.ids:
-        unknown = {"istat": "999999"}.get(variable, str(uuid4()))
+        unknown = {"istat": "999999", "run_number": "999999"}.get(variable, str(uuid4()))
         assert note(replace(call, ids=call.ids | {variable: unknown}).send(client)).status_code == 404
         assert note(replace(call, ids=call.ids | {variable: "-"}).send(client)).status_code == 422
     if "limit" in {parameter["name"] for parameter in declared.get("parameters", ())}:
@@ -844,8 +1069,8 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     assert len(set(names)) == len(names)
     verbs = {
         "get": r"list|read", "patch": "edit",
-        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen|archive|revoke|rotate|recognise"
-        r"|deactivate|reactivate|load|undo|move|sign",
+        "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen"
+        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

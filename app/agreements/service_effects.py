@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -25,8 +26,12 @@ from app.agreements.models import (
 from app.agreements.service import Seen
 from app.auth.actors import Actor
 from app.events import service as events
+from app.laws import rules as laws
+from app.laws import service as law_service
+from app.laws.rules import Agreed
 from app.placements import rules as placement_rules
 from app.placements import service as placements
+from app.placements import service_findings
 from app.placements import service_terms as terms
 from app.placements.models import Placement, State
 from app.placements.rules import Terms
@@ -147,20 +152,48 @@ def obstacles_of(session: Session, found: Sequence[Placement]) -> dict[UUID, tup
         )
     )
     states = {(placement_id, kind, state) for placement_id, kind, state in rows}
+    covering = {one.id: _covering(agreements, one) for one in found}
+    forbidden = _forbidden(session, found, covering)
     told = {}
     for one in found:
-        is_agreed = any(
-            (each.school_id, each.company_id) == (one.school_id, one.company_id)
-            and rules.covers(each, one.starts_on, one.ends_on)
-            for each in agreements
-        )
         in_the_way = {
-            Obstacle.NO_AGREEMENT: not is_agreed,
+            Obstacle.NO_AGREEMENT: covering[one.id] is None,
             Obstacle.NO_PLAN: (one.id, PaperKind.PLAN, PaperState.IN_FORCE) not in states,
             Obstacle.AMENDMENT_UNSIGNED: (one.id, PaperKind.AMENDMENT, PaperState.SIGNING) in states,
+            Obstacle.LAW: one.id in forbidden,
         }
         told[one.id] = tuple(obstacle for obstacle, is_so in in_the_way.items() if is_so)
     return told
+
+
+def _covering(agreements: Iterable[Agreement], placement: Placement) -> Agreement | None:
+    """The agreement that holds on all days of the placement."""
+    of_both = (
+        one
+        for one in agreements
+        if (one.school_id, one.company_id) == (placement.school_id, placement.company_id)
+        and rules.covers(one, placement.starts_on, placement.ends_on)
+    )
+    return next(of_both, None)
+
+
+def _forbidden(
+    session: Session, found: Sequence[Placement], covering: Mapping[UUID, Agreement | None]
+) -> set[UUID]:
+    """The placements that some rule of law forbids as they are. A missing agreement is told apart from the law."""
+    table, facts = law_service.table(session), service_findings.facts_of(session, found)
+    forbidden = set()
+    for one in found:
+        agreement = covering[one.id]
+        is_insured = agreement is not None and bool(agreement.insurance_policy)
+        known = replace(
+            facts[one.id],
+            is_agreement_known=agreement is not None,
+            agreement=Agreed(covers_days=True, is_insured=is_insured),
+        )
+        if laws.forbidden(laws.check(table, known, one.starts_on)):
+            forbidden.add(one.id)
+    return forbidden
 
 
 def prepare(session: Session, actor: Actor, placement: Placement, *, now: datetime) -> bool:

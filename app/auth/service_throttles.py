@@ -40,6 +40,7 @@ class Door(StrEnum):
     SECOND_FACTOR = "second_factor"
     MAIL = "mail"
     CLASS_CODE = "class_code"
+    FAMILY_CODE = "family_code"
     INVITATION = "invitation"
 
 

@@ -12,6 +12,7 @@ from app.bulk_changes import service as changes
 from app.bulk_changes.schemas import BulkChangeOut, SkillValidationsIn
 from app.recommendations.schemas import RecommendationsIn
 from app.rest import IdempotencyHeader, InCall, answers
+from app.roll_overs.schemas import RollOverIn
 
 router = APIRouter(tags=["students"])
 
@@ -56,6 +57,27 @@ def create_recommendations(
         change = changes.recommend(
             session, actor, opportunity_id, body.student_ids, note=body.note, now=call.now()
         )
+        out = BulkChangeOut.of(change, call.now())
+        return call.created(out, location=f"/bulk-changes/{out.id}")
+
+
+@router.post(
+    "/schools/{school_id}/roll-overs",
+    summary="Move a school into a new year",
+    status_code=201,
+    response_model=BulkChangeOut,
+    responses=answers(401, 403, 404, 409, 422),
+)
+def create_roll_over(
+    call: InCall,
+    school_id: UUID,
+    body: RollOverIn,
+    idempotency_key: IdempotencyHeader = None,  # noqa: ARG001
+) -> Response:
+    """For who leads the school: classes move up, who has finished leaves. Again moves nobody; undoable for a day."""
+    with call.create(body) as (session, actor):
+        choices = [one.choice() for one in body.choices]
+        change = changes.roll_over(session, actor, school_id, body.year, choices, now=call.now())
         out = BulkChangeOut.of(change, call.now())
         return call.created(out, location=f"/bulk-changes/{out.id}")
 

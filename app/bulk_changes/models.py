@@ -19,6 +19,7 @@ class BulkKind(StrEnum):
     SKILLS_VALIDATED = "skills_validated"
     RECOMMENDED = "recommended"
     STUDENTS_LOADED = "students_loaded"
+    ROLLED_OVER = "rolled_over"
 
 
 class BulkChange(Base):
@@ -44,7 +45,7 @@ class BulkChange(Base):
 
 
 class BulkStep(Base):
-    """One thing that changed, and how it was before; it goes with the student, and minutes after it was made."""
+    """One thing that changed, and how it was before; it goes with the student, and when it can no longer be undone."""
 
     __tablename__ = "bulk_steps"
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.auth.actors import Actor
-from app.bulk_changes.models import BulkChange
+from app.bulk_changes.models import BulkChange, BulkKind
 
 UNDOABLE_FOR = timedelta(minutes=10)
 """Long enough to see a slip, too short for others to have built on it."""
+LONGER: Mapping[BulkKind, timedelta] = {BulkKind.ROLLED_OVER: timedelta(days=1)}
+"""What concerns a whole school is seen by more than one person."""
 
 
 class ChangeState(StrEnum):
@@ -18,6 +21,11 @@ class ChangeState(StrEnum):
     DONE = "done"
     UNDONE = "undone"
     SETTLED = "settled"
+
+
+def undoable_for(kind: BulkKind) -> timedelta:
+    """How long a change of this kind can be undone."""
+    return LONGER.get(kind, UNDOABLE_FOR)
 
 
 def can_see(actor: Actor, change: BulkChange) -> bool:

@@ -7,7 +7,7 @@ changed since.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,10 @@ from app.class_lists.table import ListTable
 from app.db import new_id
 from app.events import service as events
 from app.recommendations import service as recommendations
+from app.roll_overs import rules as rolling
+from app.roll_overs import service as roll_overs
+from app.roll_overs import service_needs as needs
+from app.roll_overs.service import Moved
 from app.students import service_validation as validation
 from app.students.service_validation import Choice, Validated
 
@@ -87,6 +91,25 @@ def load(
     return _keep(session, actor, BulkKind.STUDENTS_LOADED, steps, now), checked
 
 
+def roll_over(
+    session: Session,
+    actor: Actor,
+    school_id: UUID,
+    year: int,
+    choices: Sequence[rolling.Choice],
+    *,
+    now: datetime,
+) -> BulkChange:
+    """`roll_overs.carry_out`, kept for a day; and companies are asked whether they offer it again."""
+    moved = roll_overs.carry_out(session, actor, school_id, year, choices, now=now)
+    needs.offer_again(session, school_id, year, now=now)
+    steps = [
+        (one.student_id, {"class_id": str(one.class_id), "to": one.to and str(one.to), "made": one.made})
+        for one in moved
+    ]
+    return _keep(session, actor, BulkKind.ROLLED_OVER, steps, now)
+
+
 def _keep(session: Session, actor: Actor, kind: BulkKind, steps: Iterable[Step], now: datetime) -> BulkChange:
     kept = [
         {"position": position, "student_id": student_id, "data": data}
@@ -95,7 +118,7 @@ def _keep(session: Session, actor: Actor, kind: BulkKind, steps: Iterable[Step],
     at = now.astimezone(UTC)
     change = BulkChange(
         id=new_id(), kind=kind, size=len(kept), made_by=actor.mark, made_at=at,
-        expires_at=at + rules.UNDOABLE_FOR,
+        expires_at=at + rules.undoable_for(kind),
     )  # fmt: skip
     session.add(change)
     session.flush()
@@ -124,7 +147,8 @@ def undo(session: Session, actor: Actor, change_id: UUID, *, now: datetime) -> B
     session.refresh(change, with_for_update=True)
     state = rules.state_of(change, now)
     if state is ChangeState.SETTLED:
-        raise TooLate(f"It could be undone for {rules.UNDOABLE_FOR.seconds // 60} minutes.")
+        minutes = rules.undoable_for(change.kind) // timedelta(minutes=1)
+        raise TooLate(f"It could be undone for {minutes} minutes.")
     if state is ChangeState.DONE:
         steps = session.scalars(
             sa.select(BulkStep).where(BulkStep.bulk_change_id == change_id).order_by(BulkStep.position)
@@ -150,6 +174,12 @@ def _put_back(
         return recommendations.take_back(
             session, actor, [UUID(data["recommendation_id"]) for _, data in told]
         )
+    if kind is BulkKind.ROLLED_OVER:
+        moved = [
+            Moved(student_id, UUID(data["class_id"]), data["to"] and UUID(data["to"]), data["made"])
+            for student_id, data in told
+        ]
+        return roll_overs.take_back(session, actor, moved)
     loaded = [class_lists.Loaded(student_id, **data) for student_id, data in told]
     return class_lists.take_back(session, actor, loaded, today=now.date())
 

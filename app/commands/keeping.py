@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def keep_retention(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     """Archive, ask for erasures, warn, and take from old events who did them."""
     from app.auth.actors import system
+    from app.concerns import service_clock as concerns
     from app.network import service_notes as notes
     from app.privacy import service_looks as looks
     from app.privacy import service_retention as retention
@@ -25,8 +26,17 @@ def keep_retention(settings: Settings, database: Database, now: datetime) -> dic
     with database.write() as session:
         done["actors"] = retention.forget_actors(session, now, years=settings.event_years)
         done["looks"] = looks.forget_old(session, now, days=settings.look_days)
+        done["concerns"] = concerns.forget_old(session, now, days=settings.concern_keep_days)
         done["notes"] = notes.forget_old(session, now, days=settings.company_note_days)
     return done
+
+
+def strike_concerns(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    """Pass on the reported problems whose owner has let the time pass."""
+    from app.concerns import service_clock as concerns
+    from app.concerns.rules import Deadlines
+
+    return concerns.strike(database, Deadlines.of(settings), now)
 
 
 def erase(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

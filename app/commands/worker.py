@@ -96,8 +96,10 @@ def jobs() -> dict[str, Job]:
         "keys_reminded": Job(_remind_of_keys, every_seconds=3600),
         "retention_kept": Job(keeping.keep_retention, every_seconds=24 * 3600),
         "erasures_done": Job(keeping.erase, is_quiet=True),
+        "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
+        "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
         "papers_kept": Job(_keep_papers, is_quiet=True),
     }
@@ -131,6 +133,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
     from app.bulk_changes import service as bulk_changes
+    from app.concerns import service_family as families
     from app.invitations import service_accept as invitations
     from app.jobs import service as long_jobs
     from app.matches import service_rankings as rankings
@@ -148,9 +151,16 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
                 "jobs": long_jobs.forget_old(session, now),
                 "notifications": notifications.forget_old(session, now, settings.notification_days),
                 "invitations": invitations.forget(session, now),
+                "family_codes": families.forget_ended(session, now),
             }
             | bulk_changes.forget_expired(session, now)
         )
+
+
+def _move_rounds(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.rounds import service_clocks as clocks
+
+    return clocks.strike(database, now)
 
 
 def _move_placements(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -33,4 +33,17 @@ def _match_run(work: Work) -> dict[str, Any]:
     return {"run_id": str(summary.run_id), "students": summary.students, "matches": summary.matches}
 
 
-HANDLERS: Mapping[str, Handler] = {JobKind.MATCH_RUN: _match_run}
+def _round_run(work: Work) -> dict[str, Any]:
+    """Run a round. Begun again it makes another run, which is harmless: a person chooses which one is published."""
+    from app.matches.engine import Engine
+    from app.rounds import service_runs
+    from app.rounds.service_runs import Order
+
+    work.step(0, 5)
+    order = Order(**work.arguments)
+    engine = Engine(work.settings, work.clock)
+    number = service_runs.run(work.database, engine, work.actor, order, clock=work.clock, advance=work.step)
+    return {"round_id": order.round_id, "number": number}
+
+
+HANDLERS: Mapping[str, Handler] = {JobKind.MATCH_RUN: _match_run, JobKind.ROUND_RUN: _round_run}

@@ -16,6 +16,8 @@ class JobKind(StrEnum):
 
     MATCH_RUN = "match_run"
     """Ranks for every student and keeps it."""
+    ROUND_RUN = "round_run"
+    """Gives out the seats of a round that is too large to be waited for."""
 
 
 STARTED_OVER_THE_API = frozenset({JobKind.MATCH_RUN})

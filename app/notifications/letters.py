@@ -46,6 +46,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Un lavoro lungo che hai avviato è finito.",
         "en": "A long job that you started has ended.",
     },
+    NotificationKind.WISHES_WANTED: {
+        "it": "La scuola raccoglie le tue preferenze fino al {day}. La tua lista è ancora vuota: scegli cosa ti piace.",
+        "en": "The school collects your wishes until {day}. Your list is still empty: choose what you like.",
+    },
+    NotificationKind.ROUND_MOVED: {
+        "it": "Il turno «{name}» è andato avanti da solo: è passato il giorno fissato.",
+        "en": "The round “{name}” has moved on by itself: its day is over.",
+    },
+    NotificationKind.ROUND_WAITS: {
+        "it": "Il turno «{name}» va pubblicato entro il {day}. Dopo si annulla.",
+        "en": "The round “{name}” has to be published by {day}. After that it is cancelled.",
+    },
     NotificationKind.PAPER_TO_CHECK: {
         "it": "{school} vi manda la bozza di una convenzione. Leggetela e rispondete: va bene, o che cosa cambiare.",
         "en": "{school} sends you the draft of an agreement. Read it and answer: it is fine, or what to change.",
@@ -89,6 +101,34 @@ SENTENCES: Mapping[NotificationKind, Words] = {
     NotificationKind.APPLICATION_ENDED: {
         "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
         "en": "The application for “{title}” is over. The page says why.",
+    },
+    NotificationKind.OFFER_AGAIN: {
+        "it": "Il nuovo anno scolastico comincia. Volete offrire di nuovo «{title}»? È già compilato: basta confermare.",
+        "en": "The new school year begins. Would you offer “{title}” again? It is filled in: just confirm.",
+    },
+    NotificationKind.CONCERN_RAISED: {
+        "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
+        "en": "A problem was reported in an internship at {company}. Read it and answer.",
+    },
+    NotificationKind.CONCERN_URGENT: {
+        "it": "Urgente: una segnalazione di sicurezza presso {company}. Leggila adesso.",
+        "en": "Urgent: a safety problem was reported at {company}. Read it now.",
+    },
+    NotificationKind.CONCERN_PASSED_ON: {
+        "it": "Una segnalazione su un tirocinio presso {company} ora tocca a te: chi doveva rispondere non l'ha risolta in tempo.",
+        "en": "A reported problem at {company} is now yours: it was not solved in time by those before you.",
+    },
+    NotificationKind.CONCERN_ANSWERED: {
+        "it": "C'è una risposta alla segnalazione su {company}.",
+        "en": "There is an answer about the problem reported at {company}.",
+    },
+    NotificationKind.CONCERN_NAMED: {
+        "it": "Il coordinamento ha chiesto di chi parla la segnalazione su {company}. Il motivo è scritto lì.",
+        "en": "The coordinators have asked whom the problem at {company} is about. The reason stands there.",
+    },
+    NotificationKind.CONCERN_CLOSED: {
+        "it": "La segnalazione su {company} è chiusa.",
+        "en": "The problem reported at {company} is closed.",
     },
 }
 _SUBJECT_OF_ONE = {"it": "Bottega: c'è una novità", "en": "Bottega: something new"}

@@ -25,6 +25,9 @@ class NotificationKind(StrEnum):
     PLACEMENT_ENDED = "placement_ended"
     PLACEMENT_DUE = "placement_due"
     JOB_ENDED = "job_ended"
+    WISHES_WANTED = "wishes_wanted"
+    ROUND_MOVED = "round_moved"
+    ROUND_WAITS = "round_waits"
     PAPER_TO_CHECK = "paper_to_check"
     PAPER_RETURNED = "paper_returned"
     PAPER_TO_SIGN = "paper_to_sign"
@@ -36,6 +39,13 @@ class NotificationKind(StrEnum):
     APPLICATION_DUE = "application_due"
     APPLICATION_DECIDED = "application_decided"
     APPLICATION_ENDED = "application_ended"
+    CONCERN_RAISED = "concern_raised"
+    CONCERN_URGENT = "concern_urgent"
+    CONCERN_PASSED_ON = "concern_passed_on"
+    CONCERN_ANSWERED = "concern_answered"
+    CONCERN_NAMED = "concern_named"
+    CONCERN_CLOSED = "concern_closed"
+    OFFER_AGAIN = "offer_again"
 
 
 @dataclass(frozen=True)
@@ -50,12 +60,17 @@ class Manner:
 _STUDENT = frozenset({Role.STUDENT})
 _STUDENT_AND_SCHOOL = AT_SCHOOL | _STUDENT
 _ALL_SIDES = _STUDENT_AND_SCHOOL | AT_COMPANY
+_WHO_ANSWERS = AT_SCHOOL | {Role.COORDINATOR, Role.ADMINISTRATOR}
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.NAME_GIVEN: Manner(AT_COMPANY, MailChoice.AT_ONCE),
     NotificationKind.NAME_REFUSED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_APPROVED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.COMPANY_REJECTED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.JOB_ENDED: Manner(_WHO_ANSWERS, MailChoice.NEVER),
+    NotificationKind.WISHES_WANTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.ROUND_MOVED: Manner(_WHO_ANSWERS, MailChoice.DAILY),
+    NotificationKind.ROUND_WAITS: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
@@ -73,6 +88,15 @@ MANNERS = {
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
+    NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.CONCERN_ANSWERED: Manner(
+        _WHO_ANSWERS | {Role.STUDENT}, MailChoice.AT_ONCE, is_essential=True
+    ),
+    NotificationKind.CONCERN_NAMED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE),
+    NotificationKind.CONCERN_CLOSED: Manner(_WHO_ANSWERS | {Role.STUDENT}, MailChoice.DAILY),
 }
 
 

@@ -14,6 +14,7 @@ from app.boards import service as boards
 from app.events.service_looks import LookKind
 from app.programmes import service as programmes
 from app.schools import classes
+from app.schools import rules as school_rules
 from app.schools import service as schools
 from app.students import rules as student_rules
 from app.web import disclosures, undo
@@ -89,4 +90,5 @@ def show_school(
         start_year=year,
         titles=titles,
         classes=boards.summaries(view.engine, question),
+        is_lead=school_rules.leads(actor, school_id),
     )

@@ -286,6 +286,9 @@ NOTIFICATIONS = {
     "placement_ended": _("Un inserimento non va avanti"),
     "placement_due": _("Manca qualcosa a un inserimento"),
     "job_ended": _("Un lavoro lungo è finito"),
+    "wishes_wanted": _("La scuola raccoglie le preferenze"),
+    "round_moved": _("Un turno è andato avanti da solo"),
+    "round_waits": _("Un turno va pubblicato"),
     "application_received": _("Arrivano candidature"),
     "placement_proposed": _("Una scuola propone studenti"),
     "application_accepted": _("Un'azienda dice di sì a una candidatura"),
@@ -293,6 +296,13 @@ NOTIFICATIONS = {
     "application_due": _("Il tempo per rispondere sta per finire"),
     "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
+    "offer_again": _("Una proposta si può offrire di nuovo"),
+    "concern_raised": _("C'è una segnalazione"),
+    "concern_urgent": _("C'è una segnalazione urgente"),
+    "concern_passed_on": _("Una segnalazione passa a te"),
+    "concern_answered": _("C'è una risposta a una segnalazione"),
+    "concern_named": _("Il coordinamento chiede un nome"),
+    "concern_closed": _("Una segnalazione è chiusa"),
     "paper_to_check": _("Una convenzione è da controllare"),
     "paper_returned": _("Una convenzione è tornata indietro"),
     "paper_to_sign": _("Un documento aspetta la tua firma"),
@@ -303,7 +313,7 @@ MAIL_CHOICES = {
     "daily": _("Una volta al giorno, alle 7"),
     "never": _("Mai"),
 }
-JOBS = {"match_run": _("Proposte per tutti gli studenti")}
+JOBS = {"match_run": _("Proposte per tutti gli studenti"), "round_run": _("Assegnazione di un turno")}
 JOB_STATES = {
     "queued": _("In attesa"),
     "running": _("In corso"),

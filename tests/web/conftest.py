@@ -18,11 +18,15 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app import migrate
+from app.applications.models import ApplicationState
 from app.db import Database
 from app.disclosures.models import Disclosure
 from app.mails.models import Mail
 from app.main import create_app
+from app.opportunities.models import Opportunity
+from app.placements.models import Party
 from app.settings import OidcProvider, Settings
+from app.students.models import Student
 from app.web import assets, files
 from app.wishes.models import Wish
 from tests import forms, screens
@@ -150,8 +154,32 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
             Wish(opportunity_id=made.land.internship_id, position=1, ranked_at=now, **wish)
         )
         Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
+        _apply(made, now)
         made.papers.update(territory_papers.fill(made.database, made.land, now))
         yield made
+
+
+def _apply(made: Site, now: datetime) -> None:
+    """Applications of every sort of state, each for a seat of the company."""
+    make = Factory(made.database)
+    student, internship = (
+        make.get(Student, made.land.student_id),
+        make.get(Opportunity, made.land.internship_id),
+    )
+    assert student is not None
+    assert internship is not None
+    due_at, starts_on = now + timedelta(days=5), now.date() + timedelta(days=40)
+    days = {"created_at": now, "starts_on": starts_on, "ends_on": starts_on + timedelta(days=11)}
+    yes = {"company_accepted_at": now, "company_accepted_by": "user:tests"}
+    end = {"ended_at": now, "ended_by": "user:tests", "ended_for": Party.COMPANY, "end_reason": "other_dates"}
+    make.application(student, internship, due_at=due_at, delivered_at=now, **days)
+    for state, more in (
+        (ApplicationState.QUEUED, {"due_at": due_at, "delivered_at": None}),
+        (ApplicationState.ACCEPTED, {"due_at": due_at, "delivered_at": now} | yes),
+        (ApplicationState.REJECTED, {"due_at": None, "delivered_at": now} | end),
+    ):
+        offered = make.opportunity(company_id=internship.company_id, seats=1, seats_taken=0)
+        make.application(student, offered, state=state, **days | more)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from app.auth.actors import Actor, Grant, Role
 from app.auth.models import User
 from app.companies.models import Company
 from app.db import Database
-from app.opportunities.models import Opportunity
 from app.schools.models import School
 from app.students.models import Student
 from tests.factories import Factory
@@ -27,8 +26,11 @@ def fill(database: Database, land: Territory, now: datetime) -> dict[str, str]:
     on = now.date()
     school, company = make.get(School, land.school_id), make.get(Company, land.company_id)
     student, classmate = make.get(Student, land.student_id), make.get(Student, land.classmate_id)
-    internship, far = make.get(Opportunity, land.internship_id), make.get(Opportunity, land.far_id)
-    assert school and company and student and classmate and internship and far  # noqa: PT018
+    other_company = make.get(Company, land.other_company_id)
+    assert school is not None
+    assert company is not None
+    assert student is not None
+    assert classmate is not None
     for bound, email in (({"school_id": school.id}, "lead"), ({"company_id": company.id}, "company")):
         with database.write() as session:
             user = session.scalars(sa.select(User).where(User.email == land.emails[email])).one()
@@ -38,8 +40,10 @@ def fill(database: Database, land: Territory, now: datetime) -> dict[str, str]:
     with database.read() as session:
         teacher = session.scalars(sa.select(User.id).where(User.email == land.emails["teacher"])).one()
     days = {"starts_on": on + timedelta(days=30), "created_at": now, "due_at": now + timedelta(days=30)}
-    placement = make.placement(student, internship, school_tutor_id=teacher, **days)
-    other = make.placement(classmate, far, **days)
+    placement = make.placement(
+        student, make.opportunity(company, title="Cablaggi"), school_tutor_id=teacher, **days
+    )
+    other = make.placement(classmate, make.opportunity(other_company), **days)
     plan = make.plan(
         placement, created_at=now, due_at=now + timedelta(days=30), safety_measures="Scarpe e occhiali."
     )
