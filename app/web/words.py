@@ -302,6 +302,10 @@ NOTIFICATIONS = {
     "concern_answered": _("C'è una risposta a una segnalazione"),
     "concern_named": _("Il coordinamento chiede un nome"),
     "concern_closed": _("Una segnalazione è chiusa"),
+    "paper_to_check": _("Una convenzione è da controllare"),
+    "paper_returned": _("Una convenzione è tornata indietro"),
+    "paper_to_sign": _("Un documento aspetta la tua firma"),
+    "paper_in_force": _("Un documento ha tutte le firme"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),

@@ -190,7 +190,7 @@ def build(database: Database, *, on: date) -> Territory:
                 is_demo=True,
             )
     placement = _place(make, student, full, start)
-    concern_id, family_code = _report(make, placement, classmate, internship, on)
+    concern_id, family_code = _report(make, placement, classmate, full, on)
     worked, closing = placements(make, (student, classmate), internship, on)
     return Territory(
         concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing,
