@@ -151,15 +151,28 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("jobs/job.html", "administrator", "/jobs", "start"),
     ("placement/list.html", "student", "/placements", ""),
     ("placement/list.html", "teacher", "/placements?state=completed", ""),
-    ("placement/show.html", "student", "/placements/{placement_id}", "open"),
-    ("placement/show.html", "company", "/placements/{placement_id}", "open"),
-    ("placement/show.html", "teacher", "/placements/{placement_id}", "open"),
+    ("placement/show.html", "student", "/placements/{agreed_id}", "open"),
+    ("placement/show.html", "company", "/placements/{agreed_id}", "open"),
+    ("placement/show.html", "teacher", "/placements/{agreed_id}", "open"),
     ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
     ("placement/rules.html", "administrator", "/law-rules", "open"),
     ("placement/rules.html", "company", "/law-rules", ""),
     ("company/safety.html", "company", "/companies/{company_id}/safety", ""),
     ("company/safety.html", "lead", "/companies/{company_id}/safety", ""),
     ("teacher/trainings.html", "teacher", "/classes/{class_id}/trainings", ""),
+    ("concerns/student.html", "student", "/students/{student_id}/concerns?placement={placement_id}", ""),
+    ("concerns/student.html", "stranger", "/students/{stranger_id}/concerns", ""),
+    ("concerns/student.html", "other lead", "/students/{stranger_id}/concerns", "make a family code"),
+    ("concerns/student.html", "lead", "/students/{classmate_id}/concerns", ""),
+    ("concerns/concern.html", "student", "/concerns/{concern_id}?new=1", ""),
+    ("concerns/concern.html", "coordinator", "/concerns/{concern_id}", ""),
+    ("concerns/concern.html", "administrator", "/concerns/{concern_id}", ""),
+    ("concerns/list.html", "lead", "/concerns", ""),
+    ("concerns/list.html", "coordinator", "/concerns?closed=1", ""),
+    ("concerns/code.html", None, "/family", "wrong code"),
+    ("concerns/family.html", None, "/family", "family code"),
+    ("teacher/roll_over.html", "lead", "/schools/{school_id}/roll-over", "open"),
+    ("teacher/registers.html", "lead", "/schools/{school_id}/registers", "open"),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
@@ -174,6 +187,7 @@ PIECES = {
     "placement/terms.html",
     "search/suggestions.html",
     "company/answer.html",
+    "concerns/parts.html",
     "company/questions.html",
     "company/reach.html",
     "company/writing.html",
@@ -228,6 +242,13 @@ def test_pages_have_no_barriers_and_fit(
         page.fill("#code", "AAAA-AAAA-AAAA")
         page.press("#code", "Enter")
         page.wait_for_selector("#wrong")
+    elif first == "family code":
+        page.fill("#code", site.land.family_code)
+        page.press("#code", "Enter")
+        page.wait_for_selector("#new")
+    elif first == "make a family code":
+        page.click("form[action$=family-code] button")
+        page.wait_for_selector(".slip-code")
     elif first == "invite":
         page.fill("#email", "invited@example.org")
         page.press("#email", "Enter")
