@@ -133,7 +133,7 @@ def test_a_lead_sees_everything_on_the_board_and_arranges_the_tutors(
     teacher, other = (user_of(database, land, who) for who in ("teacher", "lead"))
     with database.write() as session:
         row = session.get_one(Placement, land.agreed_id)
-        row.school_tutor_id, row.due_at = teacher, row.due_at and row.due_at - timedelta(days=20)
+        row.school_tutor_id, row.due_at = teacher, row.due_at and row.due_at - timedelta(days=50)
     board = lead.get(f"{url}/placements").text
     assert "Giulia Rossi" in board
     assert "Prima dell&#39;inizio servono 4 ore" in board
