@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
@@ -28,13 +28,17 @@ from app.boards.rules import can_see_school
 from app.companies import service as companies
 from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
+from app.matches import service as matches
+from app.matches.service import CandidatesQuestion
 from app.opportunities import service as opportunities
 from app.opportunities import service_life as seats
 from app.opportunities.models import Kind, Status
 from app.opportunities.schemas import OpportunityOut, OpportunitySpanOut
 from app.placements import service as placements
 from app.placements.models import Party
+from app.programmes import service as programmes
 from app.schools import service as schools
+from app.skills import service as skills
 from app.students import service as students
 from app.web import application_words, posting_forms
 from app.web.posting_forms import Fields, InFields
@@ -118,8 +122,7 @@ def show_of_student(view: InView, student_id: UUID, told: Told | None = None) ->
         person=student,
         student_id=student_id,
         is_self=actor.is_student(student_id),
-        open_ones=[line for line in lines if line.it.application.state in rules.OPEN],
-        others=[line for line in lines if line.it.application.state not in rules.OPEN],
+        sections=_by_turn(lines, Party.STUDENT),
         most_open=view.settings.applications_per_student,
         texts=application_words,
         told=told,
@@ -180,6 +183,13 @@ def show_of_opportunity(view: InView, opportunity_id: UUID, told: Told | None = 
         [opportunity] = opportunities.show(session, [row])
         found = service_reading.search(session, actor, opportunity_id=opportunity_id, limit=MOST_LISTED)
         lines = _lines(view, session, found)
+        question = None
+        if row.status is Status.PUBLISHED:
+            question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
+    fits = _fits(view, question, {line.it.student.id for line in lines}) if question else []
+    with view.open_read() as session:
+        labels = skills.refs(session, {skill["skill_id"] for one in fits for skill in one["skills"]})
+        titles = programmes.titles(session, {one["programme_id"] for one in fits if one["programme_id"]})
     for line in lines:
         if line.it.party is Party.COMPANY:
             kind = LookKind.NAME if line.it.sees_name else LookKind.CANDIDATE
@@ -190,10 +200,24 @@ def show_of_opportunity(view: InView, opportunity_id: UUID, told: Told | None = 
         company_id=row.company_id,
         works_here=actor.is_of_company(row.company_id),
         sections=_by_turn(lines, Party.COMPANY),
-        can_move=any(line.it.actions for line in lines),
+        able={action for line in lines for action in line.it.actions},
+        fits={one["pseudonym"]: one for one in fits},
+        labels=labels,
+        programme_titles=titles,
+        asked={need.skill_id for need in [*opportunity.required, *opportunity.wanted, *opportunity.taught]},
         texts=application_words,
         told=told,
     )
+
+
+def _fits(view: View, question: CandidatesQuestion, student_ids: set[UUID]) -> list[dict[str, Any]]:
+    """What the ranking says of those who have applied, as far as it knows them."""
+    try:
+        page = matches.candidates_page(view.engine, question, among=student_ids, limit=MOST_LISTED)
+    except matches.NotRanked:  # the last seat has been taken since
+        return []
+    found: list[dict[str, Any]] = page["items"]
+    return found
 
 
 @router.get("/companies/{company_id}/contact-limit")
@@ -217,8 +241,10 @@ def edit_contact_limit(
     paused_until: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Say how many, and until when none."""
-    changes = {"per_month": per_month, "paused_until": _day(paused_until)}
     most = view.settings.contacts_per_month
+    # Who leaves the number of all companies there wishes for nothing of its own.
+    own = None if per_month is None or per_month >= most else per_month
+    changes = {"per_month": own, "paused_until": _day(paused_until)}
     with view.write() as (session, actor):
         service_contacts.edit(session, actor, company_id, changes, most=most, now=view.now())
     return view.go(f"/companies/{company_id}/contact-limit?told={Told.SAVED}")
@@ -246,7 +272,7 @@ def show_of_school(
         "teacher/applications.html",
         school=school,
         sections=_by_turn(lines, Party.SCHOOL),
-        can_move=any(line.it.actions for line in lines),
+        able={action for line in lines for action in line.it.actions},
         is_all_chosen=chosen == "all",
         texts=application_words,
         told=told,

@@ -23,6 +23,8 @@ from app.web.undo import Done
 
 router = APIRouter(include_in_schema=False)
 
+SUMMER = 6
+"""The month in which lessons end."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
 
 
@@ -48,8 +50,9 @@ def _page(
 
 
 def _next(view: View) -> int:
-    """The year that is meant when nobody says so: before the summer ends the coming one."""
-    return dates.school_year(view.now().date()) + (1 if view.now().month >= 6 else 0)
+    """The year that is meant when nobody says so: the one that runs, and in the summer the one that comes."""
+    today = view.now().date()
+    return dates.school_year(today) + (SUMMER <= today.month < dates.SCHOOL_YEAR_BEGINS)
 
 
 @router.post("/schools/{school_id}/roll-over")

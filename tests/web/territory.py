@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from uuid import UUID
 
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
 from app.companies.models import CompanyContact
+from app.concerns import service_family as families
+from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
 from app.hours.models import (
     CreditKind,
@@ -32,6 +34,7 @@ from app.opportunities.models import (
     Status,
 )
 from app.placements.models import Party, State
+from app.settings import Settings
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Evidence, Student, StudentAvailability, StudentInterest, StudentSkill
 from tests.factories import ACTOR, NOW, Factory
@@ -71,7 +74,11 @@ class Territory:
     full_id: UUID
     worked_id: UUID
     closing_id: UUID
+    last_year_id: UUID
     emails: dict[str, str]
+    placement_id: UUID
+    concern_id: UUID
+    family_code: str
 
 
 def build(database: Database, *, on: date) -> Territory:
@@ -94,8 +101,17 @@ def build(database: Database, *, on: date) -> Territory:
     school_class = make.school_class(school, section="A")
     other_class = make.school_class(make.school(name="Istituto professionale Alberghetti"), section="B")
     student = make.student(school_class, given_name="Giulia", family_name="Rossi", max_km=60)
-    classmate = make.student(school_class, given_name="Marco", family_name="Neri", max_km=None, hours_owed=1)
-    stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
+    classmate = make.student(
+        school_class,
+        given_name="Marco",
+        family_name="Neri",
+        max_km=None,
+        hours_owed=1,
+        born_on=date(on.year - 16, 1, 1),
+    )
+    stranger = make.student(
+        other_class, given_name="Sara", family_name="Bianchi", born_on=date(on.year - 16, 1, 1)
+    )
     start = on + timedelta(days=30)
     for one in (student, stranger):
         profile(make, one.id, start)
@@ -172,9 +188,15 @@ def build(database: Database, *, on: date) -> Territory:
                 password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
-    worked, closing = placements(make, (student, classmate), internship, on)
+    last_year = _offer(
+        make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
+        skills=[("plc-programming", 2, "wanted"), ("pneumatics", 1, "taught")],
+    )  # fmt: skip
+    worked, closing = placements(make, (student, classmate), last_year, on)
+    placement_id, concern_id, family_code = _report(make, student, classmate, internship, on)
     return Territory(
-        worked_id=worked, closing_id=closing, school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
+        worked_id=worked, closing_id=closing, last_year_id=last_year, placement_id=placement_id, concern_id=concern_id, family_code=family_code,
+        school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
         emails=emails,
@@ -222,6 +244,29 @@ def placements(
         make.add(EvaluationMark(evaluation_id=evaluation.id, criterion=criterion, mark=3))
     make.add(EvaluationSkill(evaluation_id=evaluation.id, skill_id="plc-programming", level=3))
     return runs.id, ended.id
+
+
+def _report(
+    make: Factory, student: Student, classmate: Student, internship: UUID, on: date
+) -> tuple[UUID, UUID, str]:
+    """Two placements with a reported problem each: the student's has come to the territory, a family's is with the school."""
+    opportunity = make.get(Opportunity, internship)
+    assert opportunity is not None
+    start = on + timedelta(days=30)
+    placement, other = (make.placement(one, opportunity, starts_on=start) for one in (student, classmate))
+    noon = datetime.combine(on, time(12), UTC)
+    told = {"raised_at": noon - timedelta(days=8), "due_at": noon + timedelta(days=4)}
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=noon - timedelta(days=1), **told)
+    make.add(
+        ConcernMessage(
+            concern_id=concern.id, side=Side.SCHOOL, text="Ne parlo domani con l'azienda.", written_at=noon - timedelta(days=7),
+            written_by="system:tests",
+        )
+    )  # fmt: skip
+    make.concern(other, raised_side=Side.FAMILY, kind=ConcernKind.SAFETY, text="Lavora senza guanti.", **told)
+    with make.database.write() as session:
+        code = families.issue(session, ACTOR, classmate.id, secret=Settings().secret_key, now=noon).code
+    return placement.id, concern.id, code
 
 
 @cache

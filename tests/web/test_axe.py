@@ -159,6 +159,19 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("inbox/mails.html", "company", "/inbox/mails", ""),
     ("jobs/jobs.html", "administrator", "/jobs", ""),
     ("jobs/job.html", "administrator", "/jobs", "start"),
+    ("concerns/student.html", "student", "/students/{student_id}/concerns?placement={placement_id}", ""),
+    ("concerns/student.html", "stranger", "/students/{stranger_id}/concerns", ""),
+    ("concerns/student.html", "other lead", "/students/{stranger_id}/concerns", "make a family code"),
+    ("concerns/student.html", "lead", "/students/{classmate_id}/concerns", ""),
+    ("concerns/concern.html", "student", "/concerns/{concern_id}?new=1", ""),
+    ("concerns/concern.html", "coordinator", "/concerns/{concern_id}", ""),
+    ("concerns/concern.html", "administrator", "/concerns/{concern_id}", ""),
+    ("concerns/list.html", "lead", "/concerns", ""),
+    ("concerns/list.html", "coordinator", "/concerns?closed=1", ""),
+    ("concerns/code.html", None, "/family", "wrong code"),
+    ("concerns/family.html", None, "/family", "family code"),
+    ("teacher/roll_over.html", "lead", "/schools/{school_id}/roll-over", "open"),
+    ("teacher/registers.html", "lead", "/schools/{school_id}/registers", "open"),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
@@ -170,6 +183,7 @@ PIECES = {
     "open/rows.html",
     "search/suggestions.html",
     "company/answer.html",
+    "concerns/parts.html",
     "company/questions.html",
     "company/reach.html",
     "company/writing.html",
@@ -224,6 +238,13 @@ def test_pages_have_no_barriers_and_fit(
         page.fill("#code", "AAAA-AAAA-AAAA")
         page.press("#code", "Enter")
         page.wait_for_selector("#wrong")
+    elif first == "family code":
+        page.fill("#code", site.land.family_code)
+        page.press("#code", "Enter")
+        page.wait_for_selector("#new")
+    elif first == "make a family code":
+        page.click("form[action$=family-code] button")
+        page.wait_for_selector(".slip-code")
     elif first == "invite":
         page.fill("#email", "invited@example.org")
         page.press("#email", "Enter")

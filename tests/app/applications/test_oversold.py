@@ -161,3 +161,16 @@ def test_two_schools_at_once_send_no_more_than_a_company_takes(shared: Database)
     sent: list[bool] = []
     _at_once(*[send] * 8)
     assert Counter(sent) == {True: 5, False: 3}
+
+
+def test_two_workers_at_once_do_nothing_twice(shared: Database) -> None:
+    world = World(Factory(shared))
+    due = [world.apply(world.opportunity(seats=1), world.make.student()) for _ in range(6)]
+    for one in due[:3]:
+        world.to(State.ACCEPTED, one)
+    told: list[dict[str, int]] = []
+    _at_once(*[lambda: told.append(world.tick(30))] * 4)
+    assert sum(one["applications_moved"] for one in told) == len(due)
+    assert {world.now(one).state for one in due} == {State.EXPIRED}
+    with shared.read() as session:
+        assert set(session.scalars(sa.select(Opportunity.seats_taken))) == {0}
