@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
-from app.companies.models import CompanyContact
+from app.companies.models import Company, CompanyContact
 from app.concerns import service_family as families
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
@@ -304,7 +304,7 @@ def _offer(
     **values: object,
 ) -> UUID:
     offer = make.opportunity(
-        company_id=company_id,
+        make.get(Company, company_id),
         kind=kind,
         title=title,
         municipality_istat=istat,
