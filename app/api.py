@@ -35,12 +35,14 @@ from app.hours import api as hours
 from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
 from app.jobs import api as jobs
+from app.laws import api as laws
 from app.matches import api as matches
 from app.matches import texts_api as texts
 from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.placements import api as placements
+from app.placements import tutors_api as tutors
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
@@ -74,7 +76,7 @@ ROUTERS = (
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,
-    placements.router,
+    placements.router, placements.counts_router, tutors.router, laws.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip
 

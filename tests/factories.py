@@ -27,6 +27,7 @@ from app.companies.models import Company, CompanySite
 from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
+from app.laws.models import LawRule, Measure, SafetyTraining, Severity
 from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import due_at
@@ -308,6 +309,23 @@ class Factory:
         if placement.due_at is None:
             placement.due_at = due_at(placement, placement.state, UTC)
         return self.add(placement)
+
+    def law_rule(self, **values: Any) -> LawRule:
+        """A rule that nobody has to fulfil: placements take at most a thousand hours a week."""
+        defaults: dict[str, Any] = {
+            "code": f"rule-{next(self.numbers)}", "version": 1, "measure": Measure.WEEKLY_HOURS, "severity": Severity.FORBIDS,
+            "parameters": {"hours": 168}, "starts_on": date(2020, 1, 1), "source": "L. 1/2020", "message_it": "No: {planned}.",
+            "message_en": "No: {planned}.", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self.add(LawRule(**defaults | values))
+
+    def safety_training(self, student: Student, **values: Any) -> SafetyTraining:
+        """The general four hours, held by the school."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "kind": "general", "hours": 4, "held_on": TODAY, "held_by": "Scuola",
+            "recorded_at": NOW, "recorded_by": "system:tests",
+        }  # fmt: skip
+        return self.add(SafetyTraining(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

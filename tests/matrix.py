@@ -447,8 +447,49 @@ API: dict[str, dict[str, Row]] = {
         SAME: may(NOBODY, s409="colleague lead administrator key_school"),
         FOREIGN: may(NOBODY, s409="administrator"),
     },
+    "read_placement_findings": PLACED,
+    "read_placement_counts": NETWORK,
     "restore_placement": {  # what is planned stays so
         OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    # tutors
+    "list_school_tutors": {
+        OWN: may("teacher colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_tutor_capacity": LEADS,
+    "create_tutor_leave": LEADS,
+    "create_tutor_substitution": {
+        OWN: may("teacher lead administrator key_school", rest=422),
+        SAME: may("colleague lead administrator key_school", rest=422),
+        FOREIGN: may("administrator", rest=422),
+    },
+    # rules of law, and what they are held against
+    "list_law_rules": {OWN: sees(ALL)},
+    "read_law_rule": {OWN: may(ALL)},
+    "create_law_rule": {OWN: may("administrator", rest=403)},
+    "read_company_safety": {
+        OWN: may(ALL),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(ALL),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_company_safety": {
+        OWN: may("member admin training_body administrator key_company", rest=403),
+        HIDDEN: may("administrator", s403="coordinator key_coordinator"),
+        FOREIGN: may("administrator", rest=403),
+        FOREIGN_HIDDEN: may("administrator", s403="far_coordinator"),
+    },
+    "list_safety_trainings": STUDENTS,
+    "create_safety_trainings": {
+        OWN: may("teacher lead administrator key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead administrator key_school", rest=403, s422="teacher"),
+        FOREIGN: may("administrator", rest=403, s422="teacher colleague lead key_school"),
+    },
+    "remove_safety_training": {
+        OWN: may("teacher lead administrator key_school", s403="student"),
         SAME: may("colleague lead administrator key_school"),
         FOREIGN: may("administrator"),
     },
@@ -718,7 +759,7 @@ THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
     "list_papers": "paper_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""

@@ -274,6 +274,28 @@ _PAGES: dict[str, dict[str, Row]] = {
     },
     "POST /companies/{company_id}/reject": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
     "POST /companies/{company_id}/submit": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
+    # placements, tutors, rules of law
+    "GET /placements": {OWN: SIGNED_IN},
+    "GET /placements/{placement_id}": API["read_placement"],
+    "POST /placements/{placement_id}/terms": {
+        OWN: may("teacher lead member admin administrator", s403="student"),
+        SAME: may("colleague lead administrator"),
+        FOREIGN: may("administrator"),
+    },
+    "POST /placements/{placement_id}/steps/{step}": API["cancel_placement"],
+    "GET /schools/{school_id}/placements": API["list_school_tutors"],
+    "POST /schools/{school_id}/tutors/capacity": API["create_tutor_capacity"],
+    "POST /schools/{school_id}/tutors/leave": API["create_tutor_leave"],
+    "POST /schools/{school_id}/tutors/substitution": {
+        OWN: may("teacher colleague lead administrator", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "GET /law-rules": {OWN: SIGNED_IN},
+    "POST /law-rules/{rule_id}/version": API["create_law_rule"],
+    "GET /companies/{company_id}/safety": API["read_company_safety"],
+    "POST /companies/{company_id}/safety": API["edit_company_safety"],
+    "GET /classes/{class_id}/trainings": CODES,
+    "POST /classes/{class_id}/trainings": CODES,
     "GET /companies/{company_id}/disclosures": WORKERS,
     "GET /opportunities/{opportunity_id}": {
         OWN: may(ALL),
@@ -328,6 +350,49 @@ PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for 
 """By method and path."""
 
 FORMS: dict[str, dict[str, Any]] = {
+    "POST /placements/{placement_id}/terms": {
+        "version": "1",
+        "starts_on": "2026-05-04",
+        "ends_on": "2026-05-15",
+        "weekdays": ["MO", "TU", "WE", "TH", "FR"],
+        "daily_hours": "7,5",
+        "planned_hours": "75",
+        "risk": "low",
+    },
+    "POST /placements/{placement_id}/steps/{step}": {"reason": "unsafe"},
+    "POST /schools/{school_id}/tutors/capacity": {
+        "user_id": "{tutor_id}",
+        "start_year": "2025",
+        "most_students": "9",
+    },
+    "POST /schools/{school_id}/tutors/leave": {
+        "user_id": "{tutor_id}",
+        "starts_on": "2026-02-02",
+        "ends_on": "2026-02-06",
+    },
+    "POST /schools/{school_id}/tutors/substitution": {
+        "before_id": "{tutor_id}",
+        "after_id": "{tutor_id}",
+        "from_on": "2026-02-02",
+    },
+    "POST /law-rules/{rule_id}/version": {
+        "p-hours": "40",
+        "p-from_age": "0",
+        "p-under_age": "18",
+        "severity": "warns",
+        "starts_on": "2026-09-01",
+        "source": "L. 1/2026",
+        "message_it": "Troppe ore.",
+        "message_en": "Too many hours.",
+    },
+    "POST /companies/{company_id}/safety": {"rows": "1", "name-0": "Saldatura", "high-0": "1"},
+    "POST /classes/{class_id}/trainings": {
+        "student_ids": "{student_id}",
+        "kind": "general",
+        "hours": "4",
+        "held_on": "2025-10-01",
+        "held_by": "Scuola",
+    },
     "POST /sign-in": {"email": "nobody@example.org", "password": "wrong"},
     "POST /sign-in/mail": {"email": "nobody@example.org"},
     "POST /sign-in/code": {"email": "nobody@example.org", "code": "ABCD-EFGH"},

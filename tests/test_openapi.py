@@ -132,6 +132,20 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_placement": {"planned_hours": 72},
     "cancel_placement": {"reason": "unsafe"},
     "interrupt_placement": {"reason": "unsafe"},
+    "create_law_rule": {
+        "code": "hours", "measure": "daily_hours", "parameters": {"hours": 6, "under_age": 18}, "severity": "warns",
+        "starts_on": "2026-09-01", "source": "L. 1/2026", "message_it": "Troppe ore.", "message_en": "Too many hours.",
+    },
+    "edit_company_safety": {"assessed_on": "2025-11-03", "risk": "low", "activities": [{"name": "Saldatura"}]},
+    "create_safety_trainings": {
+        "student_ids": ["{student_id}"], "kind": "general", "hours": 4, "held_on": "2025-10-01", "held_by": "Scuola",
+    },
+    "create_tutor_capacity": {"user_id": "{tutor_id}", "start_year": 2025, "most_students": 9},
+    "create_tutor_leave": {"user_id": "{tutor_id}", "starts_on": "2026-02-02", "ends_on": "2026-02-06"},
+    "create_tutor_substitution": {
+        "side": "school", "before_id": "{tutor_id}", "after_id": "{tutor_id}", "from_on": "2026-02-02",
+        "placement_ids": ["{placement_id}"],
+    },
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
@@ -192,7 +206,11 @@ BODIES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-WRONG_QUERIES = {"read_supply": {"kind": "job"}, "read_indicators": {"start_year": "1999"}}
+WRONG_QUERIES = {
+    "read_placement_counts": {"start_year": "1999"},
+    "read_supply": {"kind": "job"},
+    "read_indicators": {"start_year": "1999"},
+}
 """What an operation refuses that has nothing else to be refused."""
 
 OTHERS: dict[str, dict[str, str]] = {
@@ -320,8 +338,11 @@ def world(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
+        "tutor_id": str(teacher.id),
+        "rule_id": str(make.law_rule().id),
+        "training_id": str(make.safety_training(student).id),
         **papers_of(make, school, company, student),
-        **placements_of(make, student),
+        **placements_of(make, student, teacher.id),
         **things.of_placement(make, student, make.opportunity(company)),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
@@ -340,12 +361,16 @@ def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territo
     }  # fmt: skip
 
 
-def placements_of(make: Factory, student: Student) -> World:
+def placements_of(make: Factory, student: Student, tutor_id: UUID) -> World:
     """A placement in each state, each at other times: `running_placement_id` and so on; a planned one is the usual."""
     found = {}
     ended = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
     for number, state in enumerate(State, start=1):
-        values = {"state": state, "starts_on": TODAY + timedelta(days=14 * number)}
+        values: dict[str, Any] = {
+            "state": state,
+            "school_tutor_id": tutor_id,
+            "starts_on": TODAY + timedelta(days=14 * number),
+        }
         opportunity = make.opportunity(seats_taken=0 if state is State.CANCELLED else 1)
         placement = make.placement(student, opportunity, **values | (ended if state in ENDED else {}))
         found[f"{state}_placement_id"] = str(placement.id)
@@ -813,6 +838,16 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "withdraw_disclosure": ended("refused"),
     "cancel_job": ended_job,
     "create_placement": same_placement,
+    **dict.fromkeys(
+        (
+            "create_law_rule",
+            "create_safety_trainings",
+            "create_tutor_capacity",
+            "create_tutor_leave",
+            "create_tutor_substitution",
+        ),
+        still_running,
+    ),
     "edit_placement": in_state(State.RUNNING),
     "cancel_placement": in_state(State.RUNNING),
     "interrupt_placement": in_state(State.PLANNED),

@@ -47,11 +47,14 @@ def routes() -> list[BaseRoute]:
         invited,
         jobs,
         keys,
+        laws,
         maps,
         oidc,
         own_access,
         passing,
         people,
+        placement,
+        placement_board,
         postings,
         privacy,
         public,
@@ -77,6 +80,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
+        placement, placement_board, laws,
         student_hours, host_hours, class_hours, evaluations,
     ):  # fmt: skip
         whole.include_router(audience.router)

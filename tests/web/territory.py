@@ -24,6 +24,8 @@ from app.hours.models import (
     HourEntry,
 )
 from app.hours.rules import CRITERIA
+from app.laws import loading as laws
+from app.laws.models import HostActivity
 from app.opportunities.models import (
     Kind,
     Opportunity,
@@ -33,7 +35,7 @@ from app.opportunities.models import (
     SkillRole,
     Status,
 )
-from app.placements.models import Party, State
+from app.placements.models import Party, Placement, State
 from app.settings import Settings
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Evidence, Student, StudentAvailability, StudentInterest, StudentSkill
@@ -72,11 +74,11 @@ class Territory:
     far_id: UUID
     draft_id: UUID
     full_id: UUID
+    placement_id: UUID
     worked_id: UUID
     closing_id: UUID
     last_year_id: UUID
     emails: dict[str, str]
-    placement_id: UUID
     concern_id: UUID
     family_code: str
 
@@ -188,19 +190,53 @@ def build(database: Database, *, on: date) -> Territory:
                 password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
+    placement = _place(make, student, full, start)
+    concern_id, family_code = _report(make, placement, classmate, internship, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
         skills=[("plc-programming", 2, "wanted"), ("pneumatics", 1, "taught")],
     )  # fmt: skip
     worked, closing = placements(make, (student, classmate), last_year, on)
-    placement_id, concern_id, family_code = _report(make, student, classmate, internship, on)
     return Territory(
-        worked_id=worked, closing_id=closing, last_year_id=last_year, placement_id=placement_id, concern_id=concern_id, family_code=family_code,
+        concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
-        emails=emails,
+        placement_id=placement.id, emails=emails,
     )  # fmt: skip
+
+
+def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -> Placement:
+    """A placement of the student, still to be prepared, with rules of each gravity that find something in it."""
+    opportunity = make.get(Opportunity, opportunity_id)
+    assert opportunity is not None
+    with make.database.write() as session:
+        laws.load(session, ACTOR, laws.read_rules())
+    make.add(HostActivity(company_id=opportunity.company_id, name="Montaggio meccanico"))
+    make.add(HostActivity(company_id=opportunity.company_id, name="Saldatura", is_high_risk=True))
+    return make.placement(student, opportunity, starts_on=start, ends_on=start + timedelta(days=11))
+
+
+def _report(
+    make: Factory, placement: Placement, classmate: Student, internship: UUID, on: date
+) -> tuple[UUID, str]:
+    """Two placements with a reported problem each: the student's has come to the territory, a family's is with the school."""
+    opportunity = make.get(Opportunity, internship)
+    assert opportunity is not None
+    other = make.placement(classmate, opportunity, starts_on=on + timedelta(days=30))
+    noon = datetime.combine(on, time(12), UTC)
+    told = {"raised_at": noon - timedelta(days=8), "due_at": noon + timedelta(days=4)}
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=noon - timedelta(days=1), **told)
+    make.add(
+        ConcernMessage(
+            concern_id=concern.id, side=Side.SCHOOL, text="Ne parlo domani con l'azienda.", written_at=noon - timedelta(days=7),
+            written_by="system:tests",
+        )
+    )  # fmt: skip
+    make.concern(other, raised_side=Side.FAMILY, kind=ConcernKind.SAFETY, text="Lavora senza guanti.", **told)
+    with make.database.write() as session:
+        code = families.issue(session, ACTOR, classmate.id, secret=Settings().secret_key, now=noon).code
+    return concern.id, code
 
 
 def placements(
@@ -244,29 +280,6 @@ def placements(
         make.add(EvaluationMark(evaluation_id=evaluation.id, criterion=criterion, mark=3))
     make.add(EvaluationSkill(evaluation_id=evaluation.id, skill_id="plc-programming", level=3))
     return runs.id, ended.id
-
-
-def _report(
-    make: Factory, student: Student, classmate: Student, internship: UUID, on: date
-) -> tuple[UUID, UUID, str]:
-    """Two placements with a reported problem each: the student's has come to the territory, a family's is with the school."""
-    opportunity = make.get(Opportunity, internship)
-    assert opportunity is not None
-    start = on + timedelta(days=30)
-    placement, other = (make.placement(one, opportunity, starts_on=start) for one in (student, classmate))
-    noon = datetime.combine(on, time(12), UTC)
-    told = {"raised_at": noon - timedelta(days=8), "due_at": noon + timedelta(days=4)}
-    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=noon - timedelta(days=1), **told)
-    make.add(
-        ConcernMessage(
-            concern_id=concern.id, side=Side.SCHOOL, text="Ne parlo domani con l'azienda.", written_at=noon - timedelta(days=7),
-            written_by="system:tests",
-        )
-    )  # fmt: skip
-    make.concern(other, raised_side=Side.FAMILY, kind=ConcernKind.SAFETY, text="Lavora senza guanti.", **told)
-    with make.database.write() as session:
-        code = families.issue(session, ACTOR, classmate.id, secret=Settings().secret_key, now=noon).code
-    return placement.id, concern.id, code
 
 
 @cache

@@ -21,6 +21,7 @@ from app.hours import service_ledger
 from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationSkill, HourCredit, HourEntry
 from app.invitations.models import Invitation
 from app.jobs.models import Job
+from app.laws.models import HostActivity, HostSafety
 from app.mails.models import Mail
 from app.matches import batch
 from app.matches.engine import Engine
@@ -29,7 +30,16 @@ from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
 from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
-from app.placements.models import EndReason, Party, Placement, State
+from app.placements.models import (
+    EndReason,
+    Party,
+    Placement,
+    PlacementActivity,
+    State,
+    TutorCapacity,
+    TutorChange,
+    TutorLeave,
+)
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
@@ -203,10 +213,27 @@ def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) 
     assert student is not None
     assert opportunity is not None
     mark = f"user:{user_id}"
-    make.placement(
+    activity = make.add(HostActivity(company_id=opportunity.company_id, name="Tornio"))
+    placement = make.placement(
         student, opportunity, state=State.INTERRUPTED, created_by=mark, ended_by=mark, ended_at=NOW, ended_for="school",
         end_reason="moved", school_tutor_id=user_id, host_tutor_id=user_id, starts_at=time(8), ends_at=time(17),
     )  # fmt: skip
+    days = {"starts_on": TODAY, "ends_on": TODAY}
+    for row in (
+        PlacementActivity(placement_id=placement.id, activity_id=activity.id),
+        TutorChange(
+            placement_id=placement.id, side="school", before_id=user_id, after_id=user_id, from_on=TODAY, made_at=NOW,
+            made_by=mark, applied_at=NOW,
+        ),
+        TutorCapacity(
+            user_id=user_id, school_id=student.school_id, start_year=2025, most_students=3, decided_at=NOW, decided_by=mark,
+        ),
+        TutorLeave(user_id=user_id, noted_at=NOW, noted_by=mark, **days),
+        HostSafety(company_id=opportunity.company_id, declared_at=NOW, declared_by=mark),
+    ):  # fmt: skip
+        make.add(row)
+    make.safety_training(student, kind="specific", risk="low", recorded_by=mark)
+    make.law_rule(created_by=mark)
 
 
 def create(client: TestClient, school_class: SchoolClass, lead: dict[str, str]) -> UUID:
