@@ -85,8 +85,10 @@ def _told(made: RoundRun, *, as_json: bool) -> str:
         [
             f"Run {made.number}, {made.mode}, in {made.seconds:.1f} s: {made.placed} of {made.students} placed.",
             f"  {wishes or 'no wish came true'}, {report['beyond']} beyond the wishes, {report['unplaced']} without a seat.",
-            f"  {'Stable' if report['is_stable'] else 'Not stable'}; {report['envy']} would rather have another's"
-            f" seat, {report['justified_envy']} of them go before that other.",
+            (
+                f"  {'Stable' if report['is_stable'] else 'Not stable'}; {report['envy']} would rather have another's"
+                f" seat, {report['justified_envy']} of them go before that other."
+            ),
             f"  Seed {made.seed}, {made.algorithm}. Not published.",
         ]
     )

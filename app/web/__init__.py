@@ -54,6 +54,8 @@ def routes() -> list[BaseRoute]:
         recommending,
         renewals,
         review,
+        round_students,
+        rounds,
         school_years,
         search,
         second_factor,
@@ -71,7 +73,7 @@ def routes() -> list[BaseRoute]:
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
-        wishes, concerns, families, postings, renewals, answers, validation, recommending, undo, class_import, school_years, coordinator,
+        wishes, concerns, families, postings, renewals, answers, validation, recommending, rounds, round_students, undo, class_import, school_years, coordinator,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
