@@ -11,7 +11,7 @@ from typing import Any
 from app import dates
 from app.agreements.models import Agreement, Paper, PaperKind, PaperState, SignerRole
 from app.auth.actors import Actor, Role
-from app.placements.models import Party, Placement
+from app.placements.models import Party, Placement, State
 
 
 class Action(StrEnum):
@@ -50,6 +50,8 @@ LASTS = {
     PaperState.SENT: timedelta(days=14),
     PaperState.SIGNING: timedelta(days=30),
 }
+PLANNABLE = frozenset({State.PLANNED, State.READY, State.RUNNING})
+"""Placements whose plan can still be written, or amended."""
 REMIND_EVERY = timedelta(days=5)
 MOST_REMINDERS = 3
 ADULT = 18
