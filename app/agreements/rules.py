@@ -169,6 +169,11 @@ def changes_of(amendment: object) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def terms_of(placement: Placement, changes: Mapping[str, Any]) -> dict[str, str]:
+    """Days and hours of a placement, with the changes of an amendment, as a document keeps them to be compared."""
+    return {name: str(changes.get(name, getattr(placement, name))) for name in TERMS}
+
+
 # --- what makes no sense ----------------------------------------------------------------------------------------------
 
 
