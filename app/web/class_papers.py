@@ -63,7 +63,10 @@ def show_class_papers(view: InView, class_id: UUID, left: int = 0) -> Response:
         companies = _names(session, {one.placement.company_id for one in found})
     lines = [
         Line(
-            one, plans.get(one.placement.id), companies[one.placement.company_id], obstacles[one.placement.id]
+            one,
+            plans.get(one.placement.id),
+            companies[one.placement.company_id],
+            obstacles.get(one.placement.id, ()),
         )
         for one in sorted(found, key=lambda one: (one.student.family_name, one.student.given_name))
     ]
