@@ -65,6 +65,8 @@ def routes() -> list[BaseRoute]:
         recommending,
         renewals,
         review,
+        round_students,
+        rounds,
         school_years,
         search,
         second_factor,
@@ -86,7 +88,7 @@ def routes() -> list[BaseRoute]:
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
         student_hours, host_hours, class_hours, evaluations,
-        papers, paper_drafts, class_papers, guardian,
+        papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

@@ -22,7 +22,7 @@ from app.placements import rules, service_findings, service_tutors
 from app.placements import service as placements
 from app.placements import service_showing as showing
 from app.placements import service_terms as terms
-from app.placements.models import EndReason, Party, Risk, Side, State
+from app.placements.models import EndReason, Party, Risk, State, TutorSide
 from app.placements.rules import Action
 from app.placements.service import Seen
 from app.rest import decode_cursor, encode_cursor
@@ -61,8 +61,8 @@ def _terms(session: Session, _actor: Actor, seen: Seen, _now: datetime) -> Mappi
     activities = hosts.find(session, seen.placement.company_id).activities
     return {
         "is_school": is_school,
-        "school_tutors": service_tutors.people_of(session, Side.SCHOOL, seen.placement.school_id) if is_school else [],
-        "host_tutors": service_tutors.people_of(session, Side.HOST, seen.placement.company_id),
+        "school_tutors": service_tutors.people_of(session, TutorSide.SCHOOL, seen.placement.school_id) if is_school else [],
+        "host_tutors": service_tutors.people_of(session, TutorSide.HOST, seen.placement.company_id),
         "activities": activities,
     }  # fmt: skip
 

@@ -294,7 +294,6 @@ NOTIFICATIONS = {
     "application_accepted": _("Un'azienda dice di sì a una candidatura"),
     "application_to_approve": _("Una candidatura aspetta la scuola"),
     "application_due": _("Il tempo per rispondere sta per finire"),
-    "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
     "offer_again": _("Una proposta si può offrire di nuovo"),
     "concern_raised": _("C'è una segnalazione"),
