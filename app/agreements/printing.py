@@ -49,7 +49,8 @@ def print_all(papers: Sequence[dict[str, Any]], *, now: datetime) -> tuple[str, 
         (FOLDER / "paper.typ").read_bytes(),
         format="pdf",
         pdf_standards=["a-2a", "ua-1"],
-        timestamp=now.astimezone(UTC),  # it takes no zone, only an offset
+        # it takes an offset instead of a zone, and no fractions of a second
+        timestamp=now.astimezone(UTC).replace(microsecond=0),
         sys_inputs={"data": json.dumps({"papers": list(papers)})},
     )
     return "application/pdf", content

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from app import dates, db, errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.companies.models import Company
-from app.hours import law, rules
+from app.hours import rules
+from app.hours.law import Law
 from app.hours.models import EntryState, HourCredit, HourEntry, HourLedger
 from app.hours.rules import Alarm, Project, Sum
 from app.opportunities.models import Kind, Opportunity
@@ -86,6 +88,7 @@ def settle(session: Session, student_ids: Collection[UUID]) -> None:
 
 def _counted(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, int]:
     """Minutes that count towards the diploma now, by student."""
+    law = Law(session)
     found: dict[UUID, int] = defaultdict(int)
     confirmed = (
         sa.select(Placement.student_id, Placement.starts_on, Placement.planned_hours, sa.func.sum(_CONFIRMED))
@@ -151,8 +154,9 @@ def lessons_end(today: date, month_and_day: str) -> date:
 
 def _ledgers(session: Session, found: Sequence[Student], today: date) -> list[Ledger]:
     ids = [student.id for student in found]
+    law = Law(session)
     kinds = _kinds(session, ids)
-    projects = _projects(session, ids)
+    projects = _projects(session, law, ids)
     openings = {
         one.student_id: one
         for one in session.scalars(sa.select(HourLedger).where(HourLedger.student_id.in_(ids)))
@@ -199,7 +203,7 @@ def _kinds(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, str
     return dict(rows.all())
 
 
-def _projects(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Project]]:
+def _projects(session: Session, law: Law, student_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Project]]:
     rows = session.execute(
         sa.select(Placement, Opportunity.title, Opportunity.kind, Company.name)
         .join(Opportunity, Opportunity.id == Placement.opportunity_id)
@@ -210,7 +214,9 @@ def _projects(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, 
     said = _said(session, [row.Placement.id for row in rows])
     found: dict[UUID, list[Project]] = defaultdict(list)
     for row in rows:
-        found[row.Placement.student_id].append(_project(row, said[row.Placement.id]))
+        found[row.Placement.student_id].append(
+            _project(row, said[row.Placement.id], law.share(row.Placement.starts_on))
+        )
     return found
 
 
@@ -226,12 +232,12 @@ def _said(session: Session, placement_ids: Collection[UUID]) -> Mapping[UUID, li
     return found
 
 
-def _project(row: Any, said: Sequence[Any]) -> Project:
+def _project(row: Any, said: Sequence[Any], share: Fraction) -> Project:
     placement: Placement = row.Placement
     confirmed = sum(one.confirmed for one in said if one.state is EntryState.CONFIRMED)
     return Project(
         placement_id=placement.id, title=row.title, company_name=row.name, kind=row.kind, state=placement.state,
         starts_on=placement.starts_on, ends_on=placement.ends_on, planned=placement.planned_hours * 60,
         confirmed=confirmed, waiting=sum(one.waiting for one in said if one.state is not EntryState.CONFIRMED),
-        open=rules.open_minutes(placement, {one.worked_on for one in said}), share=law.share(placement.starts_on),
+        open=rules.open_minutes(placement, {one.worked_on for one in said}), share=share,
     )  # fmt: skip

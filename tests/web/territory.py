@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
-from app.companies.models import CompanyContact
+from app.companies.models import Company, CompanyContact
 from app.concerns import service_family as families
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
@@ -77,6 +77,7 @@ class Territory:
     placement_id: UUID
     worked_id: UUID
     closing_id: UUID
+    last_year_id: UUID
     emails: dict[str, str]
     concern_id: UUID
     family_code: str
@@ -190,10 +191,14 @@ def build(database: Database, *, on: date) -> Territory:
                 is_demo=True,
             )
     placement = _place(make, student, full, start)
-    concern_id, family_code = _report(make, placement, classmate, internship, on)
-    worked, closing = placements(make, (student, classmate), internship, on)
+    concern_id, family_code = _report(make, placement, classmate, full, on)
+    last_year = _offer(
+        make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
+        skills=[("plc-programming", 2, "wanted"), ("pneumatics", 1, "taught")],
+    )  # fmt: skip
+    worked, closing = placements(make, (student, classmate), last_year, on)
     return Territory(
-        concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing,
+        concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
@@ -312,7 +317,7 @@ def _offer(
     **values: object,
 ) -> UUID:
     offer = make.opportunity(
-        company_id=company_id,
+        make.get(Company, company_id),
         kind=kind,
         title=title,
         municipality_istat=istat,

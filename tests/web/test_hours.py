@@ -169,7 +169,7 @@ def test_three_sides_evaluate_and_the_school_completes(
     path = f"/placements/{land.closing_id}/evaluation"
     host, pupil, teacher = (visit(who) for who in ("company", "classmate", "teacher"))
     page = host.get(path).text
-    assert f"/opportunities/{land.internship_id}/renewal" in page  # the host would take somebody again
+    assert f"/opportunities/{land.last_year_id}/renewal" in page  # the host would take somebody again
     changed = host.post(path, data=form_of(page) | {"skill-pneumatics": "2", "words": "Preciso."})
     assert changed.headers["location"] == f"{path}?done=given"
     assert "Preciso." not in pupil.get(path).text

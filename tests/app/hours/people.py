@@ -10,10 +10,11 @@ from starlette.testclient import TestClient
 
 from app.auth import service as auth
 from app.auth.actors import Actor, Grant, Role
+from app.laws import loading as laws
 from app.opportunities.models import Opportunity, OpportunitySkill, SkillRole
 from app.placements.models import Placement, State
 from app.students.models import Student
-from tests.factories import Factory
+from tests.factories import ACTOR, Factory
 
 MONDAY = date(2026, 1, 5)
 
@@ -51,6 +52,9 @@ class Place:
 
 
 def place(make: Factory, *, student: Student | None = None, **values: Any) -> Place:
+    """One that runs, by the shipped rules of law."""
+    with make.database.write() as session:
+        laws.load(session, ACTOR, laws.read_rules())
     student = student or make.student()
     opportunity = make.opportunity()
     make.skill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from fractions import Fraction
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -18,8 +19,10 @@ from app.auth.actors import Role
 from app.db import Database
 from app.events.models import Event
 from app.hours import service, service_attendance, service_ledger
+from app.hours.law import Law
 from app.hours.models import HourEntry, HourLedger
 from app.hours.service import Said
+from app.laws.models import Measure
 from app.placements.models import State
 from app.settings import Settings
 from app.students.models import Student
@@ -183,6 +186,26 @@ def test_hours_are_owed_until_three_quarters_are_there(make: Factory) -> None:
     assert owed(make, at) == 76  # 24 of 32
     confirm(make, at, 5)
     assert owed(make, at) == 68  # 40, of which no more than 32 were agreed
+
+
+def test_the_rules_of_law_hold_from_a_day_on(make: Factory) -> None:
+    at = place(make, ends_on=MONDAY + timedelta(days=4), planned_hours=40)
+    stricter = {
+        "measure": Measure.ATTENDED_SHARE,
+        "code": "three-quarters",
+        "version": 9,
+        "parameters": {"share": 0.9},
+    }
+    make.law_rule(**stricter, starts_on=MONDAY + timedelta(days=1))
+    with make.database.read() as session:
+        law = Law(session)
+        kinds = ("technical", "vocational", "liceo", "its")
+        assert [law.minimum_hours(kind, MONDAY) for kind in kinds] == [150, 210, 90, 0]
+        assert law.minimum_hours("technical", date(2010, 1, 5)) == 0
+        days = (date(2010, 1, 5), MONDAY, MONDAY + timedelta(days=1))
+        assert [law.share(day) for day in days] == [0, Fraction(3, 4), Fraction(9, 10)]
+    confirm(make, at, 4)  # 32 of 40: what began before the rule was changed keeps the old one
+    assert owed(make, at) == 68
 
 
 def test_what_is_taken_back_is_owed_again(make: Factory) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.hours import law, rules
+from app.hours import rules
 from app.hours.models import Criterion, EntryState
 from app.hours.rules import Voices
 from app.placements.models import Party, Placement, State
@@ -104,14 +104,6 @@ def test_sums_are_never_negative_and_agree(minimum: int, opening: int, counted: 
     assert found.expected_owed <= found.owed <= found.target - found.opening
     assert found.owed == rules.owed_hours(opening, counted)
     assert (found.owed == 0) is (counted >= opening)
-
-
-def test_the_share_and_the_minimum_hold_from_a_day_on() -> None:
-    assert law.share(date(2026, 1, 5)) == Fraction(3, 4)
-    assert law.share(date(2010, 1, 5)) == 0
-    kinds = ("technical", "vocational", "liceo", "its")
-    assert [law.minimum_hours(kind, TODAY) for kind in kinds] == [150, 210, 90, 0]
-    assert law.minimum_hours("technical", date(2010, 1, 5)) == 0
 
 
 def test_an_alarm_is_for_last_years_that_lack_much() -> None:
