@@ -128,6 +128,7 @@ def _sign_with_hosts(stage: Stage) -> None:
     papers.name_signers(stage)
     papers.agree(stage, 0, stage.at(-130), until=240)
     papers.leave_agreements(stage)
+    season_hours.make_safe(stage)
     season_hours.credit_safety(stage)
 
 

@@ -17,10 +17,32 @@ from app.hours.models import CreditKind
 from app.hours.service import Said
 from app.hours.service_diary import Lines
 from app.hours.service_evaluations import Given
-from app.placements.models import Party
+from app.laws import service_hosts as hosts
+from app.laws import service_trainings as trainings
+from app.laws.models import TrainingKind
+from app.placements.models import Party, Risk
 
 MINUTES = 8 * 60
 MARKS = (4, 3, 4, 2, 3)
+
+
+def make_safe(stage: Stage) -> None:
+    """What the law asks for before anybody begins: the host has assessed its risks, and the students are trained."""
+    company_id = stage.hosts[0][0].id
+    declared = {
+        "assessed_on": stage.at(-300).date(), "risk": Risk.LOW, "register_number": "RASL-000041",
+        "registered_on": stage.at(-300).date(),
+    }  # fmt: skip
+    with stage.database.write() as session:
+        hosts.edit(session, stage.company(company_id), company_id, declared, now=stage.at(-120))
+    for kind, risk in ((TrainingKind.GENERAL, None), (TrainingKind.SPECIFIC, Risk.LOW)):
+        training = {
+            "kind": kind, "risk": risk, "hours": 4.0, "held_on": stage.at(-110).date(), "held_by": "La scuola",
+        }  # fmt: skip
+        with stage.database.write() as session:
+            students = [one.id for one in stage.students]
+            made = trainings.create(session, stage.lead, students, training, now=stage.at(-109))
+        stage.count("trainings", len(made))
 
 
 def credit_safety(stage: Stage) -> None:
