@@ -31,6 +31,8 @@ from app.companies import sectors_api as sectors
 from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
+from app.hours import api as hours
+from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
 from app.jobs import api as jobs
 from app.laws import api as laws
@@ -71,6 +73,7 @@ ROUTERS = (
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,
     placements.router, placements.counts_router, tutors.router, laws.router,

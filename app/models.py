@@ -10,6 +10,7 @@ from app.concerns import models as concerns
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
+from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
 from app.laws import models as laws
@@ -32,7 +33,7 @@ from app.wishes import models as wishes
 
 __all__ = [
     "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
-    "invitations", "jobs", "laws", "mails", "matches",
+    "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -32,6 +32,7 @@ OF_NO_VERSION = {
     "create_skill_validations",
     "create_recommendations",
     "create_company_note",
+    "create_hour_credits",
     "create_training_plans",
     "choose_company_signatory",
     "create_amendment",

@@ -176,18 +176,6 @@ PLACED = {
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
-BY_SCHOOL = {
-    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
-    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
-    FOREIGN: may(NOBODY, s409="administrator"),
-}
-"""What the school does with a placement, which is none of the land's: it is planned."""
-
-PLACED = {
-    OWN: may(ASKED),
-    SAME: may("colleague lead administrator key_school"),
-    FOREIGN: may("administrator"),
-}
 """What student, school and host read of a placement."""
 PLANNERS = {
     OWN: may("teacher lead key_school", s403="student member admin administrator key_company"),
@@ -201,6 +189,27 @@ DRAFTS = {
 """Who changes the draft of an agreement, which its host does not see."""
 BESIDE = "teacher colleague member admin training_body key_company"
 """Who sees an agreement that has gone out, and leads nothing of it."""
+
+SPOKEN = {  # what the three sides say: whoever runs the service was not there
+    OWN: may("student teacher lead member admin key_school key_company", s403="administrator"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+DIARIES = {
+    OWN: may("student teacher lead key_school", s403="member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+OWN_LINES = {  # what the student alone does in a placement
+    OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
+    SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+OF_SCHOOL = {
+    OWN: may("teacher lead key_school", s403="member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
 
 # --- the API ----------------------------------------------------------------------------------------------------------
 
@@ -440,7 +449,6 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_placement_findings": PLACED,
     "read_placement_counts": NETWORK,
-    "complete_placement": BY_SCHOOL,
     "restore_placement": {  # what is planned stays so
         OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
         SAME: may("colleague lead administrator key_school"),
@@ -507,6 +515,51 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    # hours, diaries and evaluations of placements
+    "list_hour_entries": PLACED,
+    "read_hour_entry": PLACED,
+    "create_hour_entry": SPOKEN,
+    "edit_hour_entry": SPOKEN,
+    "create_hour_confirmations": {
+        OWN: may("teacher lead member admin key_school key_company", rest=422, s403="student administrator"),
+        SAME: may("colleague lead key_school", rest=422, s403="administrator"),
+        FOREIGN: may(NOBODY, rest=422, s403="administrator"),
+    },
+    "read_attendance_code": {
+        OWN: may("member admin training_body key_company", rest=403),
+        HIDDEN: may(NOBODY, s403=OVERSEERS),
+        FOREIGN: may(NOBODY, rest=403),
+        FOREIGN_HIDDEN: may(NOBODY, s403=FAR),
+    },
+    "create_attendance": OWN_LINES,
+    "list_diary_entries": DIARIES,
+    "read_diary_entry": DIARIES,
+    "create_diary_entry": OWN_LINES,
+    "edit_diary_entry": OWN_LINES,
+    "read_evaluations": SPOKEN,
+    "read_evaluation": {  # the host's, before the school has confirmed it
+        OWN: may("teacher lead member admin key_school key_company", s403="administrator"),
+        SAME: may("colleague lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "create_evaluation": {  # with the student's criteria
+        OWN: may("student", s403="administrator", s422="teacher lead member admin key_school key_company"),
+        SAME: may(NOBODY, s403="administrator", s422="colleague lead key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "edit_evaluation": {
+        OWN: may("member admin key_company", s403="teacher lead administrator key_school"),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "confirm_evaluation": OF_SCHOOL,
+    "complete_placement": OF_SCHOOL
+    | {OWN: may("teacher lead key_school", s403="student member admin administrator key_company")},
+    "read_student_ledger": STUDENTS,
+    "read_class_ledger": CODES,
+    "create_hour_credits": CODES,
+    "read_hour_credit": STUDENTS,
+    "remove_hour_credit": STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")},
     # reported problems: the own one is with the school's lead, the same school's has come to the territory
     "create_concern": {
         OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
@@ -696,6 +749,8 @@ API: dict[str, dict[str, Row]] = {
 
 OWN_FAULT = {
     "accept_disclosure",
+    "create_evaluation",
+    "POST /placements/{placement_id}/evaluation",
     "POST /opportunities/{opportunity_id}/renewal",
 }
 """Routes whose 422 is about the call and tells nothing of the thing."""

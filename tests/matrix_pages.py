@@ -46,6 +46,21 @@ WORKERS = {
     FOREIGN: may(NOBODY),
     FOREIGN_HIDDEN: may(NOBODY),
 }
+TOO_EARLY = {
+    OWN: may(NOBODY, s409="student teacher lead member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead administrator"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+STAFF_TOO_EARLY = {
+    OWN: may(NOBODY, s409="teacher lead", s403="student member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+CLASS_STAFF = {
+    OWN: may("teacher lead", s403="coordinator administrator"),
+    SAME: may("colleague lead", s403="coordinator administrator"),
+    FOREIGN: may(NOBODY, s403=FAR),
+}
 STEPS = ("text", "skills", "details", "preview")
 LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
 CARRIED: dict[str, Any] = {
@@ -207,6 +222,27 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /students/{student_id}/wishes": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/move": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/remove": WISHES,
+    # hours, and the end of a placement
+    "GET /students/{student_id}/hours": STUDENTS,
+    "POST /students/{student_id}/hours": WISHES,
+    "GET /attend": {OWN: SIGNED_IN},
+    "POST /attend": API["create_attendance"],
+    "GET /companies/{company_id}/hours": API["read_attendance_code"],
+    # the form names the day of an internship, which training bodies have none of
+    "POST /companies/{company_id}/hours": API["read_attendance_code"]
+    | {OWN: may("member admin", rest=403, s409="training_body")},
+    "GET /companies/{company_id}/attendance-code": API["read_attendance_code"],
+    "GET /classes/{class_id}/hours": CODES,
+    "POST /classes/{class_id}/hours/settle": {  # whoever runs the service was not there
+        OWN: may("teacher lead", s403="coordinator administrator"),
+        SAME: may("colleague lead", s403="coordinator administrator"),
+        FOREIGN: may(NOBODY, s403="far_coordinator administrator"),
+    },
+    "POST /classes/{class_id}/hours/credits": CODES,
+    "GET /placements/{placement_id}/evaluation": API["read_evaluations"],
+    "POST /placements/{placement_id}/evaluation": API["create_evaluation"],
+    "POST /placements/{placement_id}/evaluation/confirm": API["complete_placement"],
+    "POST /placements/{placement_id}/evaluation/complete": API["complete_placement"],
     "GET /students/{student_id}/applications": STUDENTS,
     "POST /students/{student_id}/applications": WISHES,
     "POST /application-moves": API["create_application_moves"],
@@ -304,6 +340,32 @@ _PAGES: dict[str, dict[str, Row]] = {
         VISIT: may(NOBODY, rest=403, s409=f"{ASKERS} training_body"),
         FOREIGN: may(NOBODY, rest=403),
     },
+    # papers: the one of the matrix is a draft, which nobody signs yet
+    "GET /papers": {OWN: SIGNED_IN},
+    "GET /papers/{paper_id}": API["read_paper"],
+    "POST /papers/{paper_id}/move": API["edit_training_plan"],
+    "GET /papers/{paper_id}/edit": API["edit_training_plan"],
+    "POST /papers/{paper_id}/code": TOO_EARLY,
+    "POST /papers/{paper_id}/sign": TOO_EARLY,
+    "POST /papers/{paper_id}/hand-out": STAFF_TOO_EARLY,
+    "POST /papers/{paper_id}/record": STAFF_TOO_EARLY,
+    "POST /training-plans/{plan_id}": API["edit_training_plan"],
+    "POST /agreements/{agreement_id}": API["edit_agreement"],
+    "GET /documents/{document_id}": API["read_document"],
+    "GET /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/signatory": API["choose_school_signatory"],
+    "GET /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /placements/{placement_id}/amendments": API["create_amendment"],
+    "GET /classes/{class_id}/papers": CLASS_STAFF,
+    "POST /classes/{class_id}/papers": CLASS_STAFF,
+    "GET /classes/{class_id}/papers/print": CLASS_STAFF,
+    # whoever has the link, and nobody has
+    "GET /guardian-signature": {OWN: always(404)},
+    "GET /guardian-signature/document": {OWN: always(404)},
+    "POST /guardian-signature": {OWN: always(404)},
+    "POST /guardian-signature/code": {OWN: always(404)},
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
     # coordination
     "GET /coordination": NETWORK,
@@ -381,6 +443,23 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /invitation": {"c": "{invitation_code}", "name": "Nuova Persona"},
     "POST /welcome": {"username": "rosso.42", "password": PASSWORD, "repeated": PASSWORD},
     "POST /hat": {"membership_id": "{membership_id}"},
+    "POST /papers/{paper_id}/move": {"action": "open"},
+    "POST /papers/{paper_id}/record": {"roles": "student", "signed_on": "2026-01-12", "archive_number": "12"},
+    "POST /training-plans/{plan_id}": {"activities": "Monta."},
+    "POST /placements/{placement_id}/amendments": {"daily_hours": "6"},
+    "POST /agreements/{agreement_id}": {
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+        "privacy_role": "controller",
+    },
+    "POST /schools/{school_id}/agreements": {
+        "company_id": "{lone_company_id}",
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+    },
+    "POST /schools/{school_id}/signatory": {"name": "Anna Neri"},
+    "POST /companies/{company_id}/signatory": {"name": "Ugo Bo"},
+    "POST /classes/{class_id}/papers": {"what": "make"},
     "POST /account/password": {"new_password": PASSWORD},
     "POST /second-factor": {"code": "{recovery_code}"},
     "POST /coordination/people": {"email": "new@example.org", "territory_id": "{territory_id}"},
@@ -454,5 +533,34 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /opportunities/{opportunity_id}/questions": {"version": "1", "question": "none"},
     "POST /opportunities/{opportunity_id}/renewal": {"seats": "2"},
     "POST /opportunities/{opportunity_id}/answers": {"pseudonym": "{pseudonym}"},
+    "POST /students/{student_id}/hours": {
+        "placement_id": "{worked_placement_id}",
+        "day": "2026-01-06",
+        "minutes": "480",
+        "did": "Ho montato un quadro.",
+    },
+    "POST /attend": {"placement_id": "{worked_placement_id}", "what": "arrival", "code": "{attendance_code}"},
+    "POST /companies/{company_id}/hours": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/settle": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/credits": {
+        "kind": "visit",
+        "title": "Fiera",
+        "held_on": "2026-01-07",
+        "worth": "4",
+        "student_ids": ["{student_id}"],
+    },
+    "POST /placements/{placement_id}/evaluation": {
+        "would_repeat": "yes",
+        **{f"mark-{one}": "3" for one in ("welcome", "tasks", "help", "learning", "safety")},
+    },
 }
 """What pages ask or post; `{names}` stand for what the relation has."""
+_EVALUATION = "/placements/{placement_id}/evaluation"
+OTHERS = {
+    **{
+        route: {"placement_id": "worked_placement_id"}
+        for route in (f"GET {_EVALUATION}", f"POST {_EVALUATION}", f"POST {_EVALUATION}/confirm")
+    },
+    f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
+}
+"""What a page is called for where the usual thing of its kind does not do."""

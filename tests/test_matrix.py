@@ -49,6 +49,7 @@ from app.students import service_codes as codes
 from app.web import files
 from app.web import jobs as job_pages
 from tests import contract, forms, matrix, matrix_pages
+from tests import things as placement_things
 from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
@@ -152,6 +153,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
         "placement_id": placement.id,
+        **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
         **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
@@ -232,6 +234,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel", "tutor_id": both.id,
         "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
         **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
@@ -360,6 +363,8 @@ def call(land: Land, route: str, things: Things, headers: dict[str, str]) -> htt
     method, _, path = route.partition(" ")
     if path.startswith("/companies/{company_id}/people/"):
         things = things | {"member_id": things["company_member_id"]}
+    others = matrix_pages.OTHERS.get(route, {})
+    things = things | {variable: things[of] for variable, of in others.items()}
     fields = {"data" if method == "POST" else "params": filled(matrix_pages.FORMS.get(route, {}), things)}
     return land.client.request(method, path.format(**things), headers=headers, **fields)
 

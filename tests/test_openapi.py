@@ -57,7 +57,7 @@ from app.skills.models import Occupation
 from app.students.models import Student
 from app.wishes.rules import MOST_RANKED
 from matching import Weights
-from tests import contract
+from tests import contract, things
 from tests.caller import Caller
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.papers import let_sign, papers_of
@@ -155,6 +155,24 @@ BODIES: dict[str, dict[str, Any]] = {
     "edit_contact_limit": {"per_month": 3},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
+    "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
+    "edit_hour_entry": {"minutes": 30},
+    "create_hour_confirmations": {
+        "items": [{"placement_id": "{worked_placement_id}", "worked_on": "2026-01-07", "minutes": 480}],
+    },
+    "create_attendance": {"what": "arrival", "code": "{attendance_code}"},
+    "create_hour_credits": {
+        "student_ids": ["{student_id}"], "kind": "visit", "title": "Fiera", "held_on": "2026-01-07", "hours": 4,
+    },
+    "create_diary_entry": {"written_on": "2026-01-06", "did": "Ho montato un quadro."},
+    "edit_diary_entry": {"learnt": "A leggere uno schema."},
+    "create_evaluation": {
+        "marks": [
+            {"criterion": one, "mark": 3} for one in ("welcome", "tasks", "help", "learning", "safety")
+        ],
+        "would_repeat": True,
+    },
+    "edit_evaluation": {"words": "Preciso."},
     "create_skill_validations": {"skills": [{"student_id": "{student_id}", "skill_id": "{skill_id}", "level": 3}]},
     "create_recommendations": {"student_ids": ["{student_id}"], "note": "Fa per te."},
     "create_round": {
@@ -206,11 +224,20 @@ OTHERS: dict[str, dict[str, str]] = {
     "create_signatures": {"paper_id": "signing_id"},
     "move_paper": {"paper_id": "agreement_id"},
     "interrupt_placement": {"placement_id": "running_placement_id"},
-    "complete_placement": {"placement_id": "closing_placement_id"},
     "restore_placement": {"placement_id": "cancelled_placement_id"},
+    "complete_placement": {"placement_id": "finished_placement_id"},
+    **{
+        f"{verb}_{noun}": {"placement_id": "worked_placement_id"}
+        for noun, verbs in {
+            "hour_entry": ("create", "read", "edit"), "hour_entries": ("list",), "attendance": ("create",),
+            "diary_entry": ("create", "read", "edit"), "diary_entries": ("list",),
+            "evaluation": ("create", "read", "edit", "confirm"), "evaluations": ("read",),
+        }.items()
+        for verb in verbs
+    },
     "create_round_school": {"round_id": "shared_round_id"},
     "remove_round_school": {"round_id": "joined_round_id"},
-} | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}
+} | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
 
 
@@ -251,8 +278,8 @@ def good_call(name: str, world: World) -> Request:
     content = None
     if name.startswith("load_"):
         headers["Content-Type"], content = "application/x-ndjson", b'{"external_id": "1"}'
-    ids = {variable: world[variable] for variable in re.findall(r"\{(\w+)\}", path)}
-    ids |= {variable: world[of] for variable, of in OTHERS.get(name, {}).items()}
+    others = OTHERS.get(name, {})
+    ids = {variable: world[others.get(variable, variable)] for variable in re.findall(r"\{(\w+)\}", path)}
     if name.endswith("_company_member"):
         ids["member_id"] = world["company_member_id"]
     query = filled(QUERIES.get(name, {}), world)
@@ -316,6 +343,7 @@ def world(make: Factory) -> World:
         "training_id": str(make.safety_training(student).id),
         **papers_of(make, school, company, student),
         **placements_of(make, student, teacher.id),
+        **things.of_placement(make, student, make.opportunity(company)),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
 
@@ -390,6 +418,18 @@ STUDENTS_OWN = (
     "create_student_application",
 )
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
+CALLERS |= dict.fromkeys(
+    ("create_attendance", "create_diary_entry", "edit_diary_entry", "create_evaluation"),
+    CALLERS["accept_disclosure"],
+)
+CALLERS |= dict.fromkeys(
+    (
+        "create_hour_entry", "edit_hour_entry", "create_hour_confirmations", "list_diary_entries", "read_diary_entry",
+        "read_evaluations", "read_evaluation", "confirm_evaluation", "complete_placement",
+    ),
+    CALLERS["create_recommendations"],
+)  # fmt: skip
+CALLERS |= dict.fromkeys(("read_attendance_code", "edit_evaluation"), CALLERS["create_answers"])
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -666,6 +706,22 @@ def ended_key(make: Factory, call: Request) -> Request:
     return replace(call, ids={"key_id": str(key.id)})
 
 
+def completed_placement(make: Factory, call: Request) -> Request:
+    opportunity = make.opportunity(make.get(Company, UUID(call.world["company_id"])))
+    parts = things.completed_parts(make, the_student(make, call), opportunity)
+    parts["placement_id"] = parts["worked_placement_id"]
+    return replace(call, ids={name: parts[name] for name in call.ids})
+
+
+def completed_days(make: Factory, call: Request) -> Request:
+    [item] = (call.body or {})["items"]
+    return replace(call, body={"items": [item | {"placement_id": call.world["finished_placement_id"]}]})
+
+
+def running_placement(make: Factory, call: Request) -> Request:
+    return replace(call, ids={"placement_id": call.world["worked_placement_id"]})
+
+
 def too_many_notes(make: Factory, call: Request) -> Request:
     company = make.company()
     with make.database.write() as session:
@@ -795,13 +851,22 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "edit_placement": in_state(State.RUNNING),
     "cancel_placement": in_state(State.RUNNING),
     "interrupt_placement": in_state(State.PLANNED),
-    "complete_placement": in_state(State.PLANNED),
     "restore_placement": in_state(State.RUNNING),
     "create_concern": too_many_concerns,
     "create_concern_message": closed_concern,
     "ask_concern_name": closed_concern,
     "renew_family_code": grown_up,
     "create_skill_validations": still_running,
+    "create_hour_credits": still_running,
+    "create_hour_entry": completed_placement,
+    "edit_hour_entry": completed_placement,
+    "create_hour_confirmations": completed_days,
+    "create_attendance": completed_placement,
+    "create_diary_entry": completed_placement,
+    "edit_diary_entry": completed_placement,
+    "create_evaluation": completed_placement,
+    "edit_evaluation": completed_placement,
+    "complete_placement": running_placement,
     "create_recommendations": of_state(Status.FULL),
     "undo_bulk_change": settled_change,
     "create_round": still_running,
@@ -1005,7 +1070,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen"
-        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign",
+        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

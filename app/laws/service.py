@@ -53,8 +53,15 @@ def table(session: Session) -> Sequence[LawRule]:
 
 def parameters(session: Session, measure: Measure, on: date, track: str = "") -> rules.Parameters | None:
     """The thresholds of a measure on a day, for a kind of study path; None where no rule holds."""
-    found = rules.in_force(session.scalars(sa.select(LawRule).where(LawRule.measure == measure)), on)
-    for rule in found:
+    of_measure = session.scalars(sa.select(LawRule).where(LawRule.measure == measure)).all()
+    return parameters_among(of_measure, measure, on, track)
+
+
+def parameters_among(
+    among: Sequence[LawRule], measure: Measure, on: date, track: str = ""
+) -> rules.Parameters | None:
+    """The same out of rules that have been read: for whoever asks for many days."""
+    for rule in rules.in_force([one for one in among if one.measure is measure], on):
         if not rule.applies_to or track in rule.applies_to.split():
             return rules.WAYS[measure].parameters.model_validate(rule.parameters)
     return None

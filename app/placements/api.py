@@ -152,15 +152,6 @@ def interrupt_placement(call: InCall, placement_id: PlacementId, body: EndIn) ->
 
 
 @router.post(
-    "/{placement_id}/complete", summary="Complete a placement whose days are over", response_model=PlacementOut,
-    responses=ACTS,
-)  # fmt: skip
-def complete_placement(call: InCall, placement_id: PlacementId) -> Response:
-    """For the school, once hours and evaluations are there; otherwise the clock does it."""
-    return _act(call, placement_id, Action.COMPLETE)
-
-
-@router.post(
     "/{placement_id}/restore", summary="Plan a cancelled placement anew", response_model=PlacementOut,
     responses=ACTS,
 )  # fmt: skip

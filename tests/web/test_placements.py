@@ -27,7 +27,7 @@ START = TODAY + timedelta(days=60)
 
 def placement_of(database: Database, land: Territory) -> Placement:
     with database.read() as session:
-        return session.get_one(Placement, land.agreed_id)
+        return session.get_one(Placement, land.placement_id)
 
 
 def user_of(database: Database, land: Territory, who: str) -> UUID:
@@ -44,7 +44,7 @@ def terms(**values: Any) -> dict[str, Any]:
 
 
 def test_a_teacher_changes_the_terms(visit: Visit, land: Territory, database: Database) -> None:
-    teacher, url = visit("teacher"), f"/placements/{land.agreed_id}"
+    teacher, url = visit("teacher"), f"/placements/{land.placement_id}"
     page = teacher.get(url).text
     assert "Prima dell&#39;inizio servono 4 ore di formazione generale" in page
     assert "Da verificare dalla scuola" in page
@@ -76,14 +76,14 @@ def test_a_teacher_changes_the_terms(visit: Visit, land: Territory, database: Da
 def test_what_cannot_be_saved_is_named_and_nothing_changes(
     visit: Visit, land: Territory, database: Database, values: dict[str, Any], named: str
 ) -> None:
-    answer = visit("teacher").post(f"/placements/{land.agreed_id}/terms", data=terms(**values))
+    answer = visit("teacher").post(f"/placements/{land.placement_id}/terms", data=terms(**values))
     assert answer.status_code == 422
     assert f'<a href="{named}">' in answer.text
     assert placement_of(database, land).version == 1
 
 
 def test_what_somebody_else_has_changed_is_not_overwritten(visit: Visit, land: Territory) -> None:
-    answer = visit("teacher").post(f"/placements/{land.agreed_id}/terms", data=terms(version="7"))
+    answer = visit("teacher").post(f"/placements/{land.placement_id}/terms", data=terms(version="7"))
     assert answer.status_code == 409
     assert "Intanto l'inserimento è cambiato" in answer.text
 
@@ -91,7 +91,7 @@ def test_what_somebody_else_has_changed_is_not_overwritten(visit: Visit, land: T
 def test_a_company_says_who_looks_after_the_student_and_what_is_done(
     visit: Visit, land: Territory, database: Database
 ) -> None:
-    company, url = visit("company"), f"/placements/{land.agreed_id}"
+    company, url = visit("company"), f"/placements/{land.placement_id}"
     with database.read() as session:
         welding = session.scalars(sa.select(HostActivity.id).where(HostActivity.is_high_risk)).one()
     tutor = user_of(database, land, "company")
@@ -109,7 +109,7 @@ def test_a_company_says_who_looks_after_the_student_and_what_is_done(
 def test_a_student_reads_it_and_takes_it_back_with_a_reason(
     visit: Visit, land: Territory, database: Database
 ) -> None:
-    student, url = visit("student"), f"/placements/{land.agreed_id}"
+    student, url = visit("student"), f"/placements/{land.placement_id}"
     page = student.get("/placements").text
     assert url in page
     assert "Che cosa dicono le regole" not in student.get(url).text
@@ -132,7 +132,7 @@ def test_a_lead_sees_everything_on_the_board_and_arranges_the_tutors(
     lead, url = visit("lead"), f"/schools/{land.school_id}"
     teacher, other = (user_of(database, land, who) for who in ("teacher", "lead"))
     with database.write() as session:
-        row = session.get_one(Placement, land.agreed_id)
+        row = session.get_one(Placement, land.placement_id)
         row.school_tutor_id, row.due_at = teacher, row.due_at and row.due_at - timedelta(days=50)
     board = lead.get(f"{url}/placements").text
     assert "Giulia Rossi" in board
@@ -142,7 +142,7 @@ def test_a_lead_sees_everything_on_the_board_and_arranges_the_tutors(
     assert lead.post(f"{url}/tutors/capacity", data=capacity).headers["location"].endswith("start_year=2025")
     leave = {"user_id": str(teacher), "starts_on": START.isoformat(), "ends_on": START.isoformat()}
     assert lead.post(f"{url}/tutors/leave", data=leave).status_code == 303
-    assert "Il tutor scolastico è assente in quei giorni" in lead.get(f"/placements/{land.agreed_id}").text
+    assert "Il tutor scolastico è assente in quei giorni" in lead.get(f"/placements/{land.placement_id}").text
     sent = {"before_id": str(teacher), "after_id": str(other), "from_on": TODAY.isoformat()}
     assert lead.post(f"{url}/tutors/substitution", data=sent).status_code == 303
     assert placement_of(database, land).school_tutor_id == other
@@ -180,7 +180,7 @@ def test_an_administrator_writes_a_new_version_and_the_old_one_stays(
         answer = administrator.post(url, data=sent | values)
         assert answer.status_code == 422
         assert f'<a href="#{named}-{old.code}">' in answer.text
-    assert "Al massimo 6 ore." in administrator.get(f"/placements/{land.agreed_id}").text
+    assert "Al massimo 6 ore." in administrator.get(f"/placements/{land.placement_id}").text
 
 
 def test_a_host_declares_what_it_does(visit: Visit, land: Territory, database: Database) -> None:
@@ -208,7 +208,7 @@ def test_a_class_is_trained_at_once(visit: Visit, land: Territory, database: Dat
     with database.read() as session:
         found = session.scalars(sa.select(SafetyTraining.kind)).all()
     assert sorted(found) == ["general", "general", "specific", "specific"]
-    assert "Prima dell&#39;inizio servono" not in teacher.get(f"/placements/{land.agreed_id}").text
+    assert "Prima dell&#39;inizio servono" not in teacher.get(f"/placements/{land.placement_id}").text
     for values, named in (
         ({"student_ids": []}, "student_ids"),
         ({"held_on": (TODAY + timedelta(days=1)).isoformat()}, "held_on"),

@@ -17,6 +17,8 @@ from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
 from app.companies.models import CompanyContact
 from app.db import Database
+from app.hours import service_ledger
+from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationSkill, HourCredit, HourEntry
 from app.invitations.models import Invitation
 from app.jobs.models import Job
 from app.laws.models import HostActivity, HostSafety
@@ -42,6 +44,7 @@ from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.students.models import Student, StudentCode
+from tests import things
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
@@ -49,7 +52,8 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
-    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student", "guardian": "Zyxguardian",
+    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student", "diary": "zyxdiary of the student",
+    "guardian": "Zyxguardian", "evaluation": "zyxevaluation of the host",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -144,7 +148,29 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
     report(client, make, person)
+    work(make, student, user_id)
     return person
+
+
+def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A placement with hours, a line in the diary, an evaluation and a credit; the person is all sides of it."""
+    student = make.get(Student, student_id)
+    assert student is not None
+    mark = f"user:{user_id}"
+    parts = things.of_placement(make, student, make.opportunity())
+    with make.database.write() as session:
+        entry = session.get_one(HourEntry, UUID(parts["hour_entry_id"]))
+        entry.host_minutes, entry.school_minutes, entry.state = 50, 55, EntryState.CONFIRMED
+        entry.arrived_at = entry.left_at = NOW
+        entry.changed_by = mark
+        session.get_one(DiaryEntry, UUID(parts["diary_entry_id"])).did = PLANTED["diary"]
+        evaluation = session.get_one(Evaluation, UUID(parts["evaluation_id"]))
+        evaluation.given_by = evaluation.confirmed_by = mark
+        evaluation.words, evaluation.confirmed_at = PLANTED["evaluation"], NOW
+        session.add(EvaluationSkill(evaluation_id=evaluation.id, skill_id="cad", level=3))
+        session.get_one(HourCredit, UUID(parts["hour_credit_id"])).decided_by = mark
+    with make.database.write() as session:
+        service_ledger.settle(session, [student_id])
 
 
 def sign_papers(make: Factory, student_id: UUID, user_id: UUID) -> None:
