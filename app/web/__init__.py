@@ -60,6 +60,7 @@ def routes() -> list[BaseRoute]:
         public,
         recommending,
         renewals,
+        reports,
         review,
         school_years,
         search,
@@ -81,7 +82,7 @@ def routes() -> list[BaseRoute]:
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
-        student_hours, host_hours, class_hours, evaluations,
+        student_hours, host_hours, class_hours, evaluations, reports,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes
