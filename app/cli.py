@@ -10,7 +10,19 @@ from uuid import UUID
 
 import typer
 
-from app.commands import admin, audit, exports, hours, imports, keys, loads, privacy, school_years, worker
+from app.commands import (
+    admin,
+    assigning,
+    audit,
+    exports,
+    hours,
+    imports,
+    keys,
+    loads,
+    privacy,
+    school_years,
+    worker,
+)
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -35,6 +47,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(exports.app, name="export")
 app.command("worker")(worker.work)
 app.command("hours")(hours.hours)
+app.command("assign")(assigning.assign)
 app.command("roll-over")(school_years.roll_over)
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Plain lines, no progress bars.")]
@@ -161,6 +174,9 @@ def demo(
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its today; today if left out.")
     ] = None,
+    season: Annotated[
+        bool, typer.Option("--season", help="Then play a season: from wishes to completed placements.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Load the demo territory into an empty database."""
@@ -177,6 +193,10 @@ def demo(
         today = (on or local_clock(settings)()).date()
         try:
             typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
+            if season:
+                from app.demo import season as seasons
+
+                typer.echo(seasons.play(database, settings, seed=seed, on=today, quiet=quiet))
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail}")
         typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))

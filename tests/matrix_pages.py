@@ -46,6 +46,21 @@ WORKERS = {
     FOREIGN: may(NOBODY),
     FOREIGN_HIDDEN: may(NOBODY),
 }
+TOO_EARLY = {
+    OWN: may(NOBODY, s409="student teacher lead member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead administrator"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+STAFF_TOO_EARLY = {
+    OWN: may(NOBODY, s409="teacher lead", s403="student member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+CLASS_STAFF = {
+    OWN: may("teacher lead", s403="coordinator administrator"),
+    SAME: may("colleague lead", s403="coordinator administrator"),
+    FOREIGN: may(NOBODY, s403=FAR),
+}
 STEPS = ("text", "skills", "details", "preview")
 LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
 CARRIED: dict[str, Any] = {
@@ -326,6 +341,32 @@ _PAGES: dict[str, dict[str, Row]] = {
         VISIT: may(NOBODY, rest=403, s409=f"{ASKERS} training_body"),
         FOREIGN: may(NOBODY, rest=403),
     },
+    # papers: the one of the matrix is a draft, which nobody signs yet
+    "GET /papers": {OWN: SIGNED_IN},
+    "GET /papers/{paper_id}": API["read_paper"],
+    "POST /papers/{paper_id}/move": API["edit_training_plan"],
+    "GET /papers/{paper_id}/edit": API["edit_training_plan"],
+    "POST /papers/{paper_id}/code": TOO_EARLY,
+    "POST /papers/{paper_id}/sign": TOO_EARLY,
+    "POST /papers/{paper_id}/hand-out": STAFF_TOO_EARLY,
+    "POST /papers/{paper_id}/record": STAFF_TOO_EARLY,
+    "POST /training-plans/{plan_id}": API["edit_training_plan"],
+    "POST /agreements/{agreement_id}": API["edit_agreement"],
+    "GET /documents/{document_id}": API["read_document"],
+    "GET /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/signatory": API["choose_school_signatory"],
+    "GET /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /placements/{placement_id}/amendments": API["create_amendment"],
+    "GET /classes/{class_id}/papers": CLASS_STAFF,
+    "POST /classes/{class_id}/papers": CLASS_STAFF,
+    "GET /classes/{class_id}/papers/print": CLASS_STAFF,
+    # whoever has the link, and nobody has
+    "GET /guardian-signature": {OWN: always(404)},
+    "GET /guardian-signature/document": {OWN: always(404)},
+    "POST /guardian-signature": {OWN: always(404)},
+    "POST /guardian-signature/code": {OWN: always(404)},
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
     # coordination
     "GET /coordination": NETWORK,
@@ -403,6 +444,23 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /invitation": {"c": "{invitation_code}", "name": "Nuova Persona"},
     "POST /welcome": {"username": "rosso.42", "password": PASSWORD, "repeated": PASSWORD},
     "POST /hat": {"membership_id": "{membership_id}"},
+    "POST /papers/{paper_id}/move": {"action": "open"},
+    "POST /papers/{paper_id}/record": {"roles": "student", "signed_on": "2026-01-12", "archive_number": "12"},
+    "POST /training-plans/{plan_id}": {"activities": "Monta."},
+    "POST /placements/{placement_id}/amendments": {"daily_hours": "6"},
+    "POST /agreements/{agreement_id}": {
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+        "privacy_role": "controller",
+    },
+    "POST /schools/{school_id}/agreements": {
+        "company_id": "{lone_company_id}",
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+    },
+    "POST /schools/{school_id}/signatory": {"name": "Anna Neri"},
+    "POST /companies/{company_id}/signatory": {"name": "Ugo Bo"},
+    "POST /classes/{class_id}/papers": {"what": "make"},
     "POST /account/password": {"new_password": PASSWORD},
     "POST /second-factor": {"code": "{recovery_code}"},
     "POST /coordination/people": {"email": "new@example.org", "territory_id": "{territory_id}"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -198,7 +199,7 @@ def read_training_plan(call: InCall, plan_id: PlanId) -> Response:
         seen = service.find(session, actor, plan_id, PaperKind.PLAN)
         assert isinstance(seen.paper, TrainingPlan)  # noqa: S101 -- for the type checker; the kind was asked for
         out = TrainingPlanOut.of(seen.paper, service_plans.skills_of(session, plan_id), seen.party)
-    looks.note(call, actor, seen)
+    looks.note(partial(call.looked, actor), seen)
     return with_etag(out, out.version)
 
 
@@ -250,7 +251,7 @@ def read_amendment(call: InCall, amendment_id: AmendmentId) -> AmendmentOut:
     with call.read() as (session, actor):
         seen = service.find(session, actor, amendment_id, PaperKind.AMENDMENT)
         out = AmendmentOut.of(seen.paper)  # type: ignore[arg-type] # the kind was asked for
-    looks.note(call, actor, seen)
+    looks.note(partial(call.looked, actor), seen)
     return out
 
 
@@ -283,5 +284,4 @@ def read_readiness(call: InCall, placement_id: PlacementId) -> ReadinessOut:
     """No agreement in force, no signed plan, an amendment without its signatures, or the law."""
     with call.read() as (session, actor):
         placement = placements.find(session, actor, placement_id).placement
-        found = service_effects.readiness(session, placement)
-    return ReadinessOut(obstacles=list(found.obstacles))
+        return ReadinessOut(obstacles=list(service_effects.obstacles(session, placement)))

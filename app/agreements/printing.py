@@ -49,7 +49,7 @@ def print_all(papers: Sequence[dict[str, Any]], *, now: datetime) -> tuple[str, 
         (FOLDER / "paper.typ").read_bytes(),
         format="pdf",
         pdf_standards=["a-2a", "ua-1"],
-        timestamp=now,
+        timestamp=now.replace(microsecond=0),  # the library takes no more
         sys_inputs={"data": json.dumps({"papers": list(papers)})},
     )
     return "application/pdf", content

@@ -55,6 +55,12 @@ MOST_REMINDERS = 3
 ADULT = 18
 
 
+def next_state(paper: Paper, action: Action) -> PaperState | None:
+    """Where the action leads from here; None where it leads nowhere. Only agreements are checked by the host first."""
+    after = TRANSITIONS[action].get(paper.state)
+    return None if after is PaperState.SENT and paper.kind is not PaperKind.AGREEMENT else after
+
+
 # --- clocks -----------------------------------------------------------------------------------------------------------
 
 

@@ -176,8 +176,8 @@ def _waits_for(actor: Actor) -> sa.ColumnElement[bool]:
 
 def next_state(paper: Paper, action: Action) -> PaperState:
     """Where the action leads from here. Raises WrongPaperState."""
-    after = rules.TRANSITIONS[action].get(paper.state)
-    if after is None or (after is PaperState.SENT and paper.kind is not PaperKind.AGREEMENT):
+    after = rules.next_state(paper, action)
+    if after is None:
         raise WrongPaperState(
             f"A paper of the kind {paper.kind} in the state {paper.state} cannot do this: {action}."
         )

@@ -76,6 +76,11 @@ def of_paper(session: Session, paper: Paper) -> list[Document]:
     )
 
 
+def content_of(session: Session, document: Document) -> bytes:
+    """The bytes of a document that the caller has found to be the reader's to see."""
+    return session.scalars(sa.select(Document.content).where(Document.id == document.id)).one()
+
+
 def read(session: Session, actor: Actor, document_id: UUID) -> tuple[Document, Seen | None]:
     """One document with its bytes, for whoever sees what it is about, and the paper that it is of. Raises NoSuchDocument."""
     auth.require_scope(actor, "placements:read")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -26,8 +26,12 @@ from app.agreements.models import (
 from app.agreements.service import Seen
 from app.auth.actors import Actor
 from app.events import service as events
+from app.laws import rules as laws
+from app.laws import service as law_service
+from app.laws.rules import Agreed
 from app.placements import rules as placement_rules
 from app.placements import service as placements
+from app.placements import service_findings
 from app.placements import service_terms as terms
 from app.placements.models import Placement, State
 from app.placements.rules import Terms
@@ -126,38 +130,75 @@ def _in_force(session: Session, placement_id: UUID) -> list[Paper]:
 # --- readiness --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """What still keeps a placement from beginning; `findings` are the law's, each with its rule."""
-
-    obstacles: tuple[Obstacle, ...]
+def obstacles(session: Session, placement: Placement) -> tuple[Obstacle, ...]:
+    """What still keeps a placement from beginning."""
+    return obstacles_of(session, [placement])[placement.id]
 
 
-def readiness(session: Session, placement: Placement) -> Readiness:
-    """What is missing: agreement, signed plan, signed amendments, nothing that the law forbids."""
-    found = []
-    if (
-        service_agreements.in_force(
-            session, placement.school_id, placement.company_id, placement.starts_on, placement.ends_on
+def obstacles_of(session: Session, found: Sequence[Placement]) -> dict[UUID, tuple[Obstacle, ...]]:
+    """The same for many, in as many statements as for one: agreement, signed plan, signed amendments, the law."""
+    ids = [one.id for one in found]
+    agreements = session.scalars(
+        sa.select(Agreement).where(
+            Agreement.school_id.in_({one.school_id for one in found}),
+            Agreement.company_id.in_({one.company_id for one in found}),
+            Agreement.state == PaperState.IN_FORCE,
         )
-        is None
-    ):
-        found.append(Obstacle.NO_AGREEMENT)
-    if not _plans_in_force(session, placement.id):
-        found.append(Obstacle.NO_PLAN)
-    unsigned = sa.select(Paper.id).where(
-        Paper.placement_id == placement.id,
-        Paper.kind == PaperKind.AMENDMENT,
-        Paper.state == PaperState.SIGNING,
+    ).all()
+    papers = Paper.__table__.c
+    rows = session.execute(
+        sa.select(papers.placement_id, papers.kind, papers.state).where(
+            papers.placement_id.in_(ids), papers.state.in_([PaperState.IN_FORCE, PaperState.SIGNING])
+        )
     )
-    if session.scalars(unsigned.limit(1)).first() is not None:
-        found.append(Obstacle.AMENDMENT_UNSIGNED)
-    return Readiness(tuple(found))
+    states = {(placement_id, kind, state) for placement_id, kind, state in rows}
+    covering = {one.id: _covering(agreements, one) for one in found}
+    forbidden = _forbidden(session, found, covering)
+    told = {}
+    for one in found:
+        in_the_way = {
+            Obstacle.NO_AGREEMENT: covering[one.id] is None,
+            Obstacle.NO_PLAN: (one.id, PaperKind.PLAN, PaperState.IN_FORCE) not in states,
+            Obstacle.AMENDMENT_UNSIGNED: (one.id, PaperKind.AMENDMENT, PaperState.SIGNING) in states,
+            Obstacle.LAW: one.id in forbidden,
+        }
+        told[one.id] = tuple(obstacle for obstacle, is_so in in_the_way.items() if is_so)
+    return told
+
+
+def _covering(agreements: Iterable[Agreement], placement: Placement) -> Agreement | None:
+    """The agreement that holds on all days of the placement."""
+    of_both = (
+        one
+        for one in agreements
+        if (one.school_id, one.company_id) == (placement.school_id, placement.company_id)
+        and rules.covers(one, placement.starts_on, placement.ends_on)
+    )
+    return next(of_both, None)
+
+
+def _forbidden(
+    session: Session, found: Sequence[Placement], covering: Mapping[UUID, Agreement | None]
+) -> set[UUID]:
+    """The placements that some rule of law forbids as they are. A missing agreement is told apart from the law."""
+    table, facts = law_service.table(session), service_findings.facts_of(session, found)
+    forbidden = set()
+    for one in found:
+        agreement = covering[one.id]
+        is_insured = agreement is not None and bool(agreement.insurance_policy)
+        known = replace(
+            facts[one.id],
+            is_agreement_known=agreement is not None,
+            agreement=Agreed(covers_days=True, is_insured=is_insured),
+        )
+        if laws.forbidden(laws.check(table, known, one.starts_on)):
+            forbidden.add(one.id)
+    return forbidden
 
 
 def prepare(session: Session, actor: Actor, placement: Placement, *, now: datetime) -> bool:
     """Let a planned placement be ready if nothing is in the way; whether it became so."""
-    if placement.state is not State.PLANNED or readiness(session, placement).obstacles:
+    if placement.state is not State.PLANNED or obstacles(session, placement):
         return False
     return placements.move(session, actor, placement, placement_rules.Action.PREPARE, now=now)
 

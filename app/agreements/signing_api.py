@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def read_paper(call: InCall, paper_id: PaperId) -> PaperOut:
     with call.read() as (session, actor):
         seen = service.find(session, actor, paper_id)
         out = _show(session, seen)
-    looks.note(call, actor, seen)
+    looks.note(partial(call.looked, actor), seen)
     return out
 
 
@@ -163,5 +164,5 @@ def read_document(call: InCall, document_id: DocumentId) -> Response:
     with call.read() as (session, actor):
         document, seen = service_documents.read(session, actor, document_id)
     if seen is not None:
-        looks.note(call, actor, seen)
+        looks.note(partial(call.looked, actor), seen)
     return Response(document.content, media_type=document.media_type)

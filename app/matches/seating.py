@@ -19,7 +19,7 @@ from matching.problem import Seat as EngineSeat
 NEAR_AIMS = ("placed", "changes", "profile", "score")
 """The aims of a run that is to stay close to an earlier one: only who is placed goes before the changes."""
 
-SECONDS = 8.0
+SECONDS = 60.0
 """Time for the optimal way; when it is over, the result says how far it may be from the best."""
 
 BANNED = "ban"
@@ -44,7 +44,7 @@ class Seat(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Seats of an opportunity. `periods` counts those to choose from; 0 where there is nothing to choose."""
+    """Seats of an opportunity. `periods` counts those to choose from; 0 where it is the same to all others which it is."""
 
     id: str
     seats: int
@@ -204,7 +204,7 @@ def pinned(asker: Asker, seat: Seat) -> Asker:
         if offer != seat.offer or rule not in PERSONAL | {BANNED}
     }
     free = dict(asker.free)
-    if seat.period is not None:
+    if seat.period is not None and seat.offer in free:
         free[seat.offer] = tuple(sorted({*free.get(seat.offer, ()), seat.period}))
     return replace(asker, pin=seat, barred=barred, free=free)
 
@@ -232,7 +232,8 @@ def _period(name: str | None) -> int | None:
 
 def _named(offers: Sequence[Offer], seat: Seat) -> tuple[str, str | None]:
     offer = offers[seat.offer]
-    return offer.id, None if seat.period is None else _period_name(offer, seat.period)
+    period = seat.period if offer.periods else None
+    return offer.id, None if period is None else _period_name(offer, period)
 
 
 def _free(offers: Sequence[Offer], asker: Asker) -> list[str]:

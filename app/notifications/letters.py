@@ -102,10 +102,6 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Per «{title}» manca ancora la tua risposta. C'è tempo fino al {until}.",
         "en": "For “{title}” your answer is still missing. There is time until {until}.",
     },
-    NotificationKind.APPLICATION_DECIDED: {
-        "it": "È deciso: tutti hanno detto di sì per «{title}».",
-        "en": "It is decided: everybody has said yes for “{title}”.",
-    },
     NotificationKind.APPLICATION_ENDED: {
         "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",
         "en": "The application for “{title}” is over. The page says why.",

@@ -39,7 +39,6 @@ class NotificationKind(StrEnum):
     APPLICATION_ACCEPTED = "application_accepted"
     APPLICATION_TO_APPROVE = "application_to_approve"
     APPLICATION_DUE = "application_due"
-    APPLICATION_DECIDED = "application_decided"
     APPLICATION_ENDED = "application_ended"
     CONCERN_RAISED = "concern_raised"
     CONCERN_URGENT = "concern_urgent"
@@ -90,7 +89,6 @@ MANNERS = {
     NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.APPLICATION_TO_APPROVE: Manner(AT_SCHOOL, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
-    NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

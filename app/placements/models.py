@@ -139,7 +139,7 @@ class PlacementActivity(Base):
     )
 
 
-class Side(StrEnum):
+class TutorSide(StrEnum):
     """Whose tutor."""
 
     SCHOOL = "school"
@@ -188,7 +188,7 @@ class TutorChange(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     placement_id: Mapped[UUID] = mapped_column(sa.ForeignKey("placements.id", ondelete="CASCADE"), index=True)
-    side: Mapped[Side] = mapped_column(text_enum(Side))
+    side: Mapped[TutorSide] = mapped_column(text_enum(TutorSide, name="side"))
     before_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     after_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
     from_on: Mapped[date]

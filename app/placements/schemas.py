@@ -14,7 +14,7 @@ from app.laws.models import Severity
 from app.laws.schemas import Link, Message
 from app.opportunities.models import Kind
 from app.opportunities.schemas import ClockTime
-from app.placements.models import EndReason, Party, Risk, Side, State
+from app.placements.models import EndReason, Party, Risk, State, TutorSide
 from app.placements.rules import Terms
 from app.placements.service_tutors import Tutor
 from app.rest import In, Line, Out, Page, Patch, Slug
@@ -197,7 +197,7 @@ class TutorLeaveIn(In):
 class TutorSubstitutionIn(In):
     """Who takes over from whom, from a day on."""
 
-    side: Side
+    side: TutorSide
     before_id: UUID
     after_id: UUID
     from_on: Day
@@ -209,7 +209,7 @@ class TutorSubstitutionIn(In):
 class TutorSubstitutionOut(Out):
     """Who takes over from whom, and where."""
 
-    side: Side
+    side: TutorSide
     before_id: UUID
     after_id: UUID
     from_on: Day

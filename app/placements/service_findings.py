@@ -19,7 +19,7 @@ from app.laws import service as law_service
 from app.laws.models import HostActivity, HostSafety, SafetyTraining
 from app.laws.rules import Facts, Finding, Training
 from app.placements import rules
-from app.placements.models import Placement, PlacementActivity, Side, TutorCapacity, TutorLeave
+from app.placements.models import Placement, PlacementActivity, TutorCapacity, TutorLeave, TutorSide
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.schools.models import School, SchoolClass
@@ -64,7 +64,7 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
         born_on, hours_owed = people[one.student_id]
         track, region = classes[one.class_id]
         host = declared.get(one.company_id)
-        named = {Side.SCHOOL: one.school_tutor_id, Side.HOST: one.host_tutor_id}
+        named = {TutorSide.SCHOOL: one.school_tutor_id, TutorSide.HOST: one.host_tutor_id}
         span = (one.starts_on, one.ends_on)
         found[one.id] = Facts(
             starts_on=one.starts_on, ends_on=one.ends_on, weekdays=one.weekdays, daily_hours=one.daily_hours,
@@ -75,8 +75,8 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
             tutors_away=frozenset(
                 side.value for side, user_id in named.items() if user_id in leaves and _meet(span, leaves[user_id])
             ),
-            host_tutor_load=_load(spans[Side.HOST], one.host_tutor_id, span),
-            school_tutor_load=_load(spans[Side.SCHOOL], one.school_tutor_id, span),
+            host_tutor_load=_load(spans[TutorSide.HOST], one.host_tutor_id, span),
+            school_tutor_load=_load(spans[TutorSide.SCHOOL], one.school_tutor_id, span),
             school_tutor_most=most.get((one.school_tutor_id, one.school_id, dates.school_year(one.starts_on))),
             is_assessed=host is not None and host.assessed_on is not None,
             banned_activities=tuple(banned[one.id]), trainings=tuple(trainings[one.student_id]),
@@ -85,9 +85,9 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
     return found
 
 
-_TUTOR: Mapping[Side, InstrumentedAttribute[UUID | None]] = {
-    Side.SCHOOL: Placement.school_tutor_id,
-    Side.HOST: Placement.host_tutor_id,
+_TUTOR: Mapping[TutorSide, InstrumentedAttribute[UUID | None]] = {
+    TutorSide.SCHOOL: Placement.school_tutor_id,
+    TutorSide.HOST: Placement.host_tutor_id,
 }
 
 

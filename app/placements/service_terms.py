@@ -21,7 +21,7 @@ from app.events import service as events
 from app.laws.models import HostActivity
 from app.opportunities import service as opportunities
 from app.placements import rules, service
-from app.placements.models import EndReason, Party, Placement, PlacementActivity, Side, State
+from app.placements.models import EndReason, Party, Placement, PlacementActivity, State, TutorSide
 from app.placements.rules import Action, Terms
 from app.placements.service import Seen, WrongState
 from app.students import rules as student_rules
@@ -167,8 +167,8 @@ def _check(
     found = [one for one in rules.faults_of(terms, now.date()) if one not in known]
     faults = [_fault(field, detail) for field, detail in found]
     for side, user_id, organisation in (
-        (Side.SCHOOL, terms.school_tutor_id, school_id),
-        (Side.HOST, terms.host_tutor_id, company_id),
+        (TutorSide.SCHOOL, terms.school_tutor_id, school_id),
+        (TutorSide.HOST, terms.host_tutor_id, company_id),
     ):
         if user_id is not None and not is_tutor_of(session, side, user_id, organisation):
             faults.append(_fault(f"{side}_tutor_id", "no active member there has this id"))
@@ -176,7 +176,7 @@ def _check(
         raise UnfitTerms(faults=faults)
 
 
-def is_tutor_of(session: Session, side: Side, user_id: UUID, organisation_id: UUID) -> bool:
+def is_tutor_of(session: Session, side: TutorSide, user_id: UUID, organisation_id: UUID) -> bool:
     """Whether the person works at that school, or for that company, and may sign in."""
     bound, roles = bindings(side)
     query = sa.select(Membership.id).join(User, User.id == Membership.user_id)
@@ -186,9 +186,9 @@ def is_tutor_of(session: Session, side: Side, user_id: UUID, organisation_id: UU
     return session.scalar(found.limit(1)) is not None
 
 
-def bindings(side: Side) -> tuple[InstrumentedAttribute[UUID | None], frozenset[Role]]:
+def bindings(side: TutorSide) -> tuple[InstrumentedAttribute[UUID | None], frozenset[Role]]:
     """What a tutor's membership is bound to on a side, and the roles that it can be."""
-    if side is Side.SCHOOL:
+    if side is TutorSide.SCHOOL:
         return Membership.school_id, AT_SCHOOL
     return Membership.company_id, AT_COMPANY
 

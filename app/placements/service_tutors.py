@@ -25,10 +25,10 @@ from app.placements.models import (
     Party,
     Placement,
     Risk,
-    Side,
     TutorCapacity,
     TutorChange,
     TutorLeave,
+    TutorSide,
 )
 from app.placements.service_terms import bindings, is_tutor_of
 from app.schools import service as schools
@@ -74,7 +74,7 @@ def require_staff(session: Session, actor: Actor, school_id: UUID) -> None:
         raise errors.NotAllowed("Only the staff of the school sees its placements and tutors.")
 
 
-def people_of(session: Session, side: Side, organisation_id: UUID) -> list[tuple[UUID, str]]:
+def people_of(session: Session, side: TutorSide, organisation_id: UUID) -> list[tuple[UUID, str]]:
     """Id and name of everybody there who may be a tutor, by name."""
     bound, roles = bindings(side)
     query = sa.select(User.id, User.name).join(Membership, Membership.user_id == User.id)
@@ -92,7 +92,7 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
 
     Where the school has decided nothing, as many as the law gives a tutor at the highest risk among the tutor's placements.
     """
-    people = people_of(session, Side.SCHOOL, school_id)
+    people = people_of(session, TutorSide.SCHOOL, school_id)
     ids = [user_id for user_id, _ in people]
     decided = {
         one.user_id: one.most_students
@@ -194,7 +194,7 @@ def _require_lead(session: Session, actor: Actor, school_id: UUID) -> None:
 
 
 def _require_tutor(session: Session, school_id: UUID, user_id: UUID, field: str) -> None:
-    if not is_tutor_of(session, Side.SCHOOL, user_id, school_id):
+    if not is_tutor_of(session, TutorSide.SCHOOL, user_id, school_id):
         raise UnfitTutor(faults=[_fault(field, "no active member of the school has this id")])
 
 
@@ -208,7 +208,7 @@ def _fault(field: str, detail: str) -> dict[str, str]:
 def substitute(
     session: Session,
     actor: Actor,
-    side: Side,
+    side: TutorSide,
     before_id: UUID,
     after_id: UUID,
     *,
@@ -236,7 +236,7 @@ def substitute(
         raise UnfitTutor(
             faults=[_fault("before_id", "follows no placement that you may change, on those days")]
         )
-    for organisation in {one.school_id if side is Side.SCHOOL else one.company_id for one in found}:
+    for organisation in {one.school_id if side is TutorSide.SCHOOL else one.company_id for one in found}:
         if not is_tutor_of(session, side, after_id, organisation):
             raise UnfitTutor(
                 faults=[_fault("after_id", "no active member of the same organisation has this id")]
@@ -264,9 +264,11 @@ def apply_due(session: Session, now: datetime) -> int:
     return _apply(session, found, now)
 
 
-def _followed(session: Session, actor: Actor, side: Side, tutor_id: UUID, from_on: date) -> list[Placement]:
-    column = Placement.school_tutor_id if side is Side.SCHOOL else Placement.host_tutor_id
-    mine = {Party.SCHOOL, Party.SERVICE} | ({Party.COMPANY} if side is Side.HOST else set())
+def _followed(
+    session: Session, actor: Actor, side: TutorSide, tutor_id: UUID, from_on: date
+) -> list[Placement]:
+    column = Placement.school_tutor_id if side is TutorSide.SCHOOL else Placement.host_tutor_id
+    mine = {Party.SCHOOL, Party.SERVICE} | ({Party.COMPANY} if side is TutorSide.HOST else set())
     seen = service.visible(
         session, actor, column == tutor_id, Placement.state.in_(rules.OPEN), Placement.ends_on >= from_on
     )

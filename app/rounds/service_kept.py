@@ -97,7 +97,8 @@ def load(session: Session, round_id: UUID, number: int | None, *, is_for_replay:
         askers.append(Asker.unpack(who, inputs))
         class_of[who] = class_id
         if opportunity_id is not None:
-            seats[who] = Seat(place_of[str(opportunity_id)], period)
+            place = place_of[str(opportunity_id)]
+            seats[who] = Seat(place, period if offers[place].periods else None)
     near = None
     if is_for_replay and found.near_number is not None:
         near = named(session, read(session, round_id, found.near_number))

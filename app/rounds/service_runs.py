@@ -121,7 +121,7 @@ def run(
         made = RoundRun(
             round_id=round_id, mode=RunMode(order.mode), near_number=order.near, seed=order.seed,
             is_wishes_only=snapshot.is_wishes_only, algorithm=engine.making()["algorithm"],
-            weights=engine.making()["weights"], ranked_on=rated.index.on, offers=_packed(rated), fingerprint=_fingerprint(order, rated.question),
+            weights=engine.making()["weights"], ranked_on=rated.asking.index.on, offers=_packed(rated), fingerprint=_fingerprint(order, rated.question),
             report=report, students=len(rows), placed=len(answer.seats), seconds=round(perf_counter() - started, 3),
             created_at=clock().astimezone(UTC), created_by=actor.mark,
         )  # fmt: skip
@@ -134,8 +134,9 @@ def run(
 
 def _rows(snapshot: Snapshot, rated: Rated, answer: Answer) -> Iterator[dict[str, Any]]:
     class_of = {str(known.profile.id): known.profile.class_id for known in snapshot.stock.students}
+    seats = service_rating.settled(rated, answer.seats)
     for asker in rated.question.askers:
-        seat = answer.seats.get(asker.id)
+        seat = seats.get(asker.id)
         said = {} if seat is None else service_rating.explained(rated, asker.id, seat)
         yield {
             "student_id": UUID(asker.id), "class_id": class_of[asker.id],

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.answers.models import Answer, Verdict
 from app.matches import service_rating
+from app.matches.asking import Given
 from app.matches.engine import Engine
-from app.matches.service_rating import Frame, Given, Stock
+from app.matches.service_rating import Frame, Stock
 from app.rounds import handing, rules, service_kept, service_wishes
 from app.rounds import service as rounds
 from app.rounds.models import CompanyRank, Round, RoundClass, RoundPin, Ruling

@@ -34,6 +34,7 @@ def routes() -> list[BaseRoute]:
         applications,
         class_hours,
         class_import,
+        class_papers,
         codes,
         company,
         concerns,
@@ -41,6 +42,7 @@ def routes() -> list[BaseRoute]:
         disclosures,
         evaluations,
         families,
+        guardian,
         hats,
         host_hours,
         inbox,
@@ -51,6 +53,8 @@ def routes() -> list[BaseRoute]:
         maps,
         oidc,
         own_access,
+        paper_drafts,
+        papers,
         passing,
         people,
         placement,
@@ -62,6 +66,8 @@ def routes() -> list[BaseRoute]:
         renewals,
         reports,
         review,
+        round_students,
+        rounds,
         school_years,
         search,
         second_factor,
@@ -83,6 +89,7 @@ def routes() -> list[BaseRoute]:
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
         student_hours, host_hours, class_hours, evaluations, reports,
+        papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip
         whole.include_router(audience.router)
     return whole.routes

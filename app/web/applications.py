@@ -73,6 +73,7 @@ _REFUSALS: dict[type[errors.Problem], Told] = {
     seats.Full: Told.FULL,
     service_steps.Clashes: Told.CLASH,
     placements.PlacedAlready: Told.CLASH,
+    placements.PlacedElsewhere: Told.CLASH,
     service_steps.OpportunityClosed: Told.CLOSED,
     service.NotTaken: Told.CLOSED,
     service.TooManyOpen: Told.TOO_MANY,

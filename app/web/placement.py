@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates, errors
+from app.agreements import service as papers
+from app.agreements import service_effects
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.hours import rules as hours_rules
@@ -20,12 +22,12 @@ from app.placements import rules, service_findings, service_tutors
 from app.placements import service as placements
 from app.placements import service_showing as showing
 from app.placements import service_terms as terms
-from app.placements.models import EndReason, Party, Risk, Side, State
+from app.placements.models import EndReason, Party, Risk, State, TutorSide
 from app.placements.rules import Action
 from app.placements.service import Seen
 from app.rest import decode_cursor, encode_cursor
+from app.web import paper_words, placement_words
 from app.web import placement_forms as forms
-from app.web import placement_words
 from app.web.posting_forms import Fields, InFields, text
 from app.web.ui import InView, View
 
@@ -59,8 +61,8 @@ def _terms(session: Session, _actor: Actor, seen: Seen, _now: datetime) -> Mappi
     activities = hosts.find(session, seen.placement.company_id).activities
     return {
         "is_school": is_school,
-        "school_tutors": service_tutors.people_of(session, Side.SCHOOL, seen.placement.school_id) if is_school else [],
-        "host_tutors": service_tutors.people_of(session, Side.HOST, seen.placement.company_id),
+        "school_tutors": service_tutors.people_of(session, TutorSide.SCHOOL, seen.placement.school_id) if is_school else [],
+        "host_tutors": service_tutors.people_of(session, TutorSide.HOST, seen.placement.company_id),
         "activities": activities,
     }  # fmt: skip
 
@@ -84,9 +86,20 @@ def _hours(_session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mappi
     }
 
 
+def _papers(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+    found = papers.search(session, actor, placement_id=seen.placement.id, limit=MOST_LISTED)
+    is_waiting = seen.placement.state is State.PLANNED and seen.party is not Party.STUDENT
+    return {
+        "papers": found, "paper_words": paper_words,
+        "obstacles": service_effects.obstacles(session, seen.placement) if is_waiting else (),
+        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in (State.PLANNED, State.READY, State.RUNNING),
+    }  # fmt: skip
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("findings", "placement/findings.html", _findings),
     Section("terms", "placement/terms.html", _terms),
+    Section("papers", "papers/of_placement.html", _papers),
     Section("hours", "placement/hours.html", _hours),
 )
 """In the order of the page. A package adds its own line; its template stands on the page's context and on `data`."""

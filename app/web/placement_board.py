@@ -15,7 +15,7 @@ from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.placements import rules, service_board, service_tutors
 from app.placements import service_showing as showing
-from app.placements.models import Side, State
+from app.placements.models import State, TutorSide
 from app.schools import service as schools
 from app.web import placement_forms as forms
 from app.web import placement_words
@@ -84,7 +84,9 @@ def substitute(view: InView, fields: InFields, school_id: UUID) -> Response:
     def do(session: Session, actor: Actor) -> None:
         before, after = forms.needed_id(fields, "before_id"), forms.needed_id(fields, "after_id")
         from_on = forms.needed_day(fields, "from_on")
-        service_tutors.substitute(session, actor, Side.SCHOOL, before, after, from_on=from_on, now=view.now())
+        service_tutors.substitute(
+            session, actor, TutorSide.SCHOOL, before, after, from_on=from_on, now=view.now()
+        )
 
     return _do(view, fields, school_id, "substitution", do)
 

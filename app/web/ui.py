@@ -23,6 +23,7 @@ from app import errors
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.db import Database
 from app.events.service_looks import LookKind
 from app.headers import SAFE_METHODS
 from app.matches.engine import Engine
@@ -100,6 +101,11 @@ class View:
     def engine(self) -> Engine:
         engine: Engine = self.request.app.state.engine
         return engine
+
+    @property
+    def database(self) -> Database:
+        """For work that opens blocks of its own."""
+        return self._call.database
 
     @property
     def surveyor(self) -> Surveyor:

@@ -18,6 +18,8 @@ from app.matches.service_plain import RankingOff
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity
 from app.places import service as places
+from app.rounds import service_students
+from app.rounds.models import RoundState
 from app.students import service as students
 from app.web import disclosures
 from app.web.language import mark as _
@@ -49,6 +51,7 @@ def show_wishes(view: InView, student_id: UUID) -> Response:
         student = students.get(session, actor, student_id)
         found = wishes.search(session, actor, student_id)
         asked = disclosures.listed(view, session, actor, student_id=student_id)
+        waiting = service_students.search(session, actor, student_id)
     view.looked(LookKind.PROFILE, [student_id])
     today = view.now().date()
     lines = [Line(one, rules.outlook(one.status, one.closes_on, today)) for one in found]
@@ -65,6 +68,7 @@ def show_wishes(view: InView, student_id: UUID) -> Response:
         moved=next((one for one in found if str(one.wish.id) == moved), None),
         by=view.request.query_params.get("by", ""),
         outlooks=OUTLOOKS,
+        rounds=[one for one in waiting if one.state is not RoundState.PUBLISHED],
     )
 
 

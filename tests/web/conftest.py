@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
-from tests.web import territory
+from tests.web import territory, territory_papers
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
@@ -105,6 +105,7 @@ class Site:
     url: str
     land: Territory
     database: Database
+    papers: dict[str, str] = field(default_factory=dict)
 
     def invitation_of(self, email: str) -> str:
         """The link that was mailed to an address."""
@@ -154,6 +155,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
         )
         Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
         _apply(made, now)
+        made.papers.update(territory_papers.fill(made.database, made.land, now))
         yield made
 
 

@@ -191,7 +191,7 @@ def build(database: Database, *, on: date) -> Territory:
                 is_demo=True,
             )
     placement = _place(make, student, full, start)
-    concern_id, family_code = _report(make, placement, classmate, internship, on)
+    concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
         skills=[("plc-programming", 2, "wanted"), ("pneumatics", 1, "taught")],

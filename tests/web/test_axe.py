@@ -143,6 +143,16 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("teacher/import.html", "teacher", "/classes/{class_id}/import", "read nothing"),
     ("teacher/import_check.html", "teacher", "/classes/{class_id}/import", "read a list"),
     ("teacher/import_done.html", "teacher", "/classes/{class_id}/import", "load a list"),
+    ("papers/papers.html", "student", "/papers", ""),
+    ("papers/papers.html", "lead", "/papers", ""),
+    ("papers/paper.html", "student", "/papers/{plan_id}", ""),
+    ("papers/paper.html", "teacher", "/papers/{plan_id}", "open"),
+    ("papers/paper.html", "company", "/papers/{sent_id}", ""),
+    ("papers/edit.html", "teacher", "/papers/{draft_plan_id}/edit", ""),
+    ("papers/agreements.html", "lead", "/schools/{school_id}/agreements", ""),
+    ("papers/signatory.html", "company", "/companies/{company_id}/signatory", ""),
+    ("papers/class.html", "teacher", "/classes/{class_id}/papers", ""),
+    ("papers/guardian.html", None, "/guardian-signature?t={token}", ""),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
     ("privacy/data.html", "company", "/data", ""),
@@ -202,6 +212,9 @@ PIECES = {
     "company/questions.html",
     "company/reach.html",
     "company/writing.html",
+    "papers/of_placement.html",
+    "papers/parts.html",
+    "papers/who.html",
     "shared/base.html",
     "shared/chart.html",
     "shared/disclosures.html",
@@ -234,7 +247,7 @@ def test_pages_have_no_barriers_and_fit(
     first: str,
 ) -> None:
     page = browse(who, size="desk")
-    answer = page.goto(path.format(**vars(site.land)))
+    answer = page.goto(path.format(**vars(site.land), **site.papers))
     assert answer.status == {"shared/problem.html": 403, "account/link.html": 410}.get(template, 200)
     if first == "wrong password":
         page.fill("#email", "a@example.org")

@@ -22,7 +22,7 @@ from tests.queries import count_queries
 from tests.web.territory import Territory
 
 Visit = Callable[..., TestClient]
-START = TODAY + timedelta(days=30)
+START = TODAY + timedelta(days=60)
 
 
 def placement_of(database: Database, land: Territory) -> Placement:
@@ -133,7 +133,7 @@ def test_a_lead_sees_everything_on_the_board_and_arranges_the_tutors(
     teacher, other = (user_of(database, land, who) for who in ("teacher", "lead"))
     with database.write() as session:
         row = session.get_one(Placement, land.placement_id)
-        row.school_tutor_id, row.due_at = teacher, row.due_at and row.due_at - timedelta(days=20)
+        row.school_tutor_id, row.due_at = teacher, row.due_at and row.due_at - timedelta(days=50)
     board = lead.get(f"{url}/placements").text
     assert "Giulia Rossi" in board
     assert "Prima dell&#39;inizio servono 4 ore" in board

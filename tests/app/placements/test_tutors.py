@@ -17,7 +17,7 @@ from app.laws import service as laws
 from app.laws.models import HostActivity, HostSafety, Measure, Severity
 from app.placements import service as placements
 from app.placements import service_clock, service_counts, service_findings, service_terms, service_tutors
-from app.placements.models import Placement, Risk, Side, State
+from app.placements.models import Placement, Risk, State, TutorSide
 from app.schools.models import SchoolClass
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.queries import count_queries
@@ -121,10 +121,10 @@ def test_somebody_takes_over_at_once_or_when_the_day_has_come(database: Database
     head = lead(school_class.school_id)
     with database.write() as session:
         service_tutors.substitute(
-            session, head, Side.SCHOOL, before, after, from_on=TODAY, placement_ids=[now_on.id], now=NOW
+            session, head, TutorSide.SCHOOL, before, after, from_on=TODAY, placement_ids=[now_on.id], now=NOW
         )
         made = service_tutors.substitute(
-            session, head, Side.SCHOOL, before, after, from_on=TODAY + timedelta(days=3), now=NOW
+            session, head, TutorSide.SCHOOL, before, after, from_on=TODAY + timedelta(days=3), now=NOW
         )
     assert [one.placement_id for one in made] == [later_on.id]
     assert tutors(make, now_on, later_on, over) == [after, before, before]
@@ -148,17 +148,17 @@ def test_a_school_replaces_no_tutor_of_another_and_a_host_none_of_a_school(
     host = Actor("user", uuid4(), "R", grants=(Grant(Role.COMPANY_ADMIN, company_id=placement.company_id),))
     for actor in (lead(make.school().id), host):
         with database.write() as session, pytest.raises(service_tutors.UnfitTutor) as caught:
-            service_tutors.substitute(session, actor, Side.SCHOOL, before, after, from_on=TODAY, now=NOW)
+            service_tutors.substitute(session, actor, TutorSide.SCHOOL, before, after, from_on=TODAY, now=NOW)
         assert caught.value.faults[0]["field"] == "before_id"
     with database.write() as session, pytest.raises(service_tutors.UnfitTutor) as caught:
         service_tutors.substitute(
-            session, lead(school_class.school_id), Side.SCHOOL, before, uuid4(),
+            session, lead(school_class.school_id), TutorSide.SCHOOL, before, uuid4(),
             from_on=TODAY, now=NOW,
         )  # fmt: skip
     assert caught.value.faults[0]["field"] == "after_id"
     with database.write() as session, pytest.raises(service_tutors.UnfitTutor) as caught:
         service_tutors.substitute(
-            session, lead(school_class.school_id), Side.SCHOOL, before, after, from_on=TODAY,
+            session, lead(school_class.school_id), TutorSide.SCHOOL, before, after, from_on=TODAY,
             placement_ids=[placement.id, uuid4()], now=NOW,
         )  # fmt: skip
     assert caught.value.faults[0]["field"] == "placement_ids.1"
@@ -171,7 +171,7 @@ def test_a_host_replaces_its_own_tutor(database: Database, make: Factory) -> Non
     placement = make.placement(make.student(), opportunity, host_tutor_id=before)
     with database.write() as session:
         actor = Actor("user", before, "R", grants=(grant,))
-        service_tutors.substitute(session, actor, Side.HOST, before, after, from_on=TODAY, now=NOW)
+        service_tutors.substitute(session, actor, TutorSide.HOST, before, after, from_on=TODAY, now=NOW)
     row = make.get(Placement, placement.id)
     assert row is not None
     assert row.host_tutor_id == after

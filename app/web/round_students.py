@@ -1,0 +1,132 @@
+"""One student of a round: why there, why not elsewhere, what would help, and what a pin or a ban would change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query
+from starlette.responses import Response
+
+from app.events.service_looks import LookKind
+from app.matches import service as matches
+from app.opportunities import service as opportunities
+from app.rounds import service as rounds
+from app.rounds import service_orders, service_pins, service_reasons
+from app.rounds import service_trying as trying
+from app.rounds.models import Ruling
+from app.rounds.service_kept import PinsImpossible
+from app.web.language import mark as _
+from app.web.ui import InView
+
+router = APIRouter(include_in_schema=False)
+
+REMEDIES = {
+    "widen": _("Se accetta 5 km in più"),
+    "week_later": _("Se l'azienda comincia una settimana dopo"),
+    "week_earlier": _("Se l'azienda comincia una settimana prima"),
+    "one_more_seat": _("Se l'azienda aggiunge un posto"),
+}
+
+
+@router.get("/rounds/{round_id}/students/{student_id}")
+def show_student(
+    view: InView,
+    round_id: UUID,
+    student_id: UUID,
+    opportunity: UUID | None = None,
+    ruling: Annotated[Ruling, Query()] = Ruling.PIN,
+) -> Response:
+    """The explanation; with an opportunity also why not there, and what a pin or a ban would change. Nothing is kept."""
+    with view.read() as (session, actor):
+        inquiry = service_reasons.ask(session, actor, view.engine, round_id, student_id, opportunity)
+        pins = [
+            one
+            for one in service_pins.search(session, inquiry.board.seen, [inquiry.board.class_id])
+            if one.pin.student_id == student_id
+        ]
+        trial = None
+        if opportunity is not None:
+            wanted = trying.Wanted(student_id, opportunity, is_ban=ruling is Ruling.BAN)
+            try:
+                trial = trying.ask(session, actor, round_id, [wanted])
+            except (trying.BadTrial, rounds.WrongRoundState):
+                trial = None
+    found = service_reasons.explain(view.engine, inquiry)
+    outcome, is_impossible = None, False
+    if trial is not None:
+        try:
+            outcome = trying.answer(trial)
+        except PinsImpossible:
+            is_impossible = True
+    view.looked(LookKind.PROFILE, [student_id])
+    return view.show(
+        "rounds/student.html", round=inquiry.board.seen.round, inquiry=inquiry, found=found, pins=pins,
+        asked=inquiry.asked, ruling=ruling, outcome=outcome, is_impossible=is_impossible, remedies=REMEDIES,
+    )  # fmt: skip
+
+
+@router.post("/rounds/{round_id}/students/{student_id}/pins")
+def pin(
+    view: InView,
+    round_id: UUID,
+    student_id: UUID,
+    opportunity_id: Annotated[UUID, Form()],
+    ruling: Annotated[Ruling, Form()],
+    why: Annotated[str, Form(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = "",
+) -> Response:
+    """Keep it; the next run knows of it."""
+    with view.write() as (session, actor):
+        service_pins.make(
+            session, actor, view.engine, round_id, student_id=student_id, opportunity_id=opportunity_id,
+            ruling=ruling, why=why.strip(), now=view.now(),
+        )  # fmt: skip
+    return view.go(f"/rounds/{round_id}/students/{student_id}#pins")
+
+
+@router.post("/rounds/{round_id}/students/{student_id}/pins/{pin_id}/remove")
+def unpin(view: InView, round_id: UUID, student_id: UUID, pin_id: UUID) -> Response:
+    """Take it back."""
+    with view.write() as (session, actor):
+        service_pins.remove(session, actor, round_id, pin_id)
+    return view.go(f"/rounds/{round_id}/students/{student_id}#pins")
+
+
+# --- the company's own order ------------------------------------------------------------------------------------------
+
+
+@router.get("/opportunities/{opportunity_id}/order")
+def show_order(view: InView, opportunity_id: UUID) -> Response:
+    """The candidates in the company's order, then those whom it leaves to the score."""
+    with view.read() as (session, actor):
+        question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
+        opportunity = opportunities.read(session, actor, opportunity_id)
+        ordered = service_orders.read(session, opportunity_id)
+    shown: list[UUID] = []
+    page = matches.candidates_page(view.engine, question, limit=service_orders.MOST, shown=shown)
+    place = {
+        view.engine.pseudonym(question.company_id, one): number for number, one in enumerate(ordered, start=1)
+    }
+    lines = sorted(page["items"], key=lambda line: place.get(line["pseudonym"], len(place) + 1))
+    view.looked(LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
+    return view.show("rounds/order.html", opportunity=opportunity, lines=lines, place=place)
+
+
+@router.post("/opportunities/{opportunity_id}/order")
+def move_candidate(
+    view: InView,
+    opportunity_id: UUID,
+    pseudonym: Annotated[str, Form(min_length=9, max_length=9)],
+    position: Annotated[int, Form(ge=0, le=service_orders.MOST)],
+) -> Response:
+    """Put a candidate at a position of the company's order; 0 leaves the candidate to the score."""
+    with view.read() as (session, actor):
+        question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
+        before = service_orders.read(session, opportunity_id)
+    [student_id] = service_orders.find(view.engine, question, [pseudonym])
+    after = [one for one in before if one != student_id]
+    if position:
+        after.insert(position - 1, student_id)
+    with view.write() as (session, actor):
+        service_orders.replace(session, actor, opportunity_id, after[: service_orders.MOST], now=view.now())
+    return view.go(f"/opportunities/{opportunity_id}/order")
