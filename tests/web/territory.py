@@ -13,6 +13,7 @@ from app.companies.models import CompanyContact
 from app.db import Database
 from app.opportunities.models import (
     Kind,
+    Opportunity,
     OpportunityEligibility,
     OpportunitySkill,
     OpportunitySpan,
@@ -56,6 +57,8 @@ class Territory:
     far_id: UUID
     draft_id: UUID
     full_id: UUID
+    round_id: UUID
+    open_round_id: UUID
     emails: dict[str, str]
 
 
@@ -157,10 +160,15 @@ def build(database: Database, *, on: date) -> Territory:
                 password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
+    offered = make.get(Opportunity, internship)
+    assert offered is not None
+    reviewed = make.reviewed_round(student, offered, name="Tirocini di giugno")
+    make.round_pin(reviewed, classmate, offered, ruling="ban", why="Ne abbiamo parlato")
+    collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
     return Territory(
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
-        unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
+        unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
         emails=emails,
     )  # fmt: skip
 
