@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.agreements import api as agreements
+from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.applications import api as applications
 from app.auth import api as auth
@@ -29,14 +31,18 @@ from app.companies import sectors_api as sectors
 from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
+from app.hours import api as hours
+from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
 from app.jobs import api as jobs
+from app.laws import api as laws
 from app.matches import api as matches
 from app.matches import texts_api as texts
 from app.network import api as network
 from app.notifications import api as notifications
 from app.opportunities import api as opportunities
 from app.placements import api as placements
+from app.placements import tutors_api as tutors
 from app.places import api as places
 from app.postings import api as postings
 from app.privacy import api as privacy
@@ -67,8 +73,10 @@ ROUTERS = (
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
+    hours.router, evaluations.router,
     rounds.router, round_runs.router,
-    placements.router,
+    agreements.router, signing.router,
+    placements.router, placements.counts_router, tutors.router, laws.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip
 

@@ -161,6 +161,9 @@ def demo(
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its today; today if left out.")
     ] = None,
+    season: Annotated[
+        bool, typer.Option("--season", help="Then play a season: from wishes to completed placements.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Load the demo territory into an empty database."""
@@ -177,6 +180,10 @@ def demo(
         today = (on or local_clock(settings)()).date()
         try:
             typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
+            if season:
+                from app.demo import season as seasons
+
+                typer.echo(seasons.play(database, settings, seed=seed, on=today, quiet=quiet))
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail}")
         typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))

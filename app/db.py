@@ -78,9 +78,22 @@ def text_enum(kind: type[StrEnum], name: str | None = None) -> sa.Enum:
     )
 
 
+_ids: ContextVar[Callable[[], UUID]] = ContextVar("bottega_ids", default=uuid4)
+
+
 def new_id() -> UUID:
     """A public id: opaque and not countable, so that minors cannot be enumerated."""
-    return uuid4()
+    return _ids.get()()
+
+
+@contextmanager
+def ids_from(source: Callable[[], UUID]) -> Iterator[None]:
+    """Let new ids come from elsewhere: for invented data, which must be the same each time."""
+    token = _ids.set(source)
+    try:
+        yield
+    finally:
+        _ids.reset(token)
 
 
 class Revision(Base):

@@ -1,5 +1,6 @@
 """Every table, so that the metadata is whole wherever this module has been imported."""
 
+from app.agreements import models as agreements
 from app.answers import models as answers
 from app.applications import models as applications
 from app.auth import models as auth
@@ -9,8 +10,10 @@ from app.concerns import models as concerns
 from app.db import Base
 from app.disclosures import models as disclosures
 from app.events import models as events
+from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
+from app.laws import models as laws
 from app.mails import models as mails
 from app.matches import models as matches
 from app.network import models as network
@@ -29,7 +32,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events", "invitations", "jobs", "mails", "matches",
+    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
+    "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -32,6 +32,11 @@ OF_NO_VERSION = {
     "create_skill_validations",
     "create_recommendations",
     "create_company_note",
+    "create_hour_credits",
+    "create_training_plans",
+    "choose_company_signatory",
+    "create_amendment",
+    "create_interruption",
 }
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (

@@ -1,4 +1,4 @@
-"""The reference data that ships with the service: municipalities, the vocabulary, programmes."""
+"""The reference data that ships with the service: municipalities, the vocabulary, programmes, rules of law."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.auth.actors import Actor, system
 from app.db import Database, ReferenceLoad
 from app.imports import Loaded
+from app.laws import loading as laws
 from app.places import gazetteer
 from app.places import service as places
 from app.programmes import curriculum
@@ -93,9 +94,15 @@ def _read_programmes() -> Write:
     return lambda session, actor: programmes.load(session, actor, curricula)
 
 
-_PLACES, _SKILLS, _PROGRAMMES = (one.DATA.parent for one in (gazetteer, vocabulary, curriculum))
+def _read_laws() -> Write:
+    shipped = laws.read_rules()
+    return lambda session, actor: laws.load(session, actor, shipped)
+
+
+_PLACES, _SKILLS, _PROGRAMMES, _LAWS = (one.DATA.parent for one in (gazetteer, vocabulary, curriculum, laws))
 DATA_SETS = (
     DataSet("municipalities", (_PLACES,), _read_municipalities),
     DataSet("vocabulary", (_SKILLS,), _read_vocabulary),
     DataSet("programmes", (_PROGRAMMES, _SKILLS), _read_programmes),  # their skills must be in the vocabulary
+    DataSet("laws", (_LAWS,), _read_laws),
 )

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -119,7 +119,7 @@ class BadCursor(errors.Invalid):
     title = "Not a cursor of this list"
 
 
-def encode_cursor(*values: str | int | float | UUID | datetime) -> str:
+def encode_cursor(*values: str | int | float | UUID | datetime | date) -> str:
     """A cursor that says after which sort values the next page begins."""
     text = json.dumps(values, separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
@@ -139,11 +139,13 @@ def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
 
 
 def _sort_value(kind: type, written: object) -> Any:
-    if type(written) is not (str if kind in (UUID, datetime) else kind):
+    if type(written) is not (str if kind in (UUID, datetime, date) else kind):
         raise TypeError
     value: Any = written
     if kind is UUID:
         return UUID(value)
+    if kind is date:
+        return date.fromisoformat(value)
     if kind is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:

@@ -154,6 +154,11 @@ class Settings(BaseSettings):
     review_days: int = Field(
         5, ge=1, le=60, description="Working days within which a company's profile is to be answered."
     )
+    lessons_end_on: str = Field(
+        "06-06",
+        pattern=r"^0[567]-(0[1-9]|[12][0-9]|30)$",
+        description="Last day of lessons of a school year, as month and day: alarms about hours count the weeks to it.",
+    )
     company_new_days: int = Field(
         30, ge=1, le=365, description="Days after its approval for which a company counts as new."
     )

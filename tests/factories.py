@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app import db
+from app.agreements import rules as papers
+from app.agreements.models import Agreement, Amendment, Document, Paper, PaperState, PlanSkill, TrainingPlan
 from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth import service_keys as keys
@@ -24,6 +27,7 @@ from app.companies.models import Company, CompanySite
 from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
 from app.disclosures.models import Disclosure
+from app.laws.models import LawRule, Measure, SafetyTraining, Severity
 from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import due_at
@@ -235,6 +239,53 @@ class Factory:
         }  # fmt: skip
         return self.add(Wish(**defaults | values))
 
+    def agreement(self, school: School, company: Company, **values: Any) -> Agreement:
+        """A complete draft for this school year and the next; in other states it has a document."""
+        defaults: dict[str, Any] = {
+            "school_id": school.id, "company_id": company.id, "valid_from": date(2025, 9, 1),
+            "valid_until": date(2027, 8, 31), "insurance_company": "Assicura", "insurance_policy": "P-1",
+            "inail_position": "I-1", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self._paper(Agreement(**defaults | values))
+
+    def plan(self, placement: Placement, **values: Any) -> TrainingPlan:
+        """A complete draft with a guardian; in other states it has a document."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "school_id": placement.school_id,
+            "company_id": placement.company_id, "activities": "Cabla quadri.", "guardian_name": "Rita Prova",
+            "guardian_email": "rita@example.org", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        plan = self._paper(TrainingPlan(**defaults | values))
+        self.add(PlanSkill(plan_id=plan.id, skill_id=self.skill().id, level=2))
+        return plan
+
+    def amendment(self, placement: Placement, **values: Any) -> Amendment:
+        """A draft of other hours a day."""
+        defaults: dict[str, Any] = {
+            "placement_id": placement.id, "student_id": placement.student_id, "school_id": placement.school_id,
+            "company_id": placement.company_id, "daily_hours": 6, "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self._paper(Amendment(**defaults | values))
+
+    def _paper(self, paper: Row) -> Row:
+        assert isinstance(paper, Paper)
+        paper.id, paper.state = db.new_id(), paper.state or PaperState.DRAFT
+        if paper.state in papers.OPEN and paper.due_at is None:
+            paper.due_at = NOW + timedelta(days=20)
+        if paper.state not in (PaperState.DRAFT, PaperState.SENT):
+            paper.document_id = self.document(paper.id, kind=paper.kind, student_id=paper.student_id).id
+        return self.add(paper)
+
+    def document(self, subject_id: UUID, **values: Any) -> Document:
+        """Some bytes about a paper; their hash is theirs."""
+        content = values.pop("content", b"%PDF-1.7 a document of the tests %%EOF")
+        defaults: dict[str, Any] = {
+            "kind": "plan", "subject_id": subject_id, "language": "it", "version": 1, "content": content,
+            "media_type": "application/pdf", "digest": sha256(content).hexdigest(), "made_at": NOW,
+            "made_by": "system:tests",
+        }  # fmt: skip
+        return self.add(Document(**defaults | values))
+
     def application(self, student: Student, opportunity: Opportunity, **values: Any) -> Application:
         """A student's application for ten days, which the company has got today; nobody has answered."""
         defaults: dict[str, Any] = {
@@ -258,6 +309,23 @@ class Factory:
         if placement.due_at is None:
             placement.due_at = due_at(placement, placement.state, UTC)
         return self.add(placement)
+
+    def law_rule(self, **values: Any) -> LawRule:
+        """A rule that nobody has to fulfil: placements take at most a thousand hours a week."""
+        defaults: dict[str, Any] = {
+            "code": f"rule-{next(self.numbers)}", "version": 1, "measure": Measure.WEEKLY_HOURS, "severity": Severity.FORBIDS,
+            "parameters": {"hours": 168}, "starts_on": date(2020, 1, 1), "source": "L. 1/2020", "message_it": "No: {planned}.",
+            "message_en": "No: {planned}.", "created_at": NOW, "created_by": "system:tests",
+        }  # fmt: skip
+        return self.add(LawRule(**defaults | values))
+
+    def safety_training(self, student: Student, **values: Any) -> SafetyTraining:
+        """The general four hours, held by the school."""
+        defaults: dict[str, Any] = {
+            "student_id": student.id, "kind": "general", "hours": 4, "held_on": TODAY, "held_by": "Scuola",
+            "recorded_at": NOW, "recorded_by": "system:tests",
+        }  # fmt: skip
+        return self.add(SafetyTraining(**defaults | values))
 
     def recommendation(self, student: Student, opportunity: Opportunity, **values: Any) -> Recommendation:
         """A recommendation of nobody in particular, without words."""

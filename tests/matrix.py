@@ -176,12 +176,40 @@ PLACED = {
     SAME: may("colleague lead administrator key_school"),
     FOREIGN: may("administrator"),
 }
-BY_SCHOOL = {
-    OWN: may(NOBODY, s409="teacher lead administrator key_school", s403="student member admin key_company"),
-    SAME: may(NOBODY, s409="colleague lead administrator key_school"),
-    FOREIGN: may(NOBODY, s409="administrator"),
+"""What student, school and host read of a placement."""
+PLANNERS = {
+    OWN: may("teacher lead key_school", s403="student member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
 }
-"""What the school does with a placement, which is none of the land's: it is planned."""
+DRAFTS = {
+    OWN: may("lead key_school", s403="teacher colleague administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+"""Who changes the draft of an agreement, which its host does not see."""
+BESIDE = "teacher colleague member admin training_body key_company"
+"""Who sees an agreement that has gone out, and leads nothing of it."""
+
+SPOKEN = {  # what the three sides say: whoever runs the service was not there
+    OWN: may("student teacher lead member admin key_school key_company", s403="administrator"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+DIARIES = {
+    OWN: may("student teacher lead key_school", s403="member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+OWN_LINES = {  # what the student alone does in a placement
+    OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
+    SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+OF_SCHOOL = {
+    OWN: may("teacher lead key_school", s403="member admin administrator key_company"),
+    SAME: may("colleague lead key_school", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
 
 # --- the API ----------------------------------------------------------------------------------------------------------
 
@@ -419,9 +447,49 @@ API: dict[str, dict[str, Row]] = {
         SAME: may(NOBODY, s409="colleague lead administrator key_school"),
         FOREIGN: may(NOBODY, s409="administrator"),
     },
-    "complete_placement": BY_SCHOOL,
+    "read_placement_findings": PLACED,
+    "read_placement_counts": NETWORK,
     "restore_placement": {  # what is planned stays so
         OWN: may("teacher lead administrator key_school", s403="student member admin key_company"),
+        SAME: may("colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    # tutors
+    "list_school_tutors": {
+        OWN: may("teacher colleague lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "create_tutor_capacity": LEADS,
+    "create_tutor_leave": LEADS,
+    "create_tutor_substitution": {
+        OWN: may("teacher lead administrator key_school", rest=422),
+        SAME: may("colleague lead administrator key_school", rest=422),
+        FOREIGN: may("administrator", rest=422),
+    },
+    # rules of law, and what they are held against
+    "list_law_rules": {OWN: sees(ALL)},
+    "read_law_rule": {OWN: may(ALL)},
+    "create_law_rule": {OWN: may("administrator", rest=403)},
+    "read_company_safety": {
+        OWN: may(ALL),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(ALL),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_company_safety": {
+        OWN: may("member admin training_body administrator key_company", rest=403),
+        HIDDEN: may("administrator", s403="coordinator key_coordinator"),
+        FOREIGN: may("administrator", rest=403),
+        FOREIGN_HIDDEN: may("administrator", s403="far_coordinator"),
+    },
+    "list_safety_trainings": STUDENTS,
+    "create_safety_trainings": {
+        OWN: may("teacher lead administrator key_school", rest=403, s422="colleague"),
+        SAME: may("colleague lead administrator key_school", rest=403, s422="teacher"),
+        FOREIGN: may("administrator", rest=403, s422="teacher colleague lead key_school"),
+    },
+    "remove_safety_training": {
+        OWN: may("teacher lead administrator key_school", s403="student"),
         SAME: may("colleague lead administrator key_school"),
         FOREIGN: may("administrator"),
     },
@@ -447,6 +515,51 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
     "undo_bulk_change": {SELF: may(ALL), OWN: may(NOBODY)},
+    # hours, diaries and evaluations of placements
+    "list_hour_entries": PLACED,
+    "read_hour_entry": PLACED,
+    "create_hour_entry": SPOKEN,
+    "edit_hour_entry": SPOKEN,
+    "create_hour_confirmations": {
+        OWN: may("teacher lead member admin key_school key_company", rest=422, s403="student administrator"),
+        SAME: may("colleague lead key_school", rest=422, s403="administrator"),
+        FOREIGN: may(NOBODY, rest=422, s403="administrator"),
+    },
+    "read_attendance_code": {
+        OWN: may("member admin training_body key_company", rest=403),
+        HIDDEN: may(NOBODY, s403=OVERSEERS),
+        FOREIGN: may(NOBODY, rest=403),
+        FOREIGN_HIDDEN: may(NOBODY, s403=FAR),
+    },
+    "create_attendance": OWN_LINES,
+    "list_diary_entries": DIARIES,
+    "read_diary_entry": DIARIES,
+    "create_diary_entry": OWN_LINES,
+    "edit_diary_entry": OWN_LINES,
+    "read_evaluations": SPOKEN,
+    "read_evaluation": {  # the host's, before the school has confirmed it
+        OWN: may("teacher lead member admin key_school key_company", s403="administrator"),
+        SAME: may("colleague lead key_school", s403="administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "create_evaluation": {  # with the student's criteria
+        OWN: may("student", s403="administrator", s422="teacher lead member admin key_school key_company"),
+        SAME: may(NOBODY, s403="administrator", s422="colleague lead key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "edit_evaluation": {
+        OWN: may("member admin key_company", s403="teacher lead administrator key_school"),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "confirm_evaluation": OF_SCHOOL,
+    "complete_placement": OF_SCHOOL
+    | {OWN: may("teacher lead key_school", s403="student member admin administrator key_company")},
+    "read_student_ledger": STUDENTS,
+    "read_class_ledger": CODES,
+    "create_hour_credits": CODES,
+    "read_hour_credit": STUDENTS,
+    "remove_hour_credit": STUDENTS | {OWN: may("teacher lead administrator key_school", s403="student")},
     # reported problems: the own one is with the school's lead, the same school's has come to the territory
     "create_concern": {
         OWN: may("student", s403="teacher lead member admin administrator key_school key_company"),
@@ -591,16 +704,62 @@ API: dict[str, dict[str, Row]] = {
         OWN: may(ASKERS, rest=403),
         FOREIGN: may(NOBODY, rest=403),
     },
+    # agreements are of the school and the host, plans and amendments of one student
+    "list_papers": {
+        OWN: sees(ASKED),
+        SAME: sees("colleague lead administrator key_school"),
+        FOREIGN: sees("administrator"),
+    },
+    "create_agreement": LEADS,
+    "read_agreement": {
+        OWN: may("teacher colleague lead administrator key_school"),
+        FOREIGN: may("administrator"),
+    },
+    "edit_agreement": DRAFTS,
+    "choose_school_signatory": LEADS,
+    "choose_company_signatory": BOSSES,
+    "create_training_plans": {
+        OWN: may("teacher lead key_school", rest=422, s403="student member admin administrator key_company"),
+        SAME: may("colleague lead key_school", rest=422, s403="administrator"),
+        FOREIGN: may(NOBODY, rest=422, s403="administrator"),
+    },
+    "read_training_plan": PLACED,
+    "edit_training_plan": PLANNERS,
+    "create_amendment": PLANNERS,
+    "read_amendment": PLACED,
+    "create_interruption": PLANNERS,
+    "read_readiness": PLACED,
+    "read_paper": PLACED,
+    "move_paper": DRAFTS,
+    "create_signing_code": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "sign_paper": {
+        OWN: may(NOBODY, s403=f"lead administrator key_school {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "create_signatures": {
+        OWN: may("lead key_school", s403=f"administrator {BESIDE}"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "read_document": {OWN: may(f"lead administrator key_school {BESIDE}"), FOREIGN: may("administrator")},
 }
 """By operation id."""
 
-OWN_FAULT = {"accept_disclosure", "POST /opportunities/{opportunity_id}/renewal"}
+OWN_FAULT = {
+    "accept_disclosure",
+    "create_evaluation",
+    "POST /placements/{placement_id}/evaluation",
+    "POST /opportunities/{opportunity_id}/renewal",
+}
 """Routes whose 422 is about the call and tells nothing of the thing."""
 
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id",
+    "list_papers": "paper_id",
+    "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip
 """What a line made by `sees` looks for."""

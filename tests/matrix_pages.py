@@ -47,6 +47,21 @@ WORKERS = {
     FOREIGN: may(NOBODY),
     FOREIGN_HIDDEN: may(NOBODY),
 }
+TOO_EARLY = {
+    OWN: may(NOBODY, s409="student teacher lead member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead administrator"),
+    FOREIGN: may(NOBODY, s409="administrator"),
+}
+STAFF_TOO_EARLY = {
+    OWN: may(NOBODY, s409="teacher lead", s403="student member admin administrator"),
+    SAME: may(NOBODY, s409="colleague lead", s403="administrator"),
+    FOREIGN: may(NOBODY, s403="administrator"),
+}
+CLASS_STAFF = {
+    OWN: may("teacher lead", s403="coordinator administrator"),
+    SAME: may("colleague lead", s403="coordinator administrator"),
+    FOREIGN: may(NOBODY, s403=FAR),
+}
 STEPS = ("text", "skills", "details", "preview")
 LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
 CARRIED: dict[str, Any] = {
@@ -234,6 +249,34 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /students/{student_id}/wishes": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/move": WISHES,
     "POST /students/{student_id}/wishes/{wish_id}/remove": WISHES,
+    # hours, and the end of a placement
+    "GET /students/{student_id}/hours": STUDENTS,
+    "POST /students/{student_id}/hours": WISHES,
+    "GET /attend": {OWN: SIGNED_IN},
+    "POST /attend": API["create_attendance"],
+    "GET /companies/{company_id}/hours": API["read_attendance_code"],
+    # the form names the day of an internship, which training bodies have none of
+    "POST /companies/{company_id}/hours": API["read_attendance_code"]
+    | {OWN: may("member admin", rest=403, s409="training_body")},
+    "GET /companies/{company_id}/attendance-code": API["read_attendance_code"],
+    "GET /classes/{class_id}/hours": CODES,
+    "POST /classes/{class_id}/hours/settle": {  # whoever runs the service was not there
+        OWN: may("teacher lead", s403="coordinator administrator"),
+        SAME: may("colleague lead", s403="coordinator administrator"),
+        FOREIGN: may(NOBODY, s403="far_coordinator administrator"),
+    },
+    "POST /classes/{class_id}/hours/credits": CODES,
+    "GET /placements/{placement_id}/evaluation": API["read_evaluations"],
+    "POST /placements/{placement_id}/evaluation": API["create_evaluation"],
+    "POST /placements/{placement_id}/evaluation/confirm": API["complete_placement"],
+    "POST /placements/{placement_id}/evaluation/complete": API["complete_placement"],
+    "GET /students/{student_id}/applications": STUDENTS,
+    "POST /students/{student_id}/applications": WISHES,
+    "POST /application-moves": API["create_application_moves"],
+    "GET /schools/{school_id}/applications": API["read_school_board"],
+    "GET /opportunities/{opportunity_id}/applications": API["list_answers"],
+    "GET /companies/{company_id}/contact-limit": API["read_contact_limit"],
+    "POST /companies/{company_id}/contact-limit": API["edit_contact_limit"],
     "GET /students/{student_id}/data": STUDENTS,
     "GET /students/{student_id}/data/export": STUDENTS,
     "POST /students/{student_id}/data/ranking": STUDENTS,
@@ -273,6 +316,28 @@ _PAGES: dict[str, dict[str, Row]] = {
     },
     "POST /companies/{company_id}/reject": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
     "POST /companies/{company_id}/submit": {HIDDEN: may(OVERSEERS), FOREIGN_HIDDEN: may(FAR)},
+    # placements, tutors, rules of law
+    "GET /placements": {OWN: SIGNED_IN},
+    "GET /placements/{placement_id}": API["read_placement"],
+    "POST /placements/{placement_id}/terms": {
+        OWN: may("teacher lead member admin administrator", s403="student"),
+        SAME: may("colleague lead administrator"),
+        FOREIGN: may("administrator"),
+    },
+    "POST /placements/{placement_id}/steps/{step}": API["cancel_placement"],
+    "GET /schools/{school_id}/placements": API["list_school_tutors"],
+    "POST /schools/{school_id}/tutors/capacity": API["create_tutor_capacity"],
+    "POST /schools/{school_id}/tutors/leave": API["create_tutor_leave"],
+    "POST /schools/{school_id}/tutors/substitution": {
+        OWN: may("teacher colleague lead administrator", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "GET /law-rules": {OWN: SIGNED_IN},
+    "POST /law-rules/{rule_id}/version": API["create_law_rule"],
+    "GET /companies/{company_id}/safety": API["read_company_safety"],
+    "POST /companies/{company_id}/safety": API["edit_company_safety"],
+    "GET /classes/{class_id}/trainings": CODES,
+    "POST /classes/{class_id}/trainings": CODES,
     "GET /companies/{company_id}/disclosures": WORKERS,
     "GET /opportunities/{opportunity_id}": {
         OWN: may(ALL),
@@ -302,6 +367,32 @@ _PAGES: dict[str, dict[str, Row]] = {
         VISIT: may(NOBODY, rest=403, s409=f"{ASKERS} training_body"),
         FOREIGN: may(NOBODY, rest=403),
     },
+    # papers: the one of the matrix is a draft, which nobody signs yet
+    "GET /papers": {OWN: SIGNED_IN},
+    "GET /papers/{paper_id}": API["read_paper"],
+    "POST /papers/{paper_id}/move": API["edit_training_plan"],
+    "GET /papers/{paper_id}/edit": API["edit_training_plan"],
+    "POST /papers/{paper_id}/code": TOO_EARLY,
+    "POST /papers/{paper_id}/sign": TOO_EARLY,
+    "POST /papers/{paper_id}/hand-out": STAFF_TOO_EARLY,
+    "POST /papers/{paper_id}/record": STAFF_TOO_EARLY,
+    "POST /training-plans/{plan_id}": API["edit_training_plan"],
+    "POST /agreements/{agreement_id}": API["edit_agreement"],
+    "GET /documents/{document_id}": API["read_document"],
+    "GET /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/agreements": API["create_agreement"],
+    "POST /schools/{school_id}/signatory": API["choose_school_signatory"],
+    "GET /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /companies/{company_id}/signatory": API["choose_company_signatory"],
+    "POST /placements/{placement_id}/amendments": API["create_amendment"],
+    "GET /classes/{class_id}/papers": CLASS_STAFF,
+    "POST /classes/{class_id}/papers": CLASS_STAFF,
+    "GET /classes/{class_id}/papers/print": CLASS_STAFF,
+    # whoever has the link, and nobody has
+    "GET /guardian-signature": {OWN: always(404)},
+    "GET /guardian-signature/document": {OWN: always(404)},
+    "POST /guardian-signature": {OWN: always(404)},
+    "POST /guardian-signature/code": {OWN: always(404)},
     "POST /disclosures/{disclosure_id}/{answer}": API["refuse_disclosure"],
     # coordination
     "GET /coordination": NETWORK,
@@ -327,6 +418,49 @@ PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for 
 """By method and path."""
 
 FORMS: dict[str, dict[str, Any]] = {
+    "POST /placements/{placement_id}/terms": {
+        "version": "1",
+        "starts_on": "2026-05-04",
+        "ends_on": "2026-05-15",
+        "weekdays": ["MO", "TU", "WE", "TH", "FR"],
+        "daily_hours": "7,5",
+        "planned_hours": "75",
+        "risk": "low",
+    },
+    "POST /placements/{placement_id}/steps/{step}": {"reason": "unsafe"},
+    "POST /schools/{school_id}/tutors/capacity": {
+        "user_id": "{tutor_id}",
+        "start_year": "2025",
+        "most_students": "9",
+    },
+    "POST /schools/{school_id}/tutors/leave": {
+        "user_id": "{tutor_id}",
+        "starts_on": "2026-02-02",
+        "ends_on": "2026-02-06",
+    },
+    "POST /schools/{school_id}/tutors/substitution": {
+        "before_id": "{tutor_id}",
+        "after_id": "{tutor_id}",
+        "from_on": "2026-02-02",
+    },
+    "POST /law-rules/{rule_id}/version": {
+        "p-hours": "40",
+        "p-from_age": "0",
+        "p-under_age": "18",
+        "severity": "warns",
+        "starts_on": "2026-09-01",
+        "source": "L. 1/2026",
+        "message_it": "Troppe ore.",
+        "message_en": "Too many hours.",
+    },
+    "POST /companies/{company_id}/safety": {"rows": "1", "name-0": "Saldatura", "high-0": "1"},
+    "POST /classes/{class_id}/trainings": {
+        "student_ids": "{student_id}",
+        "kind": "general",
+        "hours": "4",
+        "held_on": "2025-10-01",
+        "held_by": "Scuola",
+    },
     "POST /sign-in": {"email": "nobody@example.org", "password": "wrong"},
     "POST /sign-in/mail": {"email": "nobody@example.org"},
     "POST /sign-in/code": {"email": "nobody@example.org", "code": "ABCD-EFGH"},
@@ -336,6 +470,23 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /invitation": {"c": "{invitation_code}", "name": "Nuova Persona"},
     "POST /welcome": {"username": "rosso.42", "password": PASSWORD, "repeated": PASSWORD},
     "POST /hat": {"membership_id": "{membership_id}"},
+    "POST /papers/{paper_id}/move": {"action": "open"},
+    "POST /papers/{paper_id}/record": {"roles": "student", "signed_on": "2026-01-12", "archive_number": "12"},
+    "POST /training-plans/{plan_id}": {"activities": "Monta."},
+    "POST /placements/{placement_id}/amendments": {"daily_hours": "6"},
+    "POST /agreements/{agreement_id}": {
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+        "privacy_role": "controller",
+    },
+    "POST /schools/{school_id}/agreements": {
+        "company_id": "{lone_company_id}",
+        "valid_from": "2025-09-01",
+        "valid_until": "2027-08-31",
+    },
+    "POST /schools/{school_id}/signatory": {"name": "Anna Neri"},
+    "POST /companies/{company_id}/signatory": {"name": "Ugo Bo"},
+    "POST /classes/{class_id}/papers": {"what": "make"},
     "POST /account/password": {"new_password": PASSWORD},
     "POST /second-factor": {"code": "{recovery_code}"},
     "POST /coordination/people": {"email": "new@example.org", "territory_id": "{territory_id}"},
@@ -382,6 +533,12 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /students/{student_id}/skills/{skill_id}": {"level": "2"},
     "GET /students/{student_id}/compare": {"opportunity": ["{opportunity_id}", "{other_opportunity_id}"]},
     "POST /students/{student_id}/wishes": {"opportunity_id": "{opportunity_id}"},
+    "POST /students/{student_id}/applications": {
+        "opportunity_id": "{opportunity_id}",
+        "period": "2026-03-02/2026-03-13",
+    },
+    "POST /application-moves": {"action": "see", "application": "{application_id}:1"},
+    "POST /companies/{company_id}/contact-limit": {"per_month": "3"},
     "POST /students/{student_id}/wishes/{wish_id}/move": {"position": "1"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},
     "POST /data/erasure": {"confirm": "yes"},
@@ -425,5 +582,34 @@ FORMS: dict[str, dict[str, Any]] = {
         "ruling": "ban",
     },
     "POST /opportunities/{opportunity_id}/order": {"pseudonym": "{pseudonym}", "position": "1"},
+    "POST /students/{student_id}/hours": {
+        "placement_id": "{worked_placement_id}",
+        "day": "2026-01-06",
+        "minutes": "480",
+        "did": "Ho montato un quadro.",
+    },
+    "POST /attend": {"placement_id": "{worked_placement_id}", "what": "arrival", "code": "{attendance_code}"},
+    "POST /companies/{company_id}/hours": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/settle": {"said": ["{worked_placement_id} 2026-01-07 0 480"]},
+    "POST /classes/{class_id}/hours/credits": {
+        "kind": "visit",
+        "title": "Fiera",
+        "held_on": "2026-01-07",
+        "worth": "4",
+        "student_ids": ["{student_id}"],
+    },
+    "POST /placements/{placement_id}/evaluation": {
+        "would_repeat": "yes",
+        **{f"mark-{one}": "3" for one in ("welcome", "tasks", "help", "learning", "safety")},
+    },
 }
 """What pages ask or post; `{names}` stand for what the relation has."""
+_EVALUATION = "/placements/{placement_id}/evaluation"
+OTHERS = {
+    **{
+        route: {"placement_id": "worked_placement_id"}
+        for route in (f"GET {_EVALUATION}", f"POST {_EVALUATION}", f"POST {_EVALUATION}/confirm")
+    },
+    f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
+}
+"""What a page is called for where the usual thing of its kind does not do."""

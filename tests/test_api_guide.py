@@ -56,6 +56,7 @@ def variables(make: Factory) -> Variables:
         Role.COMPANY_ADMIN, company_id=company.id,
         scopes=[
             "companies:read", "opportunities:read", "opportunities:write", "matches:read", "disclosures:write",
+            "placements:read",
         ],
     )  # fmt: skip
     network = make.bearer(Role.COORDINATOR, scopes=["events:read", "companies:read", "companies:write"])

@@ -49,6 +49,7 @@ from app.students import service_codes as codes
 from app.web import files
 from app.web import jobs as job_pages
 from tests import contract, forms, matrix, matrix_pages
+from tests import things as placement_things
 from tests.caller import Caller
 from tests.conftest import UndoneDatabase, cheapen_passwords, say_at_the_end
 from tests.factories import ACTOR, NOW, Factory
@@ -65,6 +66,7 @@ from tests.matrix import (
     VISIT,
     Row,
 )
+from tests.papers import papers_of
 from tests.queries import count_queries
 from tests.test_headers import routes_of
 from tests.test_openapi import OPERATIONS, filled, good_call, pending_erasure, rounds_of, stored_ranking
@@ -140,14 +142,20 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
     )
     assert isinstance(theirs, Opportunity)
     assert isinstance(their_company, Company)
+    placement = make.placement(
+        classmate, _taken(make, make.opportunity(their_company)), school_tutor_id=UUID(own["tutor_id"])
+    )
     same = {
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "training_id": make.safety_training(classmate).id,
         "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
-        "placement_id": (placement := make.placement(classmate, _taken(make, make.opportunity(their_company)))).id,
+        "placement_id": placement.id,
+        **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
+        **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
     visit = make.opportunity(company, kind=Kind.VISIT, municipality_istat=own["istat"])
     things = {
@@ -204,7 +212,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         key_id = session.query(ApiKey.id).filter_by(school_id=school.id).scalar()
         company_key_id = session.query(ApiKey.id).filter_by(company_id=company.id).scalar()
     offered, asked = (make.opportunity(company, municipality_istat=istat) for _ in range(2))
-    placement = make.placement(student, _taken(make, asked))
+    placement = make.placement(student, _taken(make, asked), school_tutor_id=both.id)
     draft = make.opportunity(
         company, municipality_istat=istat, status=Status.DRAFT, published_at=None, published_by=None
     )
@@ -223,8 +231,11 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "invitation_code": f"{INVITED}{istat}", "membership_id": member.id, "recovery_code": "AAAA-AAAA-AAAA",
         "placement_id": placement.id, "concern_id": make.concern(placement).id,
         "company_key_id": company_key_id, "territory_id": make.territory(territory).id,
-        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse",
+        "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel", "tutor_id": both.id,
+        "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
+        **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
 
@@ -352,6 +363,8 @@ def call(land: Land, route: str, things: Things, headers: dict[str, str]) -> htt
     method, _, path = route.partition(" ")
     if path.startswith("/companies/{company_id}/people/"):
         things = things | {"member_id": things["company_member_id"]}
+    others = matrix_pages.OTHERS.get(route, {})
+    things = things | {variable: things[of] for variable, of in others.items()}
     fields = {"data" if method == "POST" else "params": filled(matrix_pages.FORMS.get(route, {}), things)}
     return land.client.request(method, path.format(**things), headers=headers, **fields)
 

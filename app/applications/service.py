@@ -113,7 +113,8 @@ def propose(
     A caller who proposes for many calls `service_steps.lock` first. Raises Full, OpportunityClosed, Clashes and PlacedAlready.
     """
     service_steps.lock(session, [student.id], [])
-    before = [one for one in _of_pair(session, student.id, opportunity.id) if one.state in rules.OPEN]
+    present = service_steps.others(session, student.id, None)
+    before = [one for one in present if one.opportunity_id == opportunity.id]
     if before and before[0].state is ApplicationState.PROPOSED:
         return before[0]
     chosen = days.Days(terms.starts_on, terms.ends_on, terms.weekdays, terms.starts_at, terms.ends_at)
@@ -128,20 +129,21 @@ def propose(
         # Counted, and never held back: the company has offered this seat, and it is held.
         service_contacts.take_room(session, opportunity.company_id, most=None, today=now.date())
         application.delivered_at = now.astimezone(UTC)
-    affected = {one.opportunity_id for one in service_steps.others(session, student.id, None)}
-    service_steps.lock(session, [], affected | {opportunity.id})
+    service_steps.lock(session, [], {one.opportunity_id for one in present} | {opportunity.id})
     after = ApplicationState.APPROVED if has_company else ApplicationState.PROPOSED
     service_steps.take(session, actor, application, after, now=now, party=Party.SCHOOL, until=until)
     service_steps.release(session, actor, application, now)
     return application
 
 
-def send(session: Session, application: Application, caps: Caps, now: datetime) -> None:
-    """Hand it to the company, or let it wait for room; the company is told once a day for each opportunity."""
+def send(session: Session, application: Application, caps: Caps, now: datetime) -> bool:
+    """Hand it to the company, who is told once a day for each opportunity, or let it wait for room; whether it is sent."""
     service_contacts.deliver(session, application, most=caps.contacts_per_month, now=now)
     session.flush()
-    if application.state is ApplicationState.SUBMITTED:
+    is_sent = application.state is ApplicationState.SUBMITTED
+    if is_sent:
         service_telling.arrived(session, application, now)
+    return is_sent
 
 
 def refuse_crowd(session: Session, student_id: UUID, caps: Caps) -> None:

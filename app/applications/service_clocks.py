@@ -14,6 +14,7 @@ from app.applications.rules import Caps
 from app.auth.actors import Actor, system
 from app.companies.models import Company
 from app.db import Database
+from app.events import service as events
 from app.opportunities.models import Opportunity, Status
 
 AT_ONCE = 500
@@ -69,8 +70,11 @@ def strike(session: Session, actor: Actor, application_id: UUID, now: datetime, 
     elif not _is_open(session, application):
         reason = ApplicationEnd.OPPORTUNITY_OVER
     else:
-        service.send(session, application, caps, now)
-        return application.state is not ApplicationState.QUEUED
+        if not service.send(session, application, caps, now):
+            return False
+        data = {"from": ApplicationState.QUEUED.value, "to": application.state.value}
+        events.record(session, actor, "application.moved", application.id, data)
+        return True
     party = rules.OWNER[ApplicationState.QUEUED]
     service_steps.take(
         session, actor, application, ApplicationState.EXPIRED, now=now, party=party, reason=reason

@@ -65,9 +65,9 @@ def move(
         one.application.id: one for one in service_reading.find(session, actor, ids, scope="placements:write")
     }
     _refuse_unfit(action, ids, seen, reason)
+    locked = service_steps.lock_applications(session, ids, with_others=action is ApplicationAction.CONFIRM)
     if any(not rules.may(one.party, action, one.application.ended_for) for one in seen.values()):
         raise service.NotYourApplication(f"{action} is for another side to do.")
-    locked = service_steps.lock_applications(session, ids, with_others=action is ApplicationAction.CONFIRM)
     todo = {one.id for one in locked if not rules.is_done(action, one)}
     _refuse_overtaken(action, wanted, {one.id: one for one in locked if one.id in todo})
     for application in locked:
@@ -88,6 +88,8 @@ def _take(
     now: datetime,
     caps: Caps,
 ) -> None:
+    if application.state not in rules.TRANSITIONS[action]:
+        raise service_steps.Clashes  # a yes to another one of this call has just ended it
     if action is ApplicationAction.RESTORE:
         _restore(session, actor, application, now, caps)
         return

@@ -61,11 +61,12 @@ def lock_applications(
 
 
 def others(session: Session, student_id: UUID, besides: UUID | None) -> Sequence[Application]:
-    """The student's open applications besides one, by id."""
+    """The open applications of a student, who is locked, besides one; by id, and locked too."""
     query = sa.select(Application).where(
         Application.student_id == student_id, Application.state.in_(rules.OPEN), Application.id != besides
     )
-    return session.scalars(query.order_by(Application.id)).all()
+    query = query.order_by(Application.id).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).all()
 
 
 def refuse_clash(

@@ -27,7 +27,7 @@ def arrived(session: Session, application: Application, now: datetime) -> None:
 
 
 def turned(session: Session, application: Application, by: Party, now: datetime) -> None:
-    """Tell whose turn it is now, or that it is decided, or over; never those who have just done it."""
+    """Tell whose turn it is now, or that it is over, but not those who have just ended it. Of a placement, its package tells."""
     about = f"{application.id}:{application.version}"
     state = application.state
     if state is ApplicationState.PROPOSED:
@@ -36,9 +36,6 @@ def turned(session: Session, application: Application, by: Party, now: datetime)
         _tell(session, application, Party.STUDENT, NotificationKind.APPLICATION_ACCEPTED, about, now)
     elif state is ApplicationState.CONFIRMED:
         _tell(session, application, Party.SCHOOL, NotificationKind.APPLICATION_TO_APPROVE, about, now)
-    elif state is ApplicationState.APPROVED:
-        for party in {Party.STUDENT, Party.SCHOOL, Party.COMPANY} - {by}:
-            _tell(session, application, party, NotificationKind.APPLICATION_DECIDED, about, now)
     elif state in rules.ENDED:
         by = Party.SERVICE if application.end_reason in rules.BY_ITSELF else by
         for party in _who_counted_on_it(application) - {by}:

@@ -101,6 +101,7 @@ def jobs() -> dict[str, Job]:
         "placements_moved": Job(_move_placements, is_quiet=True),
         "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
+        "papers_kept": Job(_keep_papers, is_quiet=True),
     }
 
 
@@ -112,6 +113,12 @@ def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[s
     return told | mails.send_due(settings, database, now)
 
 
+def _keep_papers(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_clock as papers
+
+    return papers.keep(database, now, settings.public_url.rstrip("/"))
+
+
 def _move_applications(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     from app.applications import service_clocks
     from app.applications.rules import Caps
@@ -120,6 +127,7 @@ def _move_applications(settings: Settings, database: Database, now: datetime) ->
 
 
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.agreements import service_codes as signing_codes
     from app.auth import service as auth
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
@@ -136,6 +144,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
         return (
             told
             | {
+                "signing_codes": signing_codes.forget(session, now),
                 "sign_in_codes": codes.forget(session, now),
                 "throttles": throttles.forget(session, now),
                 "oidc_flows": flows.forget(session, now),

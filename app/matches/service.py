@@ -216,9 +216,10 @@ def candidates_page(
     *,
     limit: int = 20,
     offset: int = 0,
+    among: Collection[UUID] | None = None,
     shown: list[UUID] | None = None,
 ) -> dict[str, Any]:
-    """A page of the opportunity's candidates, as the API sends it (`CandidateList`).
+    """A page of the opportunity's candidates, of all or `among` some, as the API sends it (`CandidateList`).
 
     Pages go by position: a cursor with a student's id in it would say more than a pseudonym. Who stands on the page is
     added to `shown`, for the record of who saw whom.
@@ -230,7 +231,7 @@ def candidates_page(
     cell_of = cells.of_pool(known.profile for known in question.students)
     wanted = state.index[str(question.opportunity_id)]
     asked_skills = {need.id for need in (*wanted.required, *wanted.wanted, *wanted.taught)}
-    asked = [known.student for known in question.students]
+    asked = [known.student for known in question.students if among is None or known.profile.id in among]
     best = state.index.candidates(str(question.opportunity_id), asked, offset + limit + 1)
     found = best[offset:]
     words = state.index.vocabulary

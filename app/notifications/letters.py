@@ -58,6 +58,22 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il turno «{name}» va pubblicato entro il {day}. Dopo si annulla.",
         "en": "The round “{name}” has to be published by {day}. After that it is cancelled.",
     },
+    NotificationKind.PAPER_TO_CHECK: {
+        "it": "{school} vi manda la bozza di una convenzione. Leggetela e rispondete: va bene, o che cosa cambiare.",
+        "en": "{school} sends you the draft of an agreement. Read it and answer: it is fine, or what to change.",
+    },
+    NotificationKind.PAPER_RETURNED: {
+        "it": "La bozza della convenzione con {company} è tornata alla scuola. Guardate che cosa cambiare.",
+        "en": "The draft of the agreement with {company} is back at the school. See what is to change.",
+    },
+    NotificationKind.PAPER_TO_SIGN: {
+        "it": "Un documento tra {school} e {company} aspetta la tua firma.",
+        "en": "A document between {school} and {company} waits for your signature.",
+    },
+    NotificationKind.PAPER_IN_FORCE: {
+        "it": "Il documento tra {school} e {company} ha tutte le firme.",
+        "en": "The document between {school} and {company} has all its signatures.",
+    },
     NotificationKind.APPLICATION_RECEIVED: {
         "it": "Ci sono nuove candidature per «{title}». Rispondete entro il {until}.",
         "en": "There are new applications for “{title}”. Answer by {until}.",
@@ -77,10 +93,6 @@ SENTENCES: Mapping[NotificationKind, Words] = {
     NotificationKind.APPLICATION_DUE: {
         "it": "Per «{title}» manca ancora la tua risposta. C'è tempo fino al {until}.",
         "en": "For “{title}” your answer is still missing. There is time until {until}.",
-    },
-    NotificationKind.APPLICATION_DECIDED: {
-        "it": "È deciso: tutti hanno detto di sì per «{title}».",
-        "en": "It is decided: everybody has said yes for “{title}”.",
     },
     NotificationKind.APPLICATION_ENDED: {
         "it": "La candidatura per «{title}» è chiusa. Nella pagina c'è scritto perché.",

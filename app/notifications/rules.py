@@ -28,12 +28,15 @@ class NotificationKind(StrEnum):
     WISHES_WANTED = "wishes_wanted"
     ROUND_MOVED = "round_moved"
     ROUND_WAITS = "round_waits"
+    PAPER_TO_CHECK = "paper_to_check"
+    PAPER_RETURNED = "paper_returned"
+    PAPER_TO_SIGN = "paper_to_sign"
+    PAPER_IN_FORCE = "paper_in_force"
     APPLICATION_RECEIVED = "application_received"
     PLACEMENT_PROPOSED = "placement_proposed"
     APPLICATION_ACCEPTED = "application_accepted"
     APPLICATION_TO_APPROVE = "application_to_approve"
     APPLICATION_DUE = "application_due"
-    APPLICATION_DECIDED = "application_decided"
     APPLICATION_ENDED = "application_ended"
     CONCERN_RAISED = "concern_raised"
     CONCERN_URGENT = "concern_urgent"
@@ -70,12 +73,18 @@ MANNERS = {
     NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
+    NotificationKind.PAPER_TO_CHECK: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_RETURNED: Manner(
+        frozenset({Role.SCHOOL_LEAD}), MailChoice.AT_ONCE, is_essential=True
+    ),
+    NotificationKind.PAPER_TO_SIGN: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.PAPER_IN_FORCE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.APPLICATION_RECEIVED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.PLACEMENT_PROPOSED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.APPLICATION_ACCEPTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.APPLICATION_TO_APPROVE: Manner(AT_SCHOOL, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
-    NotificationKind.APPLICATION_DECIDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

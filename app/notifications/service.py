@@ -86,6 +86,11 @@ def accounts_of_student(session: Session, student_id: UUID) -> list[UUID]:
     return _active(session, Membership.student_id == student_id)
 
 
+def leads_of_school(session: Session, school_id: UUID) -> list[UUID]:
+    """Whoever leads the school and may sign in."""
+    return _active(session, sa.and_(Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD))
+
+
 def staff_of_class(session: Session, school_id: UUID, class_id: UUID) -> list[UUID]:
     """Who teaches the class; where nobody does, who leads the school."""
     teaches = sa.exists().where(TaughtClass.membership_id == Membership.id, TaughtClass.class_id == class_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,12 +15,25 @@ from starlette.responses import Response
 from app import dates
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.laws import rules as laws
 from app.placements import service as placements
+from app.placements import service_counts, service_findings
 from app.placements import service_showing as showing
 from app.placements import service_terms as terms
 from app.placements.models import EndReason, Party, State
 from app.placements.rules import Action
-from app.placements.schemas import EndIn, PlacementIn, PlacementList, PlacementOut, PlacementPatch
+from app.placements.schemas import (
+    EndIn,
+    FindingOut,
+    FindingsOut,
+    PlacementCountsOut,
+    PlacementIn,
+    PlacementList,
+    PlacementOut,
+    PlacementPatch,
+    StartYear,
+    StateCount,
+)
 from app.placements.service import Seen
 from app.rest import (
     MERGE_PATCH,
@@ -36,6 +50,7 @@ from app.rest import (
 )
 
 router = APIRouter(prefix="/placements", tags=["placements"])
+counts_router = APIRouter(tags=["placements"])
 
 PlacementId = Annotated[UUID, Path(description="The placement.")]
 ACTS = answers(403, 404, 409, 422)
@@ -137,21 +152,29 @@ def interrupt_placement(call: InCall, placement_id: PlacementId, body: EndIn) ->
 
 
 @router.post(
-    "/{placement_id}/complete", summary="Complete a placement whose days are over", response_model=PlacementOut,
-    responses=ACTS,
-)  # fmt: skip
-def complete_placement(call: InCall, placement_id: PlacementId) -> Response:
-    """For the school, once hours and evaluations are there; otherwise the clock does it."""
-    return _act(call, placement_id, Action.COMPLETE)
-
-
-@router.post(
     "/{placement_id}/restore", summary="Plan a cancelled placement anew", response_model=PlacementOut,
     responses=ACTS,
 )  # fmt: skip
 def restore_placement(call: InCall, placement_id: PlacementId) -> Response:
     """For the school, before its first day, where a seat is free and the student too."""
     return _act(call, placement_id, Action.RESTORE)
+
+
+@router.get(
+    "/{placement_id}/findings", summary="What the law finds in a placement", responses=answers(404, 422)
+)
+def read_placement_findings(call: InCall, placement_id: PlacementId) -> FindingsOut:
+    """By the rules that hold on its first day; each finding cites its rule. What forbids keeps it from beginning."""
+    with call.read() as (session, actor):
+        seen = placements.find(session, actor, placement_id)
+        found = service_findings.findings(session, actor, seen.placement)
+    note_looks(call, actor, [seen])
+    return FindingsOut(
+        placement_id=placement_id,
+        checked_on=seen.placement.starts_on,
+        is_forbidden=bool(laws.forbidden(found)),
+        findings=[FindingOut.model_validate(asdict(one)) for one in found],
+    )
 
 
 def _act(call: InCall, placement_id: UUID, action: Action, reason: EndReason | None = None) -> Response:
@@ -164,6 +187,23 @@ def _act(call: InCall, placement_id: UUID, action: Action, reason: EndReason | N
 def _show(session: Session, seen: Seen) -> Response:
     [out] = showing.show(session, [seen])
     return with_etag(out, out.version)
+
+
+@counts_router.get(
+    "/placement-counts", summary="How many placements there are", responses=answers(403, 422)
+)  # fmt: skip
+def read_placement_counts(
+    call: InCall,
+    start_year: Annotated[
+        StartYear | None, Query(description="The school year's first; the present one if left out.")
+    ] = None,
+) -> PlacementCountsOut:
+    """For who coordinates a territory: by state, and no number that would tell of somebody."""
+    year = dates.school_year(call.now().date()) if start_year is None else start_year
+    with call.read() as (session, actor):
+        found = service_counts.counts(session, actor, year)
+    counts = [StateCount(state=state, placements=number) for state, number in found.items()]
+    return PlacementCountsOut(start_year=year, counts=counts)
 
 
 def note_looks(call: InCall, actor: Actor, seen: Sequence[Seen]) -> None:

@@ -124,3 +124,74 @@ class Placement(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class PlacementActivity(Base):
+    """What of the host's declared activities the student does."""
+
+    __tablename__ = "placement_activities"
+
+    placement_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("placements.id", ondelete="CASCADE"), primary_key=True
+    )
+    activity_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("host_activities.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class TutorSide(StrEnum):
+    """Whose tutor."""
+
+    SCHOOL = "school"
+    HOST = "host"
+
+
+class TutorCapacity(Base):
+    """How many students a school's tutor follows at most in a school year, as the school has decided."""
+
+    __tablename__ = "tutor_capacities"
+    __table_args__ = (sa.CheckConstraint("most_students BETWEEN 0 AND 200", name="most_students"),)
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    school_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("schools.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    start_year: Mapped[int] = mapped_column(primary_key=True)
+    most_students: Mapped[int]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str] = mapped_column(sa.String(80))
+
+
+class TutorLeave(Base):
+    """Days on which a tutor is away, the first and the last included; why is nobody's business."""
+
+    __tablename__ = "tutor_leaves"
+    __table_args__ = (sa.CheckConstraint("starts_on <= ends_on", name="days_in_order"),)
+
+    user_id: Mapped[UUID] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    noted_at: Mapped[datetime]
+    noted_by: Mapped[str] = mapped_column(sa.String(80))
+
+
+class TutorChange(Base):
+    """From a day on somebody else is the tutor of a placement; `applied_at` is when the placement was told."""
+
+    __tablename__ = "tutor_changes"
+    __table_args__ = (
+        sa.Index(
+            "ix_tutor_changes_waiting", "from_on",
+            sqlite_where=sa.text("applied_at IS NULL"), postgresql_where=sa.text("applied_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    placement_id: Mapped[UUID] = mapped_column(sa.ForeignKey("placements.id", ondelete="CASCADE"), index=True)
+    side: Mapped[TutorSide] = mapped_column(text_enum(TutorSide, name="side"))
+    before_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    after_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    from_on: Mapped[date]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str] = mapped_column(sa.String(80))
+    applied_at: Mapped[datetime | None]

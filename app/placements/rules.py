@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app import dates
-from app.auth.actors import Actor
+from app.auth.actors import AT_SCHOOL, Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
 from app.placements.models import EndReason, Party, Placement, Risk, State
@@ -118,7 +118,7 @@ REASONS: Mapping[Party, frozenset[EndReason]] = {
 
 EDITABLE: Mapping[Party, frozenset[str]] = {
     Party.STUDENT: frozenset(),
-    Party.COMPANY: frozenset({"host_tutor_id", "risk"}),
+    Party.COMPANY: frozenset({"host_tutor_id", "risk", "activity_ids"}),
 }
 """What each changes of a planned placement; the school changes everything."""
 
@@ -126,6 +126,22 @@ EDITABLE: Mapping[Party, frozenset[str]] = {
 def forbidden_fields(party: Party, fields: set[str]) -> list[str]:
     """Those of the fields that are not this party's to change."""
     return sorted(fields - EDITABLE.get(party, frozenset(fields)))
+
+
+MOST_STUDENTS = 12
+"""Of a tutor for whom neither the school nor the law says how many."""
+
+
+def can_see_tutors(actor: Actor, school_id: UUID) -> bool:
+    """Everybody who works at the school, and who runs the service."""
+    return actor.is_administrator or any(
+        grant.school_id == school_id and grant.role in AT_SCHOOL for grant in actor.grants
+    )
+
+
+def can_manage_tutors(actor: Actor, school_id: UUID) -> bool:
+    """Who leads the school, and who runs the service."""
+    return actor.is_administrator or actor.is_staff_of(school_id)
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -91,10 +92,17 @@ def search(
     """Placements that the actor may see, the latest first. `equal` names columns and the values that they must have."""
     auth.require_scope(actor, "placements:read")
     wanted = [getattr(Placement, name) == value for name, value in equal.items() if value is not None]
-    query = _rows.where(visible_to(actor), *wanted)
     if after is not None:
-        query = query.where(sa.tuple_(Placement.created_at, Placement.id) < after)
-    query = query.order_by(Placement.created_at.desc(), Placement.id.desc()).limit(limit)
+        wanted.append(sa.tuple_(Placement.created_at, Placement.id) < after)
+    return visible(session, actor, *wanted, limit=limit)
+
+
+def visible(
+    session: Session, actor: Actor, *conditions: sa.ColumnElement[bool], limit: int | None = None
+) -> list[Seen]:
+    """Those of the actor's for which the conditions hold, the latest first."""
+    query = _rows.where(visible_to(actor), *conditions).limit(limit)
+    query = query.order_by(Placement.created_at.desc(), Placement.id.desc())
     found = (_seen(actor, *row) for row in session.execute(query))
     return [seen for seen in found if seen is not None]
 
@@ -239,4 +247,5 @@ def release(session: Session, actor: Actor, student_id: UUID) -> None:
         Placement.student_id == student_id, Placement.state.in_(rules.OPEN)
     )
     for opportunity_id in session.scalars(held.order_by(Placement.opportunity_id)).all():
-        seats.free_seat(session, actor, opportunity_id)
+        with suppress(seats.NoSeatTaken):  # a count that is wrong must keep nobody from being forgotten
+            seats.free_seat(session, actor, opportunity_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth.actors import Actor, system
 from app.db import Database
-from app.placements import rules, service, service_telling
+from app.placements import rules, service, service_telling, service_tutors
 from app.placements.models import EndReason, Party, Placement, State
 
 AT_ONCE = 100
@@ -26,13 +26,15 @@ def run(database: Database, now: datetime) -> dict[str, int]:
     with database.read() as session:
         due = _due(session, until=now)
         soon = _due(session, Placement.state.in_(rules.REMINDED), until=now + rules.REMIND_BEFORE)
+    with database.write() as session:
+        replaced = service_tutors.apply_due(session, now)
     moved = sum(_move(database, placement_id, now) for placement_id in due)
     for first in range(0, len(soon), AT_ONCE):
         with database.write() as session:
             some = sa.select(Placement).where(Placement.id.in_(soon[first : first + AT_ONCE]))
             for placement in session.scalars(some.where(Placement.state.in_(rules.REMINDED))):
                 service_telling.due(session, placement, now)
-    return {"moved": moved}
+    return {"moved": moved, "tutors_replaced": replaced}
 
 
 def strike(session: Session, actor: Actor, placement: Placement, now: datetime) -> bool:

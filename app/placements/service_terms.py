@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from app import errors
 from app.auth import service as auth
-from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor
+from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor, Role
 from app.auth.models import Membership, User
 from app.events import service as events
+from app.laws.models import HostActivity
 from app.opportunities import service as opportunities
 from app.placements import rules, service
-from app.placements.models import EndReason, Party, Placement, State
+from app.placements.models import EndReason, Party, Placement, PlacementActivity, State, TutorSide
 from app.placements.rules import Action, Terms
 from app.placements.service import Seen, WrongState
 from app.students import rules as student_rules
@@ -74,6 +77,7 @@ def create_agreed(
 def edit(session: Session, actor: Actor, seen: Seen, changes: Mapping[str, Any], *, now: datetime) -> None:
     """Change the terms of a planned placement. Raises NotYourTerms, WrongState, UnfitTerms, PlacedAlready and PlacedElsewhere."""
     auth.require_scope(actor, "placements:write")
+    changes = dict(changes)
     forbidden = rules.forbidden_fields(seen.party, set(changes))
     if forbidden or seen.party is Party.STUDENT:
         raise NotYourTerms(faults=[_fault(name, "is for another side to change") for name in forbidden])
@@ -81,16 +85,58 @@ def edit(session: Session, actor: Actor, seen: Seen, changes: Mapping[str, Any],
     session.refresh(placement, with_for_update=True)
     if placement.state is not State.PLANNED:
         raise WrongState("Terms change while it is planned; afterwards an amendment changes them.")
+    activity_ids = changes.pop("activity_ids", None)
     before = Terms(**{name: getattr(placement, name) for name in FIELDS})
     after = replace(before, **changes)
     changed = sorted(name for name in FIELDS if getattr(before, name) != getattr(after, name))
+    if changed:
+        _check(session, after, placement.school_id, placement.company_id, now, before=before)
+        service.refuse_clash(session, placement.student_id, placement.opportunity_id, after, placement.id)
+        write(placement, {name: getattr(after, name) for name in changed}, now)
+    if activity_ids is not None and _replace_activities(session, placement, activity_ids):
+        changed.append("activity_ids")
+        flag_modified(placement, "planned_hours")  # the version is that of the activities too
     if not changed:
         return
-    _check(session, after, placement.school_id, placement.company_id, now)
-    service.refuse_clash(session, placement.student_id, placement.opportunity_id, after, placement.id)
-    write(placement, {name: getattr(after, name) for name in changed}, now)
     session.flush()
     events.record(session, actor, "placement.edited", placement.id, {"fields": changed})
+
+
+def activities_of(session: Session, placement_ids: Collection[UUID]) -> Mapping[UUID, list[UUID]]:
+    """Which of the host's activities each student does."""
+    rows = session.execute(
+        sa.select(PlacementActivity.placement_id, PlacementActivity.activity_id)
+        .where(PlacementActivity.placement_id.in_(placement_ids))
+        .order_by(PlacementActivity.activity_id)
+    )
+    found = defaultdict(list)
+    for placement_id, activity_id in rows:
+        found[placement_id].append(activity_id)
+    return found
+
+
+def _replace_activities(session: Session, placement: Placement, wanted: Collection[UUID]) -> bool:
+    before = set(activities_of(session, [placement.id])[placement.id])
+    declared = sa.select(HostActivity.id).where(
+        HostActivity.company_id == placement.company_id, HostActivity.removed_at.is_(None)
+    )
+    known = before | set(session.scalars(declared))
+    faults = [
+        _fault(f"activity_ids.{index}", "the host has declared no activity with this id")
+        for index, one in enumerate(wanted)
+        if one not in known
+    ]
+    if faults:
+        raise UnfitTerms(faults=faults)
+    gone = before - set(wanted)
+    session.execute(
+        sa.delete(PlacementActivity).where(
+            PlacementActivity.placement_id == placement.id, PlacementActivity.activity_id.in_(gone)
+        )
+    )
+    fresh = set(wanted) - before
+    session.add_all(PlacementActivity(placement_id=placement.id, activity_id=one) for one in sorted(fresh))
+    return bool(gone or fresh)
 
 
 def write(placement: Placement, values: Mapping[str, Any], now: datetime) -> None:
@@ -113,24 +159,38 @@ def act(
     service.move(session, actor, seen.placement, action, now=now, party=seen.party, reason=reason)
 
 
-def _check(session: Session, terms: Terms, school_id: UUID, company_id: UUID, now: datetime) -> None:
-    faults = [_fault(field, detail) for field, detail in rules.faults_of(terms, now.date())]
-    if terms.school_tutor_id is not None and not _is_member(
-        session, terms.school_tutor_id, Membership.school_id == school_id, Membership.role.in_(AT_SCHOOL)
+def _check(
+    session: Session, terms: Terms, school_id: UUID, company_id: UUID, now: datetime, *, before: Terms | None = None
+) -> None:  # fmt: skip
+    """Refuse what cannot be agreed on. What was so `before` is not the fault of who changes something else."""
+    known = set(rules.faults_of(before, now.date())) if before is not None else set()
+    found = [one for one in rules.faults_of(terms, now.date()) if one not in known]
+    faults = [_fault(field, detail) for field, detail in found]
+    for side, user_id, organisation in (
+        (TutorSide.SCHOOL, terms.school_tutor_id, school_id),
+        (TutorSide.HOST, terms.host_tutor_id, company_id),
     ):
-        faults.append(_fault("school_tutor_id", "no active member of the school has this id"))
-    if terms.host_tutor_id is not None and not _is_member(
-        session, terms.host_tutor_id, Membership.company_id == company_id, Membership.role.in_(AT_COMPANY)
-    ):
-        faults.append(_fault("host_tutor_id", "no active member of the company has this id"))
+        if user_id is not None and not is_tutor_of(session, side, user_id, organisation):
+            faults.append(_fault(f"{side}_tutor_id", "no active member there has this id"))
     if faults:
         raise UnfitTerms(faults=faults)
 
 
-def _is_member(session: Session, user_id: UUID, *of_what: sa.ColumnElement[bool]) -> bool:
+def is_tutor_of(session: Session, side: TutorSide, user_id: UUID, organisation_id: UUID) -> bool:
+    """Whether the person works at that school, or for that company, and may sign in."""
+    bound, roles = bindings(side)
     query = sa.select(Membership.id).join(User, User.id == Membership.user_id)
-    found = query.where(Membership.user_id == user_id, User.is_active, *of_what).limit(1)
-    return session.scalar(found) is not None
+    found = query.where(
+        Membership.user_id == user_id, User.is_active, bound == organisation_id, Membership.role.in_(roles)
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
+def bindings(side: TutorSide) -> tuple[InstrumentedAttribute[UUID | None], frozenset[Role]]:
+    """What a tutor's membership is bound to on a side, and the roles that it can be."""
+    if side is TutorSide.SCHOOL:
+        return Membership.school_id, AT_SCHOOL
+    return Membership.company_id, AT_COMPANY
 
 
 def _fault(field: str, detail: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ HOLDS_BACK = placements.OPEN
 """States of placements in which nobody is archived: whoever leaves school finishes first."""
 
 
-class Fate(StrEnum):
+class StudentFate(StrEnum):
     """What becomes of a student when the year ends."""
 
     UP = "up"
@@ -44,7 +44,7 @@ class Choice(NamedTuple):
     """What the school has decided for one student; `to` is the class of who moves."""
 
     student_id: UUID
-    fate: Fate
+    fate: StudentFate
     to: Key | None = None
 
 
@@ -96,7 +96,7 @@ def choice_faults(
             faults.append(_fault(number, "student_id", "no student of a class that moves up has this id"))
         elif one.student_id in seen:
             faults.append(_fault(number, "student_id", "stands here twice"))
-        if (one.fate is Fate.MOVES) != (one.to is not None):
+        if (one.fate is StudentFate.MOVES) != (one.to is not None):
             faults.append(_fault(number, "to", "who moves to another class, and nobody else, has one"))
         elif one.to is not None and one.to not in targets:
             faults.append(_fault(number, "to", "the school has no such class in the new year"))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.rest import In, Line, Out
-from app.roll_overs.rules import Choice, Fate, Key
+from app.roll_overs.rules import Choice, Key, StudentFate
 from app.roll_overs.service import ClassPlan, Plan
 
 StartYear = Annotated[int, Field(ge=2000, le=2100)]
@@ -43,7 +43,7 @@ class RollOverChoiceIn(In):
     """What the school has decided for one student."""
 
     student_id: UUID
-    fate: Fate = Field(
+    fate: StudentFate = Field(
         description="`stays` repeats the year, `moves` goes to the class that `to` names, `leaves` ends."
     )
     to: ClassKey | None = None

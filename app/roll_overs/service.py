@@ -19,7 +19,7 @@ from app.events import service as events
 from app.placements.models import Placement
 from app.programmes.models import Programme
 from app.roll_overs import rules
-from app.roll_overs.rules import Choice, Fate, Key
+from app.roll_overs.rules import Choice, Key, StudentFate
 from app.schools import service as schools
 from app.schools.models import School, SchoolClass
 from app.students import curriculum, parts
@@ -172,7 +172,11 @@ def carry_out(
         raise BadExceptions(faults=faults)
     decided = {one.student_id: one for one in choices}
     fates = [
-        (student, one, decided.get(student.id) or Choice(student.id, Fate.UP if one.to else Fate.LEAVES))
+        (
+            student,
+            one,
+            decided.get(student.id) or Choice(student.id, StudentFate.UP if one.to else StudentFate.LEAVES),
+        )
         for one in plan.classes
         for student in one.students
     ]
@@ -197,9 +201,9 @@ def carry_out(
 
 def _target(of_class: ClassPlan, choice: Choice) -> Key | None:
     """The class of the new year in which the student is; None for who leaves."""
-    if choice.fate is Fate.LEAVES:
+    if choice.fate is StudentFate.LEAVES:
         return None
-    if choice.fate is Fate.STAYS:
+    if choice.fate is StudentFate.STAYS:
         return of_class.key
     return choice.to or of_class.to
 

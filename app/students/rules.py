@@ -102,6 +102,13 @@ def forbidden_skills(before: Collection[HeldSkill], wanted: Sequence[HeldSkill])
     return faults
 
 
+def outdoes(level: int, held_level: int, held: Evidence) -> bool:
+    """Whether a level that was seen at work says more than what is held: nothing that was proven is taken away."""
+    if held is Evidence.CERTIFIED:
+        return False
+    return held is not Evidence.VALIDATED or level > held_level
+
+
 # --- what -------------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -87,6 +87,31 @@ def validate(session: Session, actor: Actor, class_id: UUID, choices: Sequence[C
         held.level, held.evidence = one.level, Evidence.VALIDATED
     _note(session, actor, students, changed, "student.skills_validated")
     return changed
+
+
+def prove(session: Session, actor: Actor, student_id: UUID, levels: Mapping[str, int]) -> int:
+    """Let skills that others have seen stand as validated, at their levels; how many that has changed.
+
+    What is certified, or validated at a higher level, stays. Whoever calls has decided that the actor may.
+    """
+    students = _lock(session, {student_id})
+    present = {skill_id: held for (_, skill_id), held in _held(session, students).items()}
+    changed = []
+    for skill_id, level in sorted(levels.items()):
+        held = present.get(skill_id)
+        if held is None:
+            session.add(
+                StudentSkill(
+                    student_id=student_id, skill_id=skill_id, level=level, evidence=Evidence.VALIDATED
+                )
+            )
+        elif rules.outdoes(level, held.level, held.evidence):
+            held.level, held.evidence = level, Evidence.VALIDATED
+        else:
+            continue
+        changed.append(Validated(student_id, skill_id, level, level))
+    _note(session, actor, students, changed, "student.skills_proven")
+    return len(changed)
 
 
 def take_back(session: Session, actor: Actor, validated: Collection[Validated]) -> int:

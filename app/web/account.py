@@ -88,6 +88,7 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
             "links": [],
             "people": None,
             "board": None,
+            "placements": None,
         }
         if grant.student_id is not None:
             student = students.get(session, actor, grant.student_id)
@@ -99,6 +100,7 @@ def _start_groups(session: Session, actor: Actor) -> list[dict[str, Any]]:
             school, place = schools.read(session, grant.school_id)
             group |= {"title": school.name, "place": place, "links": _class_links(session, actor, grant)}
             group["board"] = f"/schools/{grant.school_id}/board"
+            group["placements"] = f"/schools/{grant.school_id}/placements"
             if grant.role is Role.SCHOOL_LEAD:
                 group["people"] = f"/schools/{grant.school_id}/people"
         groups.append(group)

@@ -108,6 +108,7 @@ def details_of(opportunity: OpportunityOut) -> dict[str, Any]:
     values = {name: _written(shown[name]) for name in (*_NUMBERS, "title", "conditions", "closes_on")}
     if not shown["hours"]:
         values["hours"] = ""
+    values["takes_applications"] = "yes" if shown["takes_applications"] else ""
     if shown["is_online"]:
         values["place"] = "online"
     elif shown["site_id"]:
@@ -124,7 +125,7 @@ def details_of(opportunity: OpportunityOut) -> dict[str, Any]:
 
 def sent_details(fields: Fields, *, has_one_more: bool = False) -> dict[str, Any]:
     """What stood in the form that came in."""
-    names = (*_NUMBERS, "title", "conditions", "closes_on", "place", "place_name")
+    names = (*_NUMBERS, "title", "conditions", "closes_on", "place", "place_name", "takes_applications")
     spans: list[dict[str, Any]] = []
     for position in range(_MOST_SPANS):
         if fields.get(f"span-{position}-starts_on") is None:
@@ -151,6 +152,7 @@ def patch_of(form: Mapping[str, Any], stored: OpportunityOut, istat_of_name: str
         "title": form["title"], "conditions": form["conditions"], "seats": form["seats"], "hours": form["hours"] or 0,
         "closes_on": form["closes_on"] or None, "min_age": form["min_age"] or None, "max_age": form["max_age"] or None,
         "daily_hours": form["daily_hours"].replace(",", ".") or None,
+        "takes_applications": form["takes_applications"] == "yes",
     }  # fmt: skip
     if stored.kind is Kind.VISIT:
         values |= {name: form[name] or None for name in ("group_min", "group_max")}

@@ -15,7 +15,7 @@ from app.events.service_looks import LookKind
 from app.registers import service as registers
 from app.registers.columns import COLUMNS, Register
 from app.roll_overs import service as roll_overs
-from app.roll_overs.rules import Choice, Fate, Key
+from app.roll_overs.rules import Choice, Key, StudentFate
 from app.web import sheets, undo
 from app.web.posting_forms import Fields, InFields, number
 from app.web.ui import InView, View
@@ -23,6 +23,8 @@ from app.web.undo import Done
 
 router = APIRouter(include_in_schema=False)
 
+SUMMER = 6
+"""The month in which lessons end."""
 Year = Annotated[int | None, Query(ge=2000, le=2100)]
 
 
@@ -48,8 +50,9 @@ def _page(
 
 
 def _next(view: View) -> int:
-    """The year that is meant when nobody says so: before the summer ends the coming one."""
-    return dates.school_year(view.now().date()) + (1 if view.now().month >= 6 else 0)
+    """The year that is meant when nobody says so: the one that runs, and in the summer the one that comes."""
+    today = view.now().date()
+    return dates.school_year(today) + (SUMMER <= today.month < dates.SCHOOL_YEAR_BEGINS)
 
 
 @router.post("/schools/{school_id}/roll-over")
@@ -70,12 +73,12 @@ def _choices(fields: Fields) -> list[Choice]:
     for value in fields.getlist("choice"):
         student_id, _, chosen = str(value).partition(" ")
         fate, _, key = chosen.partition(":")
-        if not _UUID.fullmatch(student_id) or fate not in list(Fate):
+        if not _UUID.fullmatch(student_id) or fate not in list(StudentFate):
             continue
         year, _, rest = key.partition("|")
         section, _, study_path = rest.partition("|")
         to = Key(int(year), section, study_path) if year.isdecimal() else None
-        found.append(Choice(UUID(student_id), Fate(fate), to))
+        found.append(Choice(UUID(student_id), StudentFate(fate), to))
     return found
 
 

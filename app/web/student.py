@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates
+from app.applications import service_reading as applications
 from app.auth.actors import AT_SCHOOL, Actor, Role
 from app.companies import service as companies
 from app.events.service_looks import LookKind
@@ -35,7 +36,9 @@ from app.skills import service as skills
 from app.students import service as students
 from app.students import surroundings
 from app.students.schemas import StudentOut
-from app.web import disclosures, filter_form
+from app.web import application_words, disclosures, filter_form
+from app.web import applications as application_pages
+from app.web.applications import Told
 from app.web.maps import Point
 from app.web.ui import InView, View
 from app.wishes import service as wishes
@@ -74,6 +77,7 @@ def show_student(
         unread = notices.unread(session, actor, view.language, view.now().date())
         recommended = recommendations.of_student(session, actor, student_id, limit=RECOMMENDED)
         saved = wishes.saved(session, student_id)
+        applied = applications.open_of(session, student_id)
     asked_for = filter_form.read(view)
     try:
         limit = MOST_POINTS if show is Look.MAP else CARDS
@@ -91,6 +95,7 @@ def show_student(
         "student/student.html",
         status=422 if asked_for.wrong else 200,
         saved=saved,
+        applied=applied,
         asked_for=asked_for,
         has_filters=has_filters,
         fields=sorted(matches.top_skills(view.engine, question), key=lambda top: top[view.language]),
@@ -138,7 +143,9 @@ def _points(view: View, question: StudentQuestion, student_id: UUID, page: dict[
 
 
 @router.get("/opportunities/{opportunity_id}")
-def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = None) -> Response:
+def show_opportunity(
+    view: InView, opportunity_id: UUID, student: UUID | None = None, told: Told | None = None
+) -> Response:
     """Everything about an opportunity; for a student also why it fits, or what hides it."""
     with view.read() as (session, actor):
         row = opportunities.read(session, actor, opportunity_id)
@@ -149,6 +156,7 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         if reader is not None:
             question = matches.ask_for_student(session, actor, view.engine, reader)
             visibility = matches.visibility(session, actor, view.engine, opportunity_id, reader)
+        applied = applications.open_of(session, reader) if reader is not None else {}
         names = _names(session, opportunity)
         own_classes = _own_classes(session, actor, view.now().date())
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
@@ -159,6 +167,10 @@ def show_opportunity(view: InView, opportunity_id: UUID, student: UUID | None = 
         company=company,
         student_id=reader,
         is_self=reader is not None and actor.is_student(reader),
+        applied=applied.get(opportunity_id),
+        periods=application_pages.periods(opportunity, view.now().date()),
+        texts=application_words,
+        told=told,
         visibility=visibility,
         match=match,
         own_classes=own_classes,

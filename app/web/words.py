@@ -294,7 +294,6 @@ NOTIFICATIONS = {
     "application_accepted": _("Un'azienda dice di sì a una candidatura"),
     "application_to_approve": _("Una candidatura aspetta la scuola"),
     "application_due": _("Il tempo per rispondere sta per finire"),
-    "application_decided": _("Tutti hanno detto di sì"),
     "application_ended": _("Una candidatura è chiusa"),
     "offer_again": _("Una proposta si può offrire di nuovo"),
     "concern_raised": _("C'è una segnalazione"),
@@ -303,6 +302,10 @@ NOTIFICATIONS = {
     "concern_answered": _("C'è una risposta a una segnalazione"),
     "concern_named": _("Il coordinamento chiede un nome"),
     "concern_closed": _("Una segnalazione è chiusa"),
+    "paper_to_check": _("Una convenzione è da controllare"),
+    "paper_returned": _("Una convenzione è tornata indietro"),
+    "paper_to_sign": _("Un documento aspetta la tua firma"),
+    "paper_in_force": _("Un documento ha tutte le firme"),
 }
 MAIL_CHOICES = {
     "at_once": _("Subito"),

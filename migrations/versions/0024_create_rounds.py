@@ -92,7 +92,9 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column(
             "mode",
-            sa.Enum("stable", "optimal", name="runmode", native_enum=False, create_constraint=True, length=40),
+            sa.Enum(
+                "stable", "optimal", name="runmode", native_enum=False, create_constraint=True, length=40
+            ),
             nullable=False,
         ),
         sa.Column("near_number", sa.Integer(), nullable=True),

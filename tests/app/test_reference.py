@@ -24,7 +24,7 @@ def size(database: Database, *tables: type) -> list[int]:
 
 def test_everything_loads_once(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     first = load_reference(database)
-    assert list(first) == ["municipalities", "vocabulary", "programmes"]
+    assert list(first) == ["municipalities", "vocabulary", "programmes", "laws"]
     for loaded in first.values():
         assert loaded is not None
         assert loaded == Loaded(total=loaded.total, created=loaded.total)
@@ -38,7 +38,7 @@ def test_everything_loads_once(database: Database, capsys: pytest.CaptureFixture
     started = time.perf_counter()
     with count_queries(database) as queries:
         assert set(load_reference(database).values()) == {None}
-    assert queries.count == 3
+    assert queries.count == 4
     assert time.perf_counter() - started < 0.3
     assert capsys.readouterr().err == ""
 
@@ -86,7 +86,7 @@ def test_a_set_that_fails_leaves_nothing_of_itself(
 
 def test_the_fingerprint_sees_data_and_code() -> None:
     names = [one.name for one in reference.DATA_SETS]
-    assert names == ["municipalities", "vocabulary", "programmes"]
+    assert names == ["municipalities", "vocabulary", "programmes", "laws"]
     for data_set in reference.DATA_SETS:
         for folder in data_set.folders:
             assert (folder / "models.py").exists()

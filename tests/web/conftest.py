@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,21 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app import migrate
+from app.applications.models import ApplicationState
 from app.db import Database
 from app.disclosures.models import Disclosure
 from app.mails.models import Mail
 from app.main import create_app
+from app.opportunities.models import Opportunity
+from app.placements.models import Party
 from app.settings import OidcProvider, Settings
+from app.students.models import Student
 from app.web import assets, files
 from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
-from tests.web import territory
+from tests.web import territory, territory_papers
 from tests.web.browser import CHROMIUM, SIZES, launch, serve
 from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
@@ -101,6 +105,7 @@ class Site:
     url: str
     land: Territory
     database: Database
+    papers: dict[str, str] = field(default_factory=dict)
 
     def invitation_of(self, email: str) -> str:
         """The link that was mailed to an address."""
@@ -149,7 +154,32 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
             Wish(opportunity_id=made.land.internship_id, position=1, ranked_at=now, **wish)
         )
         Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
+        _apply(made, now)
+        made.papers.update(territory_papers.fill(made.database, made.land, now))
         yield made
+
+
+def _apply(made: Site, now: datetime) -> None:
+    """Applications of every sort of state, each for a seat of the company."""
+    make = Factory(made.database)
+    student, internship = (
+        make.get(Student, made.land.student_id),
+        make.get(Opportunity, made.land.internship_id),
+    )
+    assert student is not None
+    assert internship is not None
+    due_at, starts_on = now + timedelta(days=5), now.date() + timedelta(days=40)
+    days = {"created_at": now, "starts_on": starts_on, "ends_on": starts_on + timedelta(days=11)}
+    yes = {"company_accepted_at": now, "company_accepted_by": "user:tests"}
+    end = {"ended_at": now, "ended_by": "user:tests", "ended_for": Party.COMPANY, "end_reason": "other_dates"}
+    make.application(student, internship, due_at=due_at, delivered_at=now, **days)
+    for state, more in (
+        (ApplicationState.QUEUED, {"due_at": due_at, "delivered_at": None}),
+        (ApplicationState.ACCEPTED, {"due_at": due_at, "delivered_at": now} | yes),
+        (ApplicationState.REJECTED, {"due_at": None, "delivered_at": now} | end),
+    ):
+        offered = make.opportunity(company_id=internship.company_id, seats=1, seats_taken=0)
+        make.application(student, offered, state=state, **days | more)
 
 
 @pytest.fixture

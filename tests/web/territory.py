@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from uuid import UUID
 
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
-from app.companies.models import CompanyContact
+from app.companies.models import Company, CompanyContact
+from app.concerns import service_family as families
+from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
+from app.hours.models import (
+    CreditKind,
+    DiaryEntry,
+    EntryState,
+    Evaluation,
+    EvaluationMark,
+    EvaluationSkill,
+    HourCredit,
+    HourEntry,
+)
+from app.hours.rules import CRITERIA
+from app.laws import loading as laws
+from app.laws.models import HostActivity
 from app.opportunities.models import (
     Kind,
     Opportunity,
@@ -20,9 +35,11 @@ from app.opportunities.models import (
     SkillRole,
     Status,
 )
+from app.placements.models import Party, Placement, State
+from app.settings import Settings
 from app.skills.models import Skill, SkillKind, SkillLabel
-from app.students.models import Evidence, StudentAvailability, StudentInterest, StudentSkill
-from tests.factories import ACTOR, Factory
+from app.students.models import Evidence, Student, StudentAvailability, StudentInterest, StudentSkill
+from tests.factories import ACTOR, NOW, Factory
 
 PASSWORD = "prova-prova-prova"
 ROLES = (
@@ -59,7 +76,13 @@ class Territory:
     full_id: UUID
     round_id: UUID
     open_round_id: UUID
+    placement_id: UUID
+    worked_id: UUID
+    closing_id: UUID
+    last_year_id: UUID
     emails: dict[str, str]
+    concern_id: UUID
+    family_code: str
 
 
 def build(database: Database, *, on: date) -> Territory:
@@ -82,8 +105,17 @@ def build(database: Database, *, on: date) -> Territory:
     school_class = make.school_class(school, section="A")
     other_class = make.school_class(make.school(name="Istituto professionale Alberghetti"), section="B")
     student = make.student(school_class, given_name="Giulia", family_name="Rossi", max_km=60)
-    classmate = make.student(school_class, given_name="Marco", family_name="Neri", max_km=None, hours_owed=1)
-    stranger = make.student(other_class, given_name="Sara", family_name="Bianchi")
+    classmate = make.student(
+        school_class,
+        given_name="Marco",
+        family_name="Neri",
+        max_km=None,
+        hours_owed=1,
+        born_on=date(on.year - 16, 1, 1),
+    )
+    stranger = make.student(
+        other_class, given_name="Sara", family_name="Bianchi", born_on=date(on.year - 16, 1, 1)
+    )
     start = on + timedelta(days=30)
     for one in (student, stranger):
         profile(make, one.id, start)
@@ -165,12 +197,96 @@ def build(database: Database, *, on: date) -> Territory:
     reviewed = make.reviewed_round(student, offered, name="Tirocini di giugno")
     make.round_pin(reviewed, classmate, offered, ruling="ban", why="Ne abbiamo parlato")
     collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
+    placement = _place(make, student, full, start)
+    concern_id, family_code = _report(make, placement, classmate, full, on)
+    last_year = _offer(
+        make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
+        skills=[("plc-programming", 2, "wanted"), ("pneumatics", 1, "taught")],
+    )  # fmt: skip
+    worked, closing = placements(make, (student, classmate), last_year, on)
     return Territory(
+        concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
-        emails=emails,
+        placement_id=placement.id, emails=emails,
     )  # fmt: skip
+
+
+def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -> Placement:
+    """A placement of the student, still to be prepared, with rules of each gravity that find something in it."""
+    opportunity = make.get(Opportunity, opportunity_id)
+    assert opportunity is not None
+    with make.database.write() as session:
+        laws.load(session, ACTOR, laws.read_rules())
+    make.add(HostActivity(company_id=opportunity.company_id, name="Montaggio meccanico"))
+    make.add(HostActivity(company_id=opportunity.company_id, name="Saldatura", is_high_risk=True))
+    return make.placement(student, opportunity, starts_on=start, ends_on=start + timedelta(days=11))
+
+
+def _report(
+    make: Factory, placement: Placement, classmate: Student, internship: UUID, on: date
+) -> tuple[UUID, str]:
+    """Two placements with a reported problem each: the student's has come to the territory, a family's is with the school."""
+    opportunity = make.get(Opportunity, internship)
+    assert opportunity is not None
+    other = make.placement(classmate, opportunity, starts_on=on + timedelta(days=30))
+    noon = datetime.combine(on, time(12), UTC)
+    told = {"raised_at": noon - timedelta(days=8), "due_at": noon + timedelta(days=4)}
+    concern = make.concern(placement, stage=Stage.TERRITORY, territory_at=noon - timedelta(days=1), **told)
+    make.add(
+        ConcernMessage(
+            concern_id=concern.id, side=Side.SCHOOL, text="Ne parlo domani con l'azienda.", written_at=noon - timedelta(days=7),
+            written_by="system:tests",
+        )
+    )  # fmt: skip
+    make.concern(other, raised_side=Side.FAMILY, kind=ConcernKind.SAFETY, text="Lavora senza guanti.", **told)
+    with make.database.write() as session:
+        code = families.issue(session, ACTOR, classmate.id, secret=Settings().secret_key, now=noon).code
+    return concern.id, code
+
+
+def placements(
+    make: Factory, people_: tuple[Student, Student], opportunity_id: UUID, on: date
+) -> tuple[UUID, UUID]:
+    """One that runs, with a day in dispute, a line in the diary and a credit; and one that is to be closed."""
+    opportunity = make.get(Opportunity, opportunity_id)
+    assert opportunity is not None
+    every_day = {"weekdays": 127, "daily_hours": 7.5}
+    runs, ended = (
+        make.placement(student, opportunity, state=state, starts_on=on - timedelta(days=days), **every_day)
+        for student, state, days in zip(people_, (State.RUNNING, State.CLOSING), (5, 15), strict=True)
+    )
+    said = {"changed_at": NOW, "changed_by": ACTOR.mark}
+    for number, (state, theirs) in enumerate(((EntryState.CONFIRMED, 450), (EntryState.DISPUTED, 240))):
+        make.add(
+            HourEntry(
+                placement_id=runs.id, worked_on=on - timedelta(days=3 - number), state=state, student_minutes=450,
+                host_minutes=theirs, **said,
+            )
+        )  # fmt: skip
+    make.add(
+        DiaryEntry(
+            placement_id=runs.id, written_on=on - timedelta(days=3), did="Ho montato un quadro.",
+            learnt="A leggere lo schema.", written_at=NOW,
+        )
+    )  # fmt: skip
+    make.add(
+        HourCredit(
+            student_id=runs.student_id, kind=CreditKind.VISIT, title="Visita alla fiera", held_on=on, hours=4,
+            decided_at=NOW, decided_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    evaluation = make.add(
+        Evaluation(
+            placement_id=ended.id, student_id=ended.student_id, party=Party.COMPANY, would_repeat=True, words="Bravo.",
+            given_at=NOW, given_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    for criterion in CRITERIA[Party.COMPANY]:
+        make.add(EvaluationMark(evaluation_id=evaluation.id, criterion=criterion, mark=3))
+    make.add(EvaluationSkill(evaluation_id=evaluation.id, skill_id="plc-programming", level=3))
+    return runs.id, ended.id
 
 
 @cache
@@ -208,7 +324,7 @@ def _offer(
     **values: object,
 ) -> UUID:
     offer = make.opportunity(
-        company_id=company_id,
+        make.get(Company, company_id),
         kind=kind,
         title=title,
         municipality_istat=istat,

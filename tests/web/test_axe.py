@@ -68,6 +68,17 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("student/skills.html", "stranger", "/students/{stranger_id}/skills", "several skills"),
     ("student/wishes.html", "student", "/students/{student_id}/wishes", ""),
     ("student/wishes.html", "stranger", "/students/{stranger_id}/wishes", ""),
+    ("student/applications.html", "student", "/students/{student_id}/applications", ""),
+    ("student/applications.html", "stranger", "/students/{stranger_id}/applications", ""),
+    ("company/applications.html", "company", "/opportunities/{internship_id}/applications", ""),
+    (
+        "company/applications.html",
+        "company",
+        "/opportunities/{internship_id}/applications?told=no_reason",
+        "",
+    ),
+    ("company/contact_limit.html", "company", "/companies/{company_id}/contact-limit", ""),
+    ("teacher/applications.html", "lead", "/schools/{school_id}/applications?chosen=all", ""),
     ("student/compare.html", "student", "/students/{student_id}/wishes", "compare"),
     (
         "student/paths.html",
@@ -75,6 +86,16 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
         "/students/{student_id}/paths?goal=opportunity:{internship_id}",
         "open",
     ),
+    ("student/hours.html", "student", "/students/{student_id}/hours", ""),
+    ("student/hours.html", "teacher", "/students/{student_id}/hours", ""),
+    ("student/hours.html", "stranger", "/students/{stranger_id}/hours", ""),
+    ("student/attend.html", "student", "/attend?c=ACDEFG", ""),
+    ("company/hours.html", "company", "/companies/{company_id}/hours", ""),
+    ("company/attendance_code.html", "company", "/companies/{company_id}/attendance-code", ""),
+    ("teacher/hours.html", "teacher", "/classes/{class_id}/hours", "open"),
+    ("shared/evaluation.html", "student", "/placements/{worked_id}/evaluation", ""),
+    ("shared/evaluation.html", "company", "/placements/{closing_id}/evaluation", ""),
+    ("shared/evaluation.html", "teacher", "/placements/{closing_id}/evaluation", ""),
     ("student/opportunity.html", "student", "/opportunities/{internship_id}", "open"),
     ("student/opportunity.html", "student", "/opportunities/{far_id}", ""),
     ("student/opportunity.html", "company", "/opportunities/{draft_id}", ""),
@@ -137,6 +158,16 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ),
     ("rounds/publish.html", "lead", "/rounds/{round_id}/publish", ""),
     ("rounds/order.html", "company", "/opportunities/{internship_id}/order", ""),
+    ("papers/papers.html", "student", "/papers", ""),
+    ("papers/papers.html", "lead", "/papers", ""),
+    ("papers/paper.html", "student", "/papers/{plan_id}", ""),
+    ("papers/paper.html", "teacher", "/papers/{plan_id}", "open"),
+    ("papers/paper.html", "company", "/papers/{sent_id}", ""),
+    ("papers/edit.html", "teacher", "/papers/{draft_plan_id}/edit", ""),
+    ("papers/agreements.html", "lead", "/schools/{school_id}/agreements", ""),
+    ("papers/signatory.html", "company", "/companies/{company_id}/signatory", ""),
+    ("papers/class.html", "teacher", "/classes/{class_id}/papers", ""),
+    ("papers/guardian.html", None, "/guardian-signature?t={token}", ""),
     ("privacy/data.html", "student", "/students/{student_id}/data", ""),
     ("privacy/data.html", "lead", "/students/{student_id}/data", ""),
     ("privacy/data.html", "company", "/data", ""),
@@ -153,6 +184,30 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("inbox/mails.html", "company", "/inbox/mails", ""),
     ("jobs/jobs.html", "administrator", "/jobs", ""),
     ("jobs/job.html", "administrator", "/jobs", "start"),
+    ("concerns/student.html", "student", "/students/{student_id}/concerns?placement={placement_id}", ""),
+    ("concerns/student.html", "stranger", "/students/{stranger_id}/concerns", ""),
+    ("concerns/student.html", "other lead", "/students/{stranger_id}/concerns", "make a family code"),
+    ("concerns/student.html", "lead", "/students/{classmate_id}/concerns", ""),
+    ("concerns/concern.html", "student", "/concerns/{concern_id}?new=1", ""),
+    ("concerns/concern.html", "coordinator", "/concerns/{concern_id}", ""),
+    ("concerns/concern.html", "administrator", "/concerns/{concern_id}", ""),
+    ("concerns/list.html", "lead", "/concerns", ""),
+    ("concerns/list.html", "coordinator", "/concerns?closed=1", ""),
+    ("concerns/code.html", None, "/family", "wrong code"),
+    ("concerns/family.html", None, "/family", "family code"),
+    ("teacher/roll_over.html", "lead", "/schools/{school_id}/roll-over", "open"),
+    ("teacher/registers.html", "lead", "/schools/{school_id}/registers", "open"),
+    ("placement/list.html", "student", "/placements", ""),
+    ("placement/list.html", "teacher", "/placements?state=completed", ""),
+    ("placement/show.html", "student", "/placements/{placement_id}", "open"),
+    ("placement/show.html", "company", "/placements/{placement_id}", "open"),
+    ("placement/show.html", "teacher", "/placements/{placement_id}", "open"),
+    ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
+    ("placement/rules.html", "administrator", "/law-rules", "open"),
+    ("placement/rules.html", "company", "/law-rules", ""),
+    ("company/safety.html", "company", "/companies/{company_id}/safety", ""),
+    ("company/safety.html", "lead", "/companies/{company_id}/safety", ""),
+    ("teacher/trainings.html", "teacher", "/classes/{class_id}/trainings", ""),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
 ALONE = {"account/recovery_codes.html"}
@@ -162,11 +217,18 @@ PIECES = {
     "company/review.html",
     "coordinator/parts.html",
     "open/rows.html",
+    "placement/findings.html",
+    "placement/parts.html",
+    "placement/terms.html",
     "search/suggestions.html",
     "company/answer.html",
+    "concerns/parts.html",
     "company/questions.html",
     "company/reach.html",
     "company/writing.html",
+    "papers/of_placement.html",
+    "papers/parts.html",
+    "papers/who.html",
     "shared/base.html",
     "shared/chart.html",
     "shared/disclosures.html",
@@ -199,7 +261,7 @@ def test_pages_have_no_barriers_and_fit(
     first: str,
 ) -> None:
     page = browse(who, size="desk")
-    answer = page.goto(path.format(**vars(site.land)))
+    answer = page.goto(path.format(**vars(site.land), **site.papers))
     assert answer.status == {"shared/problem.html": 403, "account/link.html": 410}.get(template, 200)
     if first == "wrong password":
         page.fill("#email", "a@example.org")
@@ -218,6 +280,13 @@ def test_pages_have_no_barriers_and_fit(
         page.fill("#code", "AAAA-AAAA-AAAA")
         page.press("#code", "Enter")
         page.wait_for_selector("#wrong")
+    elif first == "family code":
+        page.fill("#code", site.land.family_code)
+        page.press("#code", "Enter")
+        page.wait_for_selector("#new")
+    elif first == "make a family code":
+        page.click("form[action$=family-code] button")
+        page.wait_for_selector(".slip-code")
     elif first == "invite":
         page.fill("#email", "invited@example.org")
         page.press("#email", "Enter")

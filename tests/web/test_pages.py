@@ -345,7 +345,7 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 15),
+        ("student", "/students/{student_id}", 16),
         ("company", "/opportunities/{internship_id}/candidates", 15),
         ("company", "/companies/{company_id}", 16),
         ("student", "/companies/{company_id}", 12),

@@ -63,9 +63,11 @@ class Case:
             case = service.find(session, self.people[who], concern.id)
             return ConcernOut.whole(case, service.messages(session, concern.id))
 
-    def write(self, who: str, concern: Concern, text: str = "Ne parliamo domani.") -> ConcernMessage:
+    def write(
+        self, who: str, concern: Concern, text: str = "Ne parliamo domani.", *, days: int = 0
+    ) -> ConcernMessage:
         with self.database.write() as session:
-            return service.write(session, self.people[who], concern.id, text, now=NOW)
+            return service.write(session, self.people[who], concern.id, text, now=later(days))
 
     def close(self, who: str, concern: Concern, reason: str | None = None) -> service.Case:
         with self.database.write() as session:
@@ -350,7 +352,7 @@ def test_the_others_are_told_of_a_message(case: Case) -> None:
     concern = case.report()
     case.write("tutor", concern)
     assert case.told("concern_answered") == {"student": ["concern_answered"]}
-    case.write("student", concern, "Non basta.")
+    case.write("student", concern, "Non basta.", days=1)
     assert case.told("concern_answered") == {"student": ["concern_answered"], "tutor": ["concern_answered"]}
     assert [(one.side, one.text) for one in case.read("lead", concern).messages] == [
         (Side.SCHOOL, "Ne parliamo domani."), (Side.STUDENT, "Non basta."),

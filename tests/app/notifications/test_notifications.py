@@ -47,7 +47,7 @@ def tell(
     about: object = "a",
     **more: Any,
 ) -> None:
-    data = {"company": "Reno srl", "title": "Tornio", "day": "2026-05-04"}
+    data = {"company": "Reno srl", "school": "IIS Uno", "title": "Tornio", "day": "2026-05-04"}
     with database.write() as session:
         notifications.tell(
             session,
@@ -169,6 +169,7 @@ def test_everybody_chooses_among_what_their_role_is_told() -> None:
         NotificationKind.COMPANY_REJECTED,
         NotificationKind.APPLICATION_RECEIVED,
         NotificationKind.PLACEMENT_PROPOSED,
+        NotificationKind.PAPER_TO_CHECK,
     }
     for role in (Role.STUDENT, Role.TEACHER, Role.SCHOOL_LEAD):
         assert NotificationKind.NAME_ASKED in kinds(role)
@@ -197,6 +198,7 @@ def test_the_mail_of_the_day_goes_at_seven_by_the_clocks_of_the_territory() -> N
 def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
     data = {
         "company": "Reno srl",
+        "school": "IIS Uno",
         "title": "Tornio",
         "until": "26/01/2026",
         "day": "2026-05-04",

@@ -57,7 +57,7 @@ def test_a_school_writes_down_what_was_agreed_on_elsewhere(client: TestClient, m
         "site_id": None, "state": "planned", "owner": "school", "due_at": "", "starts_on": STARTS_ON.isoformat(),
         "ends_on": ENDS_ON.isoformat(), "weekdays": ["MO", "TU", "WE", "TH", "FR"], "starts_at": None, "ends_at": None,
         "daily_hours": 8, "planned_hours": 80, "risk": "low", "school_tutor_id": None, "school_tutor_name": None,
-        "host_tutor_id": None, "host_tutor_name": None, "created_at": NOW.isoformat().replace("+00:00", "Z"),
+        "host_tutor_id": None, "host_tutor_name": None, "activity_ids": [], "created_at": NOW.isoformat().replace("+00:00", "Z"),
         "ended_at": None, "ended_for": None, "end_reason": None, "version": 1,
     }  # fmt: skip
     read = client.get(f"{URL}/{made['id']}", headers=of_company(make, opportunity))
@@ -150,7 +150,7 @@ def test_lists_are_filtered_and_cost_the_same_for_one_and_for_three(
         with make.database.read() as session, count_queries(make.database) as queries:
             showing.show(session, service.search(session, ACTOR, limit=9))
         counts.add(queries.count)
-    assert counts == {3}  # the placements, titles, companies; nobody is a tutor
+    assert counts == {4}  # the placements, titles, companies, activities; nobody is a tutor
     found = client.get(URL, headers=headers).json()["items"]
     first = client.get(f"{URL}?limit=2", headers=headers).json()
     rest = client.get(f"{URL}?limit=2&cursor={first['next_cursor']}", headers=headers).json()

@@ -10,14 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.agreements.models import Interruption, Method, Signatory, Signature, SignerRole
 from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
 from app.companies.models import CompanyContact
 from app.db import Database
+from app.hours import service_ledger
+from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationSkill, HourCredit, HourEntry
 from app.invitations.models import Invitation
 from app.jobs.models import Job
+from app.laws.models import HostActivity, HostSafety
 from app.mails.models import Mail
 from app.matches import batch
 from app.matches.engine import Engine
@@ -26,11 +30,21 @@ from app.notifications import rules as notification_rules
 from app.notifications import service as notifications
 from app.notifications.models import MailChoice, MailPreference
 from app.opportunities.models import Kind, Opportunity, OpportunitySkill, OpportunitySpan, SkillRole
-from app.placements.models import State
+from app.placements.models import (
+    EndReason,
+    Party,
+    Placement,
+    PlacementActivity,
+    State,
+    TutorCapacity,
+    TutorChange,
+    TutorLeave,
+)
 from app.privacy.models import NoticeView, RetentionWarning
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.students.models import Student, StudentCode
+from tests import things
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
 
@@ -38,7 +52,8 @@ PLANTED = {
     "given_name": "Zyxgiven", "family_name": "Zyxfamily", "words": "zyxwords of the student", "external_id": "ZYX-external",
     "source": "zyxsource", "account": "Zyxaccount", "email": "zyxmail@example.org", "contact": "Zyxcontact",
     "phone": "+39 051 9990001", "job": "Zyxjob", "key": "zyx-idempotency-key", "subject": "zyxsubject", "request": "zyx-request-id",
-    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student",
+    "note": "zyxnote of the teacher", "concern": "zyxconcern of the student", "diary": "zyxdiary of the student",
+    "guardian": "Zyxguardian", "evaluation": "zyxevaluation of the host",
 }  # fmt: skip
 """What nobody else has: each is looked for everywhere."""
 
@@ -127,12 +142,61 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     place(make, student, opportunity, user_id)
+    sign_papers(make, student, user_id)
     shown_by = make.bearer(Role.COMPANY_ADMIN, company_id=company)
     use(client, student, own, lead, shown_by, opportunity)
     batch.match_all(database, ACTOR, Engine(Settings(), lambda: NOW), limit=3, advance=lambda _: None)
     person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
     report(client, make, person)
+    work(make, student, user_id)
     return person
+
+
+def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A placement with hours, a line in the diary, an evaluation and a credit; the person is all sides of it."""
+    student = make.get(Student, student_id)
+    assert student is not None
+    mark = f"user:{user_id}"
+    parts = things.of_placement(make, student, make.opportunity())
+    with make.database.write() as session:
+        entry = session.get_one(HourEntry, UUID(parts["hour_entry_id"]))
+        entry.host_minutes, entry.school_minutes, entry.state = 50, 55, EntryState.CONFIRMED
+        entry.arrived_at = entry.left_at = NOW
+        entry.changed_by = mark
+        session.get_one(DiaryEntry, UUID(parts["diary_entry_id"])).did = PLANTED["diary"]
+        evaluation = session.get_one(Evaluation, UUID(parts["evaluation_id"]))
+        evaluation.given_by = evaluation.confirmed_by = mark
+        evaluation.words, evaluation.confirmed_at = PLANTED["evaluation"], NOW
+        session.add(EvaluationSkill(evaluation_id=evaluation.id, skill_id="cad", level=3))
+        session.get_one(HourCredit, UUID(parts["hour_credit_id"])).decided_by = mark
+    with make.database.write() as session:
+        service_ledger.settle(session, [student_id])
+
+
+def sign_papers(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A plan that the student has signed, an amendment, a note of an early end, and the student as signatory of a school."""
+    with make.database.read() as session:
+        placement = session.query(Placement).filter_by(student_id=student_id).one()
+    mark = f"user:{user_id}"
+    plan = make.plan(placement, state="signing", guardian_name=PLANTED["guardian"], created_by=mark)
+    make.add(
+        Signature(
+            paper_id=plan.id, document_id=plan.document_id, role=SignerRole.STUDENT, position=1, user_id=user_id,
+            name=PLANTED["given_name"], link_hash="zyxhash-6".ljust(64, "0"), signed_at=NOW, signed_by=mark, signed_on=TODAY,
+            method=Method.CODE,
+        )
+    )  # fmt: skip
+    make.amendment(placement, school_tutor_id=user_id)
+    note = Interruption(
+        placement_id=placement.id,
+        ended_on=TODAY,
+        party=Party.STUDENT,
+        reason=EndReason.MOVED,
+        written_at=NOW,
+        written_by=mark,
+    )
+    make.add(note)
+    make.add(Signatory(school_id=make.school().id, user_id=user_id, name=PLANTED["account"]))
 
 
 def waiting(student_id: UUID, company_id: UUID, opportunity_id: UUID, user_id: UUID) -> Application:
@@ -149,10 +213,27 @@ def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) 
     assert student is not None
     assert opportunity is not None
     mark = f"user:{user_id}"
-    make.placement(
+    activity = make.add(HostActivity(company_id=opportunity.company_id, name="Tornio"))
+    placement = make.placement(
         student, opportunity, state=State.INTERRUPTED, created_by=mark, ended_by=mark, ended_at=NOW, ended_for="school",
         end_reason="moved", school_tutor_id=user_id, host_tutor_id=user_id, starts_at=time(8), ends_at=time(17),
     )  # fmt: skip
+    days = {"starts_on": TODAY, "ends_on": TODAY}
+    for row in (
+        PlacementActivity(placement_id=placement.id, activity_id=activity.id),
+        TutorChange(
+            placement_id=placement.id, side="school", before_id=user_id, after_id=user_id, from_on=TODAY, made_at=NOW,
+            made_by=mark, applied_at=NOW,
+        ),
+        TutorCapacity(
+            user_id=user_id, school_id=student.school_id, start_year=2025, most_students=3, decided_at=NOW, decided_by=mark,
+        ),
+        TutorLeave(user_id=user_id, noted_at=NOW, noted_by=mark, **days),
+        HostSafety(company_id=opportunity.company_id, declared_at=NOW, declared_by=mark),
+    ):  # fmt: skip
+        make.add(row)
+    make.safety_training(student, kind="specific", risk="low", recorded_by=mark)
+    make.law_rule(created_by=mark)
 
 
 def create(client: TestClient, school_class: SchoolClass, lead: dict[str, str]) -> UUID:

@@ -71,7 +71,7 @@ def test_placements_of_a_school_year(database: Database, make: Factory) -> None:
         "id_studente": str(student.id), "id_registro": "7", "cognome": "Rossi", "nome": "Giulia",
         "data_nascita": "2008-05-04", "id_inserimento": "", "stato": "planned", "attivita": "Montaggio",
         "tipo": "internship", "soggetto_ospitante": "=Officina", "codice_fiscale_ospitante": "01234567890",
-        "comune_istat": "037006", "comune": "Bologna", "dal": "2026-03-02", "al": "2026-03-13", "ore_previste": 80,
+        "comune_istat": "037006", "comune": "Bologna", "dal": "2026-02-09", "al": "2026-02-20", "ore_previste": 80,
         "rischio": "low", "motivo_fine": "",
     }  # fmt: skip
     assert (cancelled["stato"], cancelled["motivo_fine"]) == ("cancelled", "student_changed")

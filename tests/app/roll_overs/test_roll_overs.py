@@ -26,7 +26,7 @@ from app.opportunities.models import Status
 from app.placements.models import State
 from app.programmes.models import ProgrammeSkill
 from app.roll_overs import rules, service, service_needs
-from app.roll_overs.rules import Choice, Fate, Key
+from app.roll_overs.rules import Choice, Key, StudentFate
 from app.schools.models import School, SchoolClass
 from app.students.models import Evidence, Student, StudentSkill
 from tests.factories import ACTOR, NOW, Factory
@@ -173,10 +173,10 @@ def test_exceptions_per_student(world: World) -> None:
     """Tre repeats the fourth year, Quattro moves to the class that was the second year's, Due leaves, Sei repeats the fifth."""
     students = {name: one.id for name, one in world.students.items()}
     world.roll(
-        Choice(students["Tre"], Fate.STAYS),
-        Choice(students["Quattro"], Fate.MOVES, Key(3, "C")),
-        Choice(students["Due"], Fate.LEAVES),
-        Choice(students["Sei"], Fate.STAYS),
+        Choice(students["Tre"], StudentFate.STAYS),
+        Choice(students["Quattro"], StudentFate.MOVES, Key(3, "C")),
+        Choice(students["Due"], StudentFate.LEAVES),
+        Choice(students["Sei"], StudentFate.STAYS),
     )
     assert world.where() == {
         "Uno": "3C 2026", "Due": "left", "Tre": "4A 2026", "Quattro": "3C 2026", "Cinque": "left", "Sei": "5A 2026",
@@ -184,7 +184,7 @@ def test_exceptions_per_student(world: World) -> None:
 
 
 def test_who_repeats_alone_has_a_class_with_the_same_programme(world: World) -> None:
-    world.roll(Choice(world.students["Uno"].id, Fate.STAYS))
+    world.roll(Choice(world.students["Uno"].id, StudentFate.STAYS))
     assert world.where()["Uno"] == "2C 2026"
     assert world.classes_of(YEAR)["2C"] == "it-c"
 
@@ -192,11 +192,14 @@ def test_who_repeats_alone_has_a_class_with_the_same_programme(world: World) -> 
 @pytest.mark.parametrize(
     ("choices", "field"),
     [
-        (lambda _: [Choice(UUID(int=7), Fate.STAYS)], "choices.0.student_id"),
-        (lambda one: [Choice(one, Fate.STAYS), Choice(one, Fate.LEAVES)], "choices.1.student_id"),
-        (lambda one: [Choice(one, Fate.MOVES)], "choices.0.to"),
-        (lambda one: [Choice(one, Fate.STAYS, Key(4, "A"))], "choices.0.to"),
-        (lambda one: [Choice(one, Fate.MOVES, Key(4, "Z"))], "choices.0.to"),
+        (lambda _: [Choice(UUID(int=7), StudentFate.STAYS)], "choices.0.student_id"),
+        (
+            lambda one: [Choice(one, StudentFate.STAYS), Choice(one, StudentFate.LEAVES)],
+            "choices.1.student_id",
+        ),
+        (lambda one: [Choice(one, StudentFate.MOVES)], "choices.0.to"),
+        (lambda one: [Choice(one, StudentFate.STAYS, Key(4, "A"))], "choices.0.to"),
+        (lambda one: [Choice(one, StudentFate.MOVES, Key(4, "Z"))], "choices.0.to"),
     ],
 )
 def test_an_exception_that_cannot_be_meant_names_its_field(world: World, choices: Any, field: str) -> None:

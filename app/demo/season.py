@@ -1,0 +1,202 @@
+"""A season of the demo: one class through the whole life of its placements, and the other schools through their rounds.
+
+Everything happens through the services that people use, at moments before and up to the demo's day: what is there
+afterwards is what they would have left.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app import db, errors
+from app.auth.actors import Actor, Grant, Role
+from app.auth.models import Membership, TerritoryProvince, User
+from app.companies.models import Company, CompanySite
+from app.db import Database
+from app.demo.chance import Chance
+from app.progress import progress
+from app.schools.models import SchoolClass
+from app.settings import Settings
+from app.students.models import Student
+
+CLASS_SIZE = 25
+HOSTS = 12
+"""Companies that take the class: the persona's first, then those with the most to tell in their papers."""
+
+
+class NoDemo(errors.Conflict):
+    """A season is played by the demo's people, who are not there."""
+
+    title = "The demo is not loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was played, in numbers."""
+
+    counts: dict[str, int]
+    seconds: float
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{number:,} {name}" for name, number in self.counts.items())
+        return f"The season is played in {self.seconds:.1f} s: {counts}."
+
+
+@dataclass
+class Stage:
+    """Where and when it is played, and who plays."""
+
+    database: Database
+    settings: Settings
+    chance: Chance
+    on: date
+    school_id: UUID
+    class_id: UUID
+    students: list[Student]
+    hosts: list[tuple[Company, CompanySite]]
+    lead: Actor
+    tutor: Actor
+    host_tutor_id: UUID | None
+    coordinator: Actor
+    administrator: Actor
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def at(self, days: float) -> datetime:
+        """Nine in the morning, so many days from the demo's day, by the territory's clocks."""
+        zone = ZoneInfo(self.settings.time_zone)
+        return datetime.combine(self.on, time(9), zone) + timedelta(days=days)
+
+    def monday(self, weeks: int) -> date:
+        """The Monday so many weeks from the demo's week."""
+        return self.on - timedelta(days=self.on.weekday()) + timedelta(weeks=weeks)
+
+    @property
+    def site(self) -> str:
+        """The address that mailed links begin with."""
+        return self.settings.public_url.rstrip("/")
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Note that so much happened."""
+        self.counts[name] = self.counts.get(name, 0) + number
+
+    @staticmethod
+    def student(student: Student) -> Actor:
+        """A student, in person."""
+        return _person(Grant(Role.STUDENT, student_id=student.id))
+
+    @staticmethod
+    def company(company_id: UUID) -> Actor:
+        """Whoever works for the company."""
+        return _person(Grant(Role.COMPANY_ADMIN, company_id=company_id))
+
+    @staticmethod
+    def school(school_id: UUID) -> Actor:
+        """Whoever leads the school."""
+        return _person(Grant(Role.SCHOOL_LEAD, school_id=school_id))
+
+
+def _person(*grants: Grant, user_id: UUID | None = None) -> Actor:
+    return Actor(kind="user", id=user_id, name="season", grants=grants)
+
+
+def play(database: Database, settings: Settings, *, seed: int = 1, on: date, quiet: bool = False) -> Played:
+    """Play the season on a demo that has just been loaded for the same day. The same seed and day leave the same rows,
+    but for events and secrets. Raises NoDemo."""
+    from app.demo import season_class, season_rounds
+
+    started = clock.monotonic()
+    ids = Chance(seed, "season ids")
+    with db.ids_from(ids.id):
+        stage = _cast(database, settings, Chance(seed, "season"), on)
+        for label, acts in (
+            ("One class, its whole year", season_class.ACTS),
+            ("Rounds of the other schools", season_rounds.acts(stage)),
+        ):
+            with progress(label, len(acts), quiet=quiet) as advance:
+                for act in acts:
+                    act(stage)
+                    advance(1)
+    return Played(stage.counts, clock.monotonic() - started)
+
+
+def _cast(database: Database, settings: Settings, chance: Chance, on: date) -> Stage:
+    with database.read() as session:
+        people = {
+            one.role: one
+            for one in session.scalars(
+                sa.select(Membership)
+                .join(User, User.id == Membership.user_id)
+                .where(User.is_demo)
+                .order_by(Membership.id)
+            )
+        }
+        needed = (Role.STUDENT, Role.TEACHER, Role.COMPANY_ADMIN, Role.COORDINATOR, Role.ADMINISTRATOR)
+        if any(role not in people for role in needed):
+            raise NoDemo("Load the demo first: python -m app demo.")
+        persona = session.get_one(Student, people[Role.STUDENT].student_id)
+        students = _class_of(session, persona)
+        first = people[Role.COMPANY_ADMIN].company_id
+        provinces = frozenset(
+            session.scalars(
+                sa.select(TerritoryProvince.province_code).where(
+                    TerritoryProvince.territory_id == people[Role.COORDINATOR].territory_id
+                )
+            )
+        )
+        hosts = _hosts(session, first)
+    lead = people.get(Role.SCHOOL_LEAD)
+    school = persona.school_id
+    return Stage(
+        database, settings, chance, on, school, persona.class_id, students, hosts,
+        lead=_person(
+            Grant(Role.SCHOOL_LEAD, school_id=school),
+            user_id=lead.user_id if lead is not None and lead.school_id == school else None,
+        ),
+        tutor=_person(
+            Grant(Role.TEACHER, school_id=school, class_ids=frozenset(one.class_id for one in students)),
+            user_id=people[Role.TEACHER].user_id,
+        ),
+        host_tutor_id=people[Role.COMPANY_ADMIN].user_id,
+        coordinator=_person(
+            Grant(
+                Role.COORDINATOR, territory_id=people[Role.COORDINATOR].territory_id, provinces=provinces
+            ),
+            user_id=people[Role.COORDINATOR].user_id,
+        ),
+        administrator=_person(Grant(Role.ADMINISTRATOR), user_id=people[Role.ADMINISTRATOR].user_id),
+    )  # fmt: skip
+
+
+def _class_of(session: Session, persona: Student) -> list[Student]:
+    """Twenty-five students: the persona's class, filled up from the school's other classes of the same year or any."""
+    own = sa.case((Student.class_id == persona.class_id, 0), else_=1)
+    year = sa.select(SchoolClass.year).where(SchoolClass.id == persona.class_id).scalar_subquery()
+    same = sa.case((SchoolClass.year == year, 0), else_=1)
+    found = session.scalars(
+        sa.select(Student)
+        .join(SchoolClass, SchoolClass.id == Student.class_id)
+        .where(Student.school_id == persona.school_id)
+        .order_by(own, same, Student.class_id, Student.id)
+        .limit(CLASS_SIZE)
+    )
+    return list(found)
+
+
+def _hosts(session: Session, first: UUID | None) -> list[tuple[Company, CompanySite]]:
+    """The persona's company, and others that are approved, each with its main site."""
+    order = sa.case((Company.id == first, 0), else_=1)
+    rows = session.execute(
+        sa.select(Company, CompanySite)
+        .join(CompanySite, CompanySite.company_id == Company.id)
+        .where(Company.approved_at.is_not(None), CompanySite.is_main)
+        .order_by(order, Company.id)
+        .limit(HOSTS)
+    )
+    return [(row.Company, row.CompanySite) for row in rows]

@@ -1,0 +1,143 @@
+"""The other classes: everybody ranks wishes, and each school's round stands somewhere else in its life."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.applications import service_moves as moves
+from app.applications.models import Application, ApplicationState
+from app.applications.rules import ApplicationAction
+from app.applications.service_moves import Wanted
+from app.auth.actors import Actor
+from app.demo.season import Stage
+from app.demo.season_class import CAPS
+from app.matches import batch
+from app.matches.engine import Engine
+from app.matches.models import Match
+from app.opportunities.models import Kind
+from app.rounds import rules
+from app.rounds import service as rounds
+from app.rounds import service_publishing as publishing
+from app.rounds import service_runs as runs
+from app.rounds.models import RoundState, RunMode
+from app.schools.models import SchoolClass
+from app.students.models import Student
+from app.wishes import service as wishes
+
+WISHES = 4
+STUDENTS_AT_ONCE = 100
+ANSWERED = 3
+"""Every third proposal has its company's answer."""
+
+
+def acts(stage: Stage) -> Sequence[Callable[[Stage], None]]:
+    """Wishes of all, then one round for each school: the first ones stop on the way, the others are published."""
+    with stage.database.read() as session:
+        rows = session.execute(
+            sa.select(SchoolClass.school_id, SchoolClass.id)
+            .join(Student, Student.class_id == SchoolClass.id)
+            .where(Student.id.not_in([one.id for one in stage.students]), Student.archived_at.is_(None))
+            .distinct()
+            .order_by(SchoolClass.school_id, SchoolClass.id)
+        )
+        classes: dict[UUID, list[UUID]] = defaultdict(list)
+        for school_id, class_id in rows:
+            if class_id not in {one.class_id for one in stage.students}:
+                classes[school_id].append(class_id)
+    stops = [
+        RoundState.PUBLISHED,
+        RoundState.COLLECTING,
+        RoundState.FROZEN,
+        RoundState.REVIEWED,
+        RoundState.CANCELLED,
+    ]
+    stops += [RoundState.PUBLISHED] * len(classes)
+    order = sorted(classes, key=lambda one: (one != stage.school_id, one))
+    played = [
+        partial(_round, school_id=school_id, class_ids=classes[school_id][: rules.MOST_CLASSES], stop=stop)
+        for school_id, stop in zip(order, stops, strict=False)
+    ]
+    return [_wish, *played, _answer]
+
+
+def _wish(stage: Stage) -> None:
+    """Each student ranks the best of their own list."""
+    engine = Engine(stage.settings, lambda: stage.at(-12))
+    actor = stage.administrator
+    run = batch.match_all(stage.database, actor, engine, limit=WISHES, advance=lambda _: None)
+    with stage.database.read() as session:
+        found = session.execute(
+            sa.select(Match.student_id, Match.opportunity_id)
+            .where(Match.run_id == run.run_id, Match.kind == Kind.INTERNSHIP)
+            .order_by(Match.student_id, Match.position)
+        )
+        lists: dict[UUID, list[UUID]] = defaultdict(list)
+        for student_id, opportunity_id in found:
+            lists[student_id].append(opportunity_id)
+        cast = {one.id for one in stage.students}
+        students = [
+            one for one in session.scalars(sa.select(Student).order_by(Student.id)) if one.id not in cast
+        ]
+    for first in range(0, len(students), STUDENTS_AT_ONCE):
+        with stage.database.write() as session:
+            for student in students[first : first + STUDENTS_AT_ONCE]:
+                for opportunity_id in lists[student.id]:
+                    wishes.save(
+                        session, stage.student(student), student.id, opportunity_id, is_ranked=True, now=stage.at(-12)
+                    )  # fmt: skip
+                    stage.count("wishes")
+
+
+def _round(stage: Stage, *, school_id: UUID, class_ids: Sequence[UUID], stop: RoundState) -> None:
+    """Open it, and go on as far as `stop`."""
+    lead: Actor = stage.school(school_id)
+    values = {
+        "school_id": school_id, "territory_id": None, "name": "Tirocini di primavera", "kinds": [Kind.INTERNSHIP],
+        "class_ids": list(class_ids), "max_wishes": WISHES, "is_wishes_only": False, "opens_on": stage.at(-10).date(),
+        "closes_on": stage.on, "publish_by": stage.on + timedelta(days=6),
+        "starts_on": stage.on + timedelta(days=7), "ends_on": stage.on + timedelta(days=7 + 365),
+    }  # fmt: skip
+    with stage.database.write() as session:
+        round_id = rounds.create(session, lead, values, now=stage.at(-10)).round.id
+    stage.count("rounds")
+    if stop is RoundState.COLLECTING:
+        return
+    action = rules.Action.CANCEL if stop is RoundState.CANCELLED else rules.Action.FREEZE
+    with stage.database.write() as session:
+        rounds.move(session, lead, round_id, action, now=stage.at(-2))
+    if stop in (RoundState.CANCELLED, RoundState.FROZEN):
+        return
+    with stage.database.write() as session:
+        order, students = runs.ask(session, lead, round_id, mode=RunMode.STABLE)
+    engine = Engine(stage.settings, lambda: stage.at(-2))
+    number = runs.run(stage.database, engine, lead, order, clock=lambda: stage.at(-2))
+    stage.count("assigned students", students)
+    if stop is RoundState.REVIEWED:
+        return
+    for class_id in class_ids:
+        with stage.database.write() as session:
+            made = publishing.publish_class(session, lead, round_id, class_id, number, now=stage.at(-1))
+        stage.count("proposals", made)
+
+
+def _answer(stage: Stage) -> None:
+    """Some companies have said yes to what was proposed: those are placements now."""
+    with stage.database.read() as session:
+        proposed = session.execute(
+            sa.select(Application.id, Application.company_id)
+            .where(Application.state == ApplicationState.PROPOSED)
+            .order_by(Application.id)
+        ).all()
+    for application_id, company_id in proposed[::ANSWERED]:
+        with stage.database.write() as session:
+            moves.move(
+                session, stage.company(company_id), ApplicationAction.ACCEPT, [Wanted(application_id)],
+                now=stage.at(0), caps=CAPS,
+            )  # fmt: skip
+        stage.count("accepted proposals")

@@ -1,0 +1,217 @@
+"""One placement for each of its sides. Other packages' parts of the page stand in `SECTIONS`, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app import dates, errors
+from app.agreements import service as papers
+from app.agreements import service_effects
+from app.auth.actors import Actor
+from app.events.service_looks import LookKind
+from app.laws import service_hosts as hosts
+from app.placements import rules, service_findings, service_tutors
+from app.placements import service as placements
+from app.placements import service_showing as showing
+from app.placements import service_terms as terms
+from app.placements.models import EndReason, Party, Risk, State, TutorSide
+from app.placements.rules import Action
+from app.placements.service import Seen
+from app.rest import decode_cursor, encode_cursor
+from app.web import paper_words, placement_words
+from app.web import placement_forms as forms
+from app.web.posting_forms import Fields, InFields, text
+from app.web.ui import InView, View
+
+router = APIRouter(include_in_schema=False)
+
+MOST_LISTED = 50
+Done = Annotated[str, Query(max_length=20, pattern="^[a-z]*$")]
+Step = Literal[Action.CANCEL, Action.INTERRUPT, Action.COMPLETE, Action.RESTORE]
+Load = Callable[[Session, Actor, Seen, datetime], Mapping[str, Any] | None]
+
+
+class Section(NamedTuple):
+    """A part of a placement's page: its template, and what the template gets as `data`; None where it is not for this reader."""
+
+    name: str
+    template: str
+    load: Load
+
+
+def _findings(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+    # What is over was held against the law when it began; students are told by those who can do something about it.
+    if seen.party is Party.STUDENT or seen.placement.state not in (State.PLANNED, State.READY):
+        return None
+    return {"findings": service_findings.findings(session, actor, seen.placement)}
+
+
+def _terms(session: Session, _actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+    if seen.placement.state is not State.PLANNED or seen.party is Party.STUDENT:
+        return None
+    is_school = seen.party is not Party.COMPANY
+    activities = hosts.find(session, seen.placement.company_id).activities
+    return {
+        "is_school": is_school,
+        "school_tutors": service_tutors.people_of(session, TutorSide.SCHOOL, seen.placement.school_id) if is_school else [],
+        "host_tutors": service_tutors.people_of(session, TutorSide.HOST, seen.placement.company_id),
+        "activities": activities,
+    }  # fmt: skip
+
+
+def _papers(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+    found = papers.search(session, actor, placement_id=seen.placement.id, limit=MOST_LISTED)
+    is_waiting = seen.placement.state is State.PLANNED and seen.party is not Party.STUDENT
+    return {
+        "papers": found, "paper_words": paper_words,
+        "obstacles": service_effects.obstacles(session, seen.placement) if is_waiting else (),
+        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in (State.PLANNED, State.READY, State.RUNNING),
+    }  # fmt: skip
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section("findings", "placement/findings.html", _findings),
+    Section("terms", "placement/terms.html", _terms),
+    Section("papers", "papers/of_placement.html", _papers),
+)
+"""In the order of the page. A package adds its own line; its template stands on the page's context and on `data`."""
+
+
+@router.get("/placements")
+def show_all(
+    view: InView,
+    state: State | None = None,
+    class_id: UUID | None = None,
+    after: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:
+    """Those of whoever looks: the student's own, the company's, those of the classes."""
+    with view.read() as (session, actor):
+        found = placements.search(
+            session,
+            actor,
+            after=decode_cursor(after, datetime, UUID),
+            limit=MOST_LISTED + 1,
+            state=state,
+            class_id=class_id,
+        )
+        listed = showing.show(session, found[:MOST_LISTED])
+    _looked(view, found[:MOST_LISTED])
+    following = None
+    if len(found) > MOST_LISTED:
+        following = encode_cursor(listed[-1].created_at, listed[-1].id)
+    return view.show(
+        "placement/list.html", listed=listed, following=following, state=state, terms=placement_words,
+        is_own=all(one.party is Party.STUDENT for one in found), states=list(State),
+    )  # fmt: skip
+
+
+@router.get("/placements/{placement_id}")
+def show(view: InView, placement_id: UUID, done: Done = "") -> Response:
+    """The page of one placement."""
+    return _page(view, placement_id, done=done)
+
+
+def _page(
+    view: View, placement_id: UUID, *, status: int = 200, done: str = "", trouble: str = "",
+    wrong: Sequence[forms.Wrong] = (),
+) -> Response:  # fmt: skip
+    with view.read() as (session, actor):
+        seen = placements.find(session, actor, placement_id)
+        [placement] = showing.show(session, [seen])
+        loaded = [(one, one.load(session, actor, seen, view.now())) for one in SECTIONS]
+    _looked(view, [seen])
+    steps = [action for action, parties in rules.BY_HAND.items() if _can(seen, action, parties)]
+    return view.show(
+        "placement/show.html", status=status, placement=placement, party=seen.party, steps=steps, done=done,
+        trouble=trouble, wrong=wrong, terms=placement_words, risks=list(Risk), weekdays=list(dates.WeekdayName),
+        reasons=[one for one in EndReason if one in rules.REASONS[seen.party]],
+        sections=[(one, data) for one, data in loaded if data is not None],
+    )  # fmt: skip
+
+
+def _can(seen: Seen, action: Action, parties: frozenset[Party]) -> bool:
+    return seen.party in parties and seen.placement.state in rules.TRANSITIONS[action]
+
+
+def _looked(view: View, found: Sequence[Seen]) -> None:
+    for one in found:
+        if one.party is Party.COMPANY:
+            about = {"about_id": one.placement.opportunity_id, "company_id": one.placement.company_id}
+            view.looked(LookKind.NAME, [one.student.id], **about)
+        else:
+            view.looked(LookKind.PROFILE, [one.student.id])
+
+
+@router.post("/placements/{placement_id}/terms")
+def edit(view: InView, fields: InFields, placement_id: UUID) -> Response:
+    """Change the terms; what was changed meanwhile by somebody else is not overwritten."""
+    try:
+        with view.write() as (session, actor):
+            seen = placements.find(session, actor, placement_id, scope="placements:write")
+            if text(fields, "version", 12) != str(seen.placement.version):
+                raise errors.WrongState
+            terms.edit(session, actor, seen, _changes(fields, seen.party), now=view.now())
+    except (forms.Unreadable, terms.UnfitTerms) as problem:
+        return _page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
+    except errors.Conflict as problem:
+        return _page(view, placement_id, status=409, trouble=_trouble(problem))
+    return view.go(f"/placements/{placement_id}?done=terms")
+
+
+def _changes(fields: Fields, party: Party) -> dict[str, Any]:
+    risk = text(fields, "risk", 10)
+    if risk not in list(Risk):
+        raise forms.Unreadable("risk")
+    changes: dict[str, Any] = {
+        "host_tutor_id": forms.identifier(fields, "host_tutor_id"),
+        "risk": Risk(risk),
+        "activity_ids": forms.identifiers(fields, "activity_ids"),
+    }
+    if party is Party.COMPANY:
+        return changes
+    weekdays = [one for one in dates.WeekdayName if one in fields.getlist("weekdays")]
+    if not weekdays:
+        raise forms.Unreadable("weekdays")
+    return changes | {
+        "school_tutor_id": forms.identifier(fields, "school_tutor_id"),
+        "starts_on": forms.needed_day(fields, "starts_on"),
+        "ends_on": forms.needed_day(fields, "ends_on"),
+        "starts_at": forms.clock(fields, "starts_at"),
+        "ends_at": forms.clock(fields, "ends_at"),
+        "weekdays": dates.weekdays_to_mask(weekdays),
+        "daily_hours": forms.number(fields, "daily_hours", 0.25, 24),
+        "planned_hours": forms.whole(fields, "planned_hours", 1, 5000),
+    }
+
+
+@router.post("/placements/{placement_id}/steps/{step}")
+def act(view: InView, fields: InFields, placement_id: UUID, step: Step) -> Response:
+    """Cancel, interrupt, complete or restore; an end says why."""
+    try:
+        reason = _reason(fields) if step in (Action.CANCEL, Action.INTERRUPT) else None
+        with view.write() as (session, actor):
+            seen = placements.find(session, actor, placement_id, scope="placements:write")
+            terms.act(session, actor, seen, step, now=view.now(), reason=reason)
+    except (forms.Unreadable, terms.NotYourReason) as problem:
+        return _page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
+    except errors.Conflict as problem:
+        return _page(view, placement_id, status=409, trouble=_trouble(problem))
+    return view.go(f"/placements/{placement_id}?done={step}")
+
+
+def _reason(fields: Fields) -> EndReason:
+    given = text(fields, "reason", 40)
+    if given not in list(EndReason):
+        raise forms.Unreadable("reason")
+    return EndReason(given)
+
+
+def _trouble(problem: errors.Problem) -> str:
+    return placement_words.TROUBLES.get(problem.slug(), placement_words.TROUBLE_ELSE)

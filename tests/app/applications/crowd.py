@@ -1,0 +1,79 @@
+"""What a crowd of processes does: each thread takes applications out of one heap and says the company's yes to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import local
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.applications import service_steps
+from app.applications.models import Application, ApplicationState
+from app.auth.actors import Actor, system
+from app.db import Database
+from app.opportunities import service_life as seats
+from app.opportunities.models import Opportunity, Status
+from app.placements.models import Party
+from tests.factories import NOW
+
+TRIES = 50
+CROWD = system("crowd")
+
+
+def compete(url: str, ids: Sequence[UUID], threads: int, *, is_guarded: bool) -> Counter[str]:
+    """Say yes to each of these; how many got a seat, how many did not, and how often the database was busy."""
+    database = Database(url, connections=threads)
+    seen = local()
+    if not is_guarded:
+        seats.take_seat = lambda session, actor, one: _take_what_was_seen(session, actor, one, seen)  # type: ignore[assignment]
+    told: Counter[str] = Counter()
+
+    def attempt(application_id: UUID) -> None:
+        for _ in range(TRIES):
+            try:
+                if not is_guarded:
+                    seen.free = _look(database, application_id)
+                with database.write() as session:
+                    row = session.get_one(Application, application_id, with_for_update=True)
+                    service_steps.take(
+                        session, CROWD, row, ApplicationState.ACCEPTED, now=NOW, party=Party.COMPANY
+                    )
+            except seats.Full:
+                told["full"] += 1
+                return
+            except OperationalError:  # a lock that was waited for too long, or waits that crossed: once more
+                told["busy"] += 1
+            else:
+                told["taken"] += 1
+                return
+        told["given up"] += 1
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(attempt, ids))
+    database.close()
+    return told
+
+
+def _look(database: Database, application_id: UUID) -> bool:
+    query = sa.select(Opportunity.seats_taken < Opportunity.seats).join(Application)
+    with database.read() as session:
+        return bool(session.scalar(query.where(Application.id == application_id)))
+
+
+def _take_what_was_seen(session: Session, _actor: Actor, opportunity_id: UUID, seen: local) -> None:
+    """The guard switched off: to look first, and to count afterwards."""
+    if not seen.free:
+        raise seats.Full
+    full = sa.case((Opportunity.seats_taken + 1 >= Opportunity.seats, Status.FULL), else_=Opportunity.status)
+    counted = sa.func.min if session.get_bind().dialect.name == "sqlite" else sa.func.least
+    session.execute(
+        sa.update(Opportunity)
+        .where(Opportunity.id == opportunity_id)
+        .values(seats_taken=counted(Opportunity.seats_taken + 1, Opportunity.seats), status=full)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,214 @@
+"""Any order of steps of any side: no seat is oversold, none is lost, nothing hangs, nobody is at two places at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app import errors
+from app.applications import days, rules, service_clocks
+from app.applications.models import Application
+from app.applications.models import ApplicationState as State
+from app.applications.rules import ApplicationAction as Action
+from app.applications.rules import Caps
+from app.auth.actors import Actor
+from app.db import Database
+from app.events.models import Event
+from app.opportunities import service_life as seats
+from app.opportunities.models import Opportunity
+from app.placements.models import Party, Placement
+from app.placements.rules import HOLDS_SEAT as PLACEMENT_HOLDS_SEAT
+from tests.app.applications.world import World
+from tests.factories import NOW, Factory
+
+CAPS = Caps(open_per_student=2, contacts_per_month=3)
+JUNE = (date(2026, 6, 8), date(2026, 6, 19))
+
+
+@pytest.mark.parametrize("state", sorted(rules.OPEN))
+def test_every_open_state_has_an_owner_who_can_move_it_on(state: State) -> None:
+    owner = rules.OWNER[state]
+    if owner is Party.SERVICE:
+        assert state is State.QUEUED
+    else:
+        assert any(
+            rules.TRANSITIONS[action][state] is not state for action in rules.actions(owner, state, None)
+        )
+
+
+class Life(RuleBasedStateMachine):
+    """Two students, three opportunities of one seat each, two of them on the same days."""
+
+    make: Factory
+    ends: Counter[State]
+
+    def __init__(self) -> None:
+        super().__init__()
+        make, self.database = self.make, self.make.database
+        self.world = World(make)
+        mate = make.student(class_id=self.world.student.class_id, school_id=self.world.student.school_id)
+        self.students = [self.world.student, mate]
+        company = make.company()
+        self.offers = [
+            self.world.opportunity(company=company, seats=1),
+            self.world.opportunity(company=company, seats=1),
+            self.world.opportunity(*JUNE, company=company, seats=1),
+        ]
+        self.now = NOW
+        self.order: dict[UUID, int] = {}
+        self.rows: list[Application] = []
+
+    @rule(student=st.integers(0, 1), offer=st.integers(0, 2))
+    def apply(self, student: int, offer: int) -> None:
+        self._try(
+            lambda: self.world.apply(self.offers[offer], self.students[student], now=self.now, caps=CAPS)
+        )
+
+    @rule(student=st.integers(0, 1), offer=st.integers(0, 1))
+    def propose(self, student: int, offer: int) -> None:
+        self._try(lambda: self.world.propose(self.offers[offer], self.students[student], now=self.now))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), party=st.sampled_from([Party.STUDENT, Party.COMPANY, Party.SCHOOL]))
+    def move(self, data: st.DataObject, party: Party) -> None:
+        row = data.draw(st.sampled_from(self.rows))
+        has_approved = row.school_approved_at is not None
+        able = rules.actions(party, row.state, row.ended_for, has_approved=has_approved)
+        action = data.draw(st.sampled_from(able or list(Action)))
+        reason = min(rules.REASONS[action]) if action in rules.REASONS else None
+        actor = self._actor(party, row)
+        self._try(lambda: self.world.move(actor, action, row, reason=reason, now=self.now, caps=CAPS))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def say_yes(self, data: st.DataObject) -> None:
+        row = data.draw(st.sampled_from(self.rows))
+        yes = {Party.STUDENT: Action.CONFIRM, Party.COMPANY: Action.ACCEPT, Party.SCHOOL: Action.APPROVE}
+        owner = rules.OWNER.get(row.state)
+        if owner in yes:
+            self._try(
+                lambda: self.world.move(self._actor(owner, row), yes[owner], row, now=self.now, caps=CAPS)
+            )
+
+    @rule(days=st.sampled_from([1, 5, 12]))
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        service_clocks.run(self.database, self.now, CAPS)
+        self._look()
+        due = [row for row in self.rows if row.due_at is not None and row.due_at <= self.now]
+        assert due == []
+
+    @invariant()
+    def no_seat_is_oversold_and_none_is_lost(self) -> None:
+        with self.database.read() as session:
+            placed = Counter(
+                session.scalars(
+                    sa.select(Placement.opportunity_id).where(
+                        Placement.opportunity_id.in_(self._ids()), Placement.state.in_(PLACEMENT_HOLDS_SEAT)
+                    )
+                )
+            )
+            offers = session.scalars(sa.select(Opportunity).where(Opportunity.id.in_(self._ids()))).all()
+        held = Counter(row.opportunity_id for row in self.rows if row.state in rules.HOLDS_SEAT)
+        for offer in offers:
+            assert offer.seats_taken == held[offer.id] + placed[offer.id] <= offer.seats
+
+    @invariant()
+    def nobody_has_promised_two_things_for_one_day(self) -> None:
+        for student in self.students:
+            promised = [
+                row
+                for row in self.rows
+                if row.student_id == student.id and row.state in rules.PROMISED | {State.APPROVED}
+            ]
+            assert not any(days.clash(one, other) for one, other in combinations(promised, 2))
+
+    @invariant()
+    def one_is_open_for_each_pair(self) -> None:
+        pairs = Counter((row.student_id, row.opportunity_id) for row in self.rows if row.state in rules.OPEN)
+        assert set(pairs.values()) <= {1}
+
+    @invariant()
+    def events_replay_to_the_same_state(self) -> None:
+        states = {str(row.id): row.state.value for row in self.rows}
+        told = sa.select(Event.object_id, Event.data).where(
+            Event.object_type == "application", Event.object_id.in_(states)
+        )
+        with self.database.read() as session:
+            rows = session.execute(told.order_by(Event.id)).all()
+        assert {row.object_id: row.data["to"] for row in rows if "to" in row.data} == states
+
+    def teardown(self) -> None:
+        service_clocks.run(self.database, self.now + timedelta(days=400), CAPS)
+        self._look()
+        states = {row.state for row in self.rows}
+        assert not states & rules.OPEN
+        self.ends.update(states)
+
+    def _ids(self) -> list[UUID]:
+        return [offer.id for offer in self.offers]
+
+    def _look(self) -> None:
+        with self.database.read() as session:
+            query = sa.select(Application).where(Application.opportunity_id.in_(self._ids()))
+            found = list(session.scalars(query))
+        # In the order in which they came, since ids are drawn by chance: each step makes one at most.
+        for row in found:
+            self.order.setdefault(row.id, len(self.order))
+        self.rows = sorted(found, key=lambda row: self.order[row.id])
+
+    def _actor(self, party: Party, row: Application) -> Actor:
+        student = next(one for one in self.students if one.id == row.student_id)
+        offer = next(one for one in self.offers if one.id == row.opportunity_id)
+        return {
+            Party.STUDENT: self.world.giulia(student), Party.COMPANY: self.world.company(offer),
+            Party.SCHOOL: self.world.school(),
+        }[party]  # fmt: skip
+
+    def _try(self, step: Callable[[], object]) -> None:
+        # A refusal changes nothing, which the invariants see.
+        with suppress(errors.Problem):
+            step()
+        self._look()
+
+
+def _live(database: Database, examples: int) -> Counter[State]:
+    ends: Counter[State] = Counter()
+    bound = type("Life", (Life,), {"make": Factory(database), "ends": ends})
+    run_state_machine_as_test(
+        bound,
+        settings=settings(
+            phases=[Phase.generate],
+            max_examples=examples, stateful_step_count=20, deadline=None, derandomize=True, database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )  # fmt: skip
+    return ends
+
+
+def test_no_order_of_steps_breaks_anything(database: Database) -> None:
+    ends = _live(database, 20)
+    assert {State.APPROVED, State.EXPIRED, State.CANCELLED} <= set(ends)
+
+
+def test_a_seat_that_is_not_given_back_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proof that the test above can fail."""
+    monkeypatch.setattr(seats, "free_seat", lambda *_: None)
+    with pytest.raises(AssertionError):
+        _live(database, 20)
