@@ -55,7 +55,7 @@ def test_every_page_is_valid_html(contexts: Callable[..., Any], site: Site, tmp_
     named = {}
     for number, (who, path) in enumerate(PLACES):
         file = tmp_path / f"{number:03d}.html"
-        address = path.format(**vars(site.land))
+        address = path.format(**vars(site.land), **site.papers)
         answer = contexts(who, "it", "phone", scripts=True).request.get(address)
         assert answer.status < 500, address
         file.write_bytes(answer.body())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.agreements import service_clock
 from app.agreements.models import Document, Paper, Signatory, Signature
 from app.auth.actors import Grant, Role
 from app.auth.models import User
@@ -20,8 +21,9 @@ from app.mails.models import Mail
 from app.placements.models import Placement, State
 from app.schools.models import School
 from app.students.models import Student
-from tests.factories import Factory
+from tests.factories import NOW, Factory
 
+SITE = "http://127.0.0.1:8000"
 CODE = re.compile(r"[3-9A-Y]{4}-[3-9A-Y]{4}")
 TOKEN = re.compile(r"\?t=([\w-]+)")
 
@@ -135,3 +137,15 @@ def settle(make: Factory, client: TestClient, app: FastAPI) -> Land:
     make.add(Signatory(school_id=school.id, user_id=land.user_id("Lead"), name="Lead"))
     make.add(Signatory(company_id=company.id, user_id=land.user_id("Host"), name="Host"))
     return land
+
+
+def slug(answer: Any) -> str:
+    return str(answer.json()["type"]).removeprefix("/problems/")
+
+
+def fields(answer: Any) -> list[str]:
+    return [fault["field"] for fault in answer.json().get("faults", [])]
+
+
+def keep(land: Land, days: float) -> dict[str, int]:
+    return service_clock.keep(land.make.database, NOW + timedelta(days=days), SITE)
