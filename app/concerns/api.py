@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.auth.actors import Actor
 from app.concerns import service as concerns
 from app.concerns import service_family as families
+from app.concerns import service_reading as reading
 from app.concerns.models import Side
 from app.concerns.rules import Deadlines
 from app.concerns.schemas import (
@@ -25,7 +26,7 @@ from app.concerns.schemas import (
     ConcernOut,
     FamilyCodeOut,
 )
-from app.concerns.service import Case
+from app.concerns.service_reading import Case
 from app.events.service_looks import LookKind
 from app.rest import Cursor, IdempotencyHeader, InCall, Limit, answers, decode_cursor, encode_cursor
 
@@ -54,7 +55,7 @@ def create_concern(
             session, actor, placement_id, body.kind, body.text, skips_tutor=body.skips_tutor, now=call.now(),
             deadlines=deadlines,
         )  # fmt: skip
-        out = ConcernOut.whole(case, concerns.messages(session, case.concern.id))
+        out = ConcernOut.whole(case, reading.messages(session, case.concern.id))
         return call.created(out, location=f"/concerns/{out.id}")
 
 
@@ -69,7 +70,7 @@ def list_concerns(
     """Your own, those of your school, those that came to your territory; none for companies. The latest first."""
     after = decode_cursor(cursor, datetime, UUID)
     with call.read() as (session, actor):
-        found = concerns.search(
+        found = reading.search(
             session, actor, placement_id=placement_id, is_open=is_open, after=after, limit=limit + 1
         )
     for one in found[:limit]:
@@ -87,8 +88,8 @@ def list_concerns(
 def read_concern(call: InCall, concern_id: ConcernId) -> ConcernOut:
     """With all that was written about it."""
     with call.read() as (session, actor):
-        case = concerns.find(session, actor, concern_id)
-        out = ConcernOut.whole(case, concerns.messages(session, concern_id))
+        case = reading.find(session, actor, concern_id)
+        out = ConcernOut.whole(case, reading.messages(session, concern_id))
     _look(call, actor, case)
     return out
 
@@ -109,7 +110,7 @@ def create_concern_message(
     """For everybody who sees it; the others are told. It does not stop the clock."""
     with call.create(body) as (session, actor):
         message = concerns.write(session, actor, concern_id, body.text, now=call.now())
-        out = ConcernMessageOut.of(concerns.find(session, actor, concern_id), message)
+        out = ConcernMessageOut.of(reading.find(session, actor, concern_id), message)
         return call.created(out, location=f"/concerns/{concern_id}")
 
 
@@ -120,7 +121,7 @@ def ask_concern_name(call: InCall, concern_id: ConcernId, body: ConcernNameIn) -
     """For coordinators, once it has come to them. The student and the school are told, and the reason is kept."""
     with call.write() as (session, actor):
         case = concerns.ask_name(session, actor, concern_id, body.reason, now=call.now())
-        out = ConcernOut.whole(case, concerns.messages(session, concern_id))
+        out = ConcernOut.whole(case, reading.messages(session, concern_id))
     _look(call, actor, case)
     return out
 
@@ -132,7 +133,7 @@ def close_concern(call: InCall, concern_id: ConcernId, body: ConcernCloseIn) -> 
     """For whoever has reported it, and with a reason for who runs the service. The school cannot close it."""
     with call.write() as (session, actor):
         case = concerns.close(session, actor, concern_id, reason=body.reason, now=call.now())
-        return ConcernOut.whole(case, concerns.messages(session, concern_id))
+        return ConcernOut.whole(case, reading.messages(session, concern_id))
 
 
 @router.post(

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from app.concerns import rules
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
-from app.concerns.service import Case
+from app.concerns.service_reading import Case
 from app.rest import In, Line, Out, Page
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.actors import Actor, system
 from app.concerns import rules, service_telling
 from app.concerns import service as concerns
+from app.concerns import service_reading as reading
 from app.concerns.models import Concern, Stage
 from app.concerns.rules import Deadlines
 from app.db import Database
@@ -40,7 +41,7 @@ def pass_on(session: Session, actor: Actor, concern_id: UUID, *, deadlines: Dead
     taken = session.scalar(_due(now).where(Concern.id == concern_id).with_for_update())
     if taken is None:
         return False
-    case = concerns.find(session, actor, concern_id)
+    case = reading.find(session, actor, concern_id)
     session.refresh(case.concern)
     was = case.concern.stage
     concerns.own(session, case, rules.NEXT[was], now, deadlines)

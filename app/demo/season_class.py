@@ -21,6 +21,7 @@ from app.auth.actors import Actor
 from app.concerns import rules as concern_rules
 from app.concerns import service as concerns
 from app.concerns import service_clock as concern_clock
+from app.concerns import service_reading as reading
 from app.concerns.models import ConcernKind
 from app.concerns.rules import Deadlines
 from app.demo import season_hours
@@ -264,7 +265,7 @@ def _worry(stage: Stage) -> None:
 
     def report(student: Student, kind: ConcernKind, text: str, days: int, actor: Actor | None = None) -> UUID:
         with stage.database.write() as session:
-            own = concerns.reportable(session, actor or stage.student(student), student.id)
+            own = reading.reportable(session, actor or stage.student(student), student.id)
             case = concerns.report(
                 session, actor or stage.student(student), own[0].id, kind, text, now=stage.at(days), deadlines=deadlines
             )  # fmt: skip

@@ -13,9 +13,10 @@ from app import dates
 from app.concerns import rules
 from app.concerns import service as concerns
 from app.concerns import service_family as families
+from app.concerns import service_reading as reading
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.concerns.rules import Deadlines
-from app.concerns.service import Case
+from app.concerns.service_reading import Case
 from app.events.service_looks import LookKind
 from app.rest import Cursor, decode_cursor, encode_cursor
 from app.students import rules as student_rules
@@ -90,8 +91,8 @@ def _student_page(
     now = view.now()
     with view.read() as (session, actor):
         student = students.get(session, actor, student_id)
-        found = concerns.search(session, actor, student_id=student_id, limit=AT_ONCE)
-        placements = concerns.reportable(session, actor, student_id)
+        found = reading.search(session, actor, student_id=student_id, limit=AT_ONCE)
+        placements = reading.reportable(session, actor, student_id)
         is_staff = student_rules.is_in_charge(actor, student)
         code_until = families.valid_until(session, student_id, now) if is_staff else None
     view.looked(LookKind.PROFILE, [student_id])
@@ -168,7 +169,7 @@ def show_concerns(
     """The open ones that the reader sees, or the closed ones; the latest first."""
     position = decode_cursor(after, datetime, UUID)
     with view.read() as (session, actor):
-        found = concerns.search(session, actor, is_open=not closed, after=position, limit=AT_ONCE + 1)
+        found = reading.search(session, actor, is_open=not closed, after=position, limit=AT_ONCE + 1)
     for case in found[:AT_ONCE]:
         look(view, case)
     last = found[AT_ONCE - 1].concern if len(found) > AT_ONCE else None
@@ -193,8 +194,8 @@ def _page(
     view: View, concern_id: UUID, *, is_new: bool = False, trouble: str = "", text: str = "", at: str = ""
 ) -> Response:
     with view.read() as (session, actor):
-        case = concerns.find(session, actor, concern_id)
-        thread = concerns.messages(session, concern_id)
+        case = reading.find(session, actor, concern_id)
+        thread = reading.messages(session, concern_id)
     look(view, case)
     return view.show(
         "concerns/concern.html", status=422 if trouble else 200, is_new=is_new, trouble=trouble, text=text, at=at,

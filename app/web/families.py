@@ -15,6 +15,7 @@ from app.auth.actors import Actor
 from app.auth.service_throttles import Door, TooManyTries
 from app.concerns import service as concerns
 from app.concerns import service_family as families
+from app.concerns import service_reading as reading
 from app.concerns.models import ConcernKind
 from app.concerns.rules import Deadlines
 from app.web import concern_words
@@ -112,9 +113,9 @@ def _answer(
             if do is not None:
                 do(session, actor)
             assert actor.id is not None  # noqa: S101 -- a family's actor is its student
-            found = concerns.search(session, actor, limit=AT_ONCE)
-            threads = {one.concern.id: concerns.messages(session, one.concern.id) for one in found}
-            placements = concerns.reportable(session, actor, actor.id)
+            found = reading.search(session, actor, limit=AT_ONCE)
+            threads = {one.concern.id: reading.messages(session, one.concern.id) for one in found}
+            placements = reading.reportable(session, actor, actor.id)
     except families.WrongFamilyCode:
         return view.show("concerns/code.html", status=403, code=code, trouble="wrong", wait="")
     return view.show(

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.auth import service_people as people
 from app.auth.actors import Actor, Grant, Role
-from app.concerns import rules, service, service_clock, service_family
+from app.concerns import rules, service, service_clock, service_family, service_reading
 from app.concerns.models import Concern, ConcernKind, ConcernMessage, Side, Stage
 from app.concerns.rules import Deadlines
 from app.concerns.schemas import ConcernOut
@@ -54,14 +54,14 @@ class Case:
                 **more,
             ).concern  # fmt: skip
 
-    def find(self, who: str, concern: Concern) -> service.Case:
+    def find(self, who: str, concern: Concern) -> service_reading.Case:
         with self.database.read() as session:
-            return service.find(session, self.people[who], concern.id)
+            return service_reading.find(session, self.people[who], concern.id)
 
     def read(self, who: str, concern: Concern) -> ConcernOut:
         with self.database.read() as session:
-            case = service.find(session, self.people[who], concern.id)
-            return ConcernOut.whole(case, service.messages(session, concern.id))
+            case = service_reading.find(session, self.people[who], concern.id)
+            return ConcernOut.whole(case, service_reading.messages(session, concern.id))
 
     def write(
         self, who: str, concern: Concern, text: str = "Ne parliamo domani.", *, days: int = 0
@@ -69,11 +69,11 @@ class Case:
         with self.database.write() as session:
             return service.write(session, self.people[who], concern.id, text, now=later(days))
 
-    def close(self, who: str, concern: Concern, reason: str | None = None) -> service.Case:
+    def close(self, who: str, concern: Concern, reason: str | None = None) -> service_reading.Case:
         with self.database.write() as session:
             return service.close(session, self.people[who], concern.id, reason=reason, now=NOW)
 
-    def ask_name(self, who: str, concern: Concern) -> service.Case:
+    def ask_name(self, who: str, concern: Concern) -> service_reading.Case:
         with self.database.write() as session:
             return service.ask_name(session, self.people[who], concern.id, "Chiamo la famiglia.", now=NOW)
 
@@ -90,10 +90,10 @@ class Case:
         found = set()
         for who, actor in self.people.items():
             with self.database.read() as session:
-                listed = [one.concern.id for one in service.search(session, actor, limit=100)]
+                listed = [one.concern.id for one in service_reading.search(session, actor, limit=100)]
                 try:
-                    service.find(session, actor, concern.id)
-                except service.NoSuchConcern:
+                    service_reading.find(session, actor, concern.id)
+                except service_reading.NoSuchConcern:
                     assert concern.id not in listed, who
                 else:
                     assert concern.id in listed, who
@@ -302,7 +302,7 @@ def test_the_company_sees_nothing_and_only_the_guard_keeps_it_out(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     concern = case.report()
-    with pytest.raises(service.NoSuchConcern):
+    with pytest.raises(service_reading.NoSuchConcern):
         case.find("company", concern)
     assert "company" not in case.told()
     guard = rules.side_of
@@ -404,7 +404,7 @@ def test_who_has_to_answer_cannot_close_and_only_the_guard_forbids_it(
 
 def test_the_student_does_not_close_what_the_family_reported(case: Case) -> None:
     concern = case.report(who="family")
-    with pytest.raises(service.NoSuchConcern):
+    with pytest.raises(service_reading.NoSuchConcern):
         case.close("student", concern)
 
 
@@ -456,7 +456,7 @@ def test_who_comes_of_age_speaks_alone(case: Case) -> None:
 def test_a_code_opens_nothing_of_other_families(case: Case) -> None:
     with pytest.raises(placements.NoSuchPlacement):
         case.report(who="other_family")
-    with pytest.raises(service.NoSuchConcern):
+    with pytest.raises(service_reading.NoSuchConcern):
         case.find("other_family", case.report(who="family"))
 
 
