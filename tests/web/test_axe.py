@@ -143,6 +143,21 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("teacher/import.html", "teacher", "/classes/{class_id}/import", "read nothing"),
     ("teacher/import_check.html", "teacher", "/classes/{class_id}/import", "read a list"),
     ("teacher/import_done.html", "teacher", "/classes/{class_id}/import", "load a list"),
+    ("rounds/list.html", "lead", "/rounds", ""),
+    ("rounds/new.html", "lead", "/rounds/new?school_id={school_id}", ""),
+    ("rounds/round.html", "lead", "/rounds/{round_id}", "open"),
+    ("rounds/round.html", "teacher", "/rounds/{open_round_id}", ""),
+    ("rounds/board.html", "lead", "/rounds/{round_id}/classes/{class_id}", ""),
+    ("rounds/board.html", "lead", "/rounds/{open_round_id}/classes/{class_id}", ""),
+    ("rounds/student.html", "lead", "/rounds/{round_id}/students/{student_id}", ""),
+    (
+        "rounds/student.html",
+        "lead",
+        "/rounds/{round_id}/students/{student_id}?opportunity={internship_id}&ruling=ban",
+        "",
+    ),
+    ("rounds/publish.html", "lead", "/rounds/{round_id}/publish", ""),
+    ("rounds/order.html", "company", "/opportunities/{internship_id}/order", ""),
     ("papers/papers.html", "student", "/papers", ""),
     ("papers/papers.html", "lead", "/papers", ""),
     ("papers/paper.html", "student", "/papers/{plan_id}", ""),
@@ -197,6 +212,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
 ]
 ALONE = {"account/recovery_codes.html"}
 PIECES = {
+    "placement/hours.html",
     "account/parts.html",
     "company/public.html",
     "company/review.html",
