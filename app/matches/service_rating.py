@@ -172,8 +172,8 @@ def explained(rated: Rated, student_id: str, seat: Seat) -> dict[str, Any]:
     return {
         "score": round(ranked.score, 4),
         "parts": {name: round(value, 3) for name, value in ranked.parts.items()},
-        "reasons": [translate.reason(reason, words, "company") for reason in ranked.reasons],
-        "gap": translate.reason(ranked.gap, words, "company") if ranked.gap else None,
+        "reasons": [translate.reason(reason, words, "student") for reason in ranked.reasons],
+        "gap": translate.reason(ranked.gap, words, "student") if ranked.gap else None,
         "travel_km": None if ranked.travel_km is None else round(ranked.travel_km, 1),
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates, errors
+from app.agreements import rules as paper_rules
 from app.agreements import service as papers
 from app.agreements import service_effects
 from app.auth.actors import Actor
@@ -92,7 +93,7 @@ def _papers(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mappi
     return {
         "papers": found, "paper_words": paper_words,
         "obstacles": service_effects.obstacles(session, seen.placement) if is_waiting else (),
-        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in (State.PLANNED, State.READY, State.RUNNING),
+        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in paper_rules.PLANNABLE,
     }  # fmt: skip
 
 

@@ -74,6 +74,8 @@ class Territory:
     far_id: UUID
     draft_id: UUID
     full_id: UUID
+    round_id: UUID
+    open_round_id: UUID
     placement_id: UUID
     worked_id: UUID
     closing_id: UUID
@@ -190,6 +192,11 @@ def build(database: Database, *, on: date) -> Territory:
                 password_hash=_hashed() if who != "pupil" else None,
                 is_demo=True,
             )
+    offered = make.get(Opportunity, internship)
+    assert offered is not None
+    reviewed = make.reviewed_round(student, offered, name="Tirocini di giugno")
+    make.round_pin(reviewed, classmate, offered, ruling="ban", why="Ne abbiamo parlato")
+    collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
     placement = _place(make, student, full, start)
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
@@ -201,7 +208,7 @@ def build(database: Database, *, on: date) -> Territory:
         concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
-        unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, full_id=full,
+        unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
         placement_id=placement.id, emails=emails,
     )  # fmt: skip
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from app.cli import app as cli
+from app.db import Database
 from app.errors import Problem
 from app.matches.service_remedies import Remedy
 from app.opportunities.models import Opportunity, OpportunitySpan, Status
@@ -421,3 +425,31 @@ def test_progress_counts_who_has_a_wish_that_counts(world: World) -> None:
         assert service_wishes.progress(session, row) == [(world.school_class.id, 4, 3)]
         wishers = service_wishes.of_class(session, row, world.school_class.id)
     assert sorted(len(one.wishes) for one in wishers) == [0, 2, 2, 2]
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def test_the_command_line_runs_a_round_and_does_it_again(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World.of(Factory(shared))
+    world.wish(0, 0)
+    world.open()
+    address = shared.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("BOTTEGA_DATABASE_URL", address)
+    command = ["assign", "--round", str(world.id)]
+    refused = CliRunner().invoke(cli, command)
+    assert refused.exit_code == 1
+    assert "collecting" in refused.stderr
+    world.move(Action.FREEZE)
+    told = CliRunner().invoke(cli, command)
+    assert told.stdout.startswith("Run 1, stable, in ")
+    assert "3 of 3 placed.\n  1 wish 1, 2 beyond the wishes, 0 without a seat.\n  Stable;" in told.stdout
+    counts = json.loads(CliRunner().invoke(cli, [*command, "--near", "--json"]).stdout)
+    assert {name: counts[name] for name in ("number", "mode", "near_number", "placed")} == {
+        "number": 2, "mode": "optimal", "near_number": 1, "placed": 3,
+    }  # fmt: skip
+    again = CliRunner().invoke(cli, [*command, "--replay", "--json"])
+    assert json.loads(again.stdout) == {"number": 2, "is_reproduced": True, "elsewhere": 0}
+    assert CliRunner().invoke(cli, [*command, "--replay"]).stdout == "Run 2: the same again.\n"

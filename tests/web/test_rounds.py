@@ -1,0 +1,102 @@
+"""A round by its pages, without any script: opened, frozen, run, looked at, changed and published; and who reads what."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.auth import service as auth
+from app.auth.actors import Grant, Role
+from app.opportunities.models import Opportunity
+from app.rounds.models import Round, RoundState
+from app.schools.models import SchoolClass
+from app.students.models import Student
+from tests.factories import Factory
+
+FORM = {
+    "name": "Tirocini di giugno", "kinds": "internship", "closes_on": "2026-01-20", "publish_by": "2026-02-10",
+    "starts_on": "2026-06-01", "ends_on": "2026-07-31", "max_wishes": "3",
+}  # fmt: skip
+
+
+@pytest.fixture
+def class_and_offers(make: Factory) -> tuple[SchoolClass, list[Student], list[Opportunity]]:
+    school_class = make.school_class()
+    students = [make.student(school_class, given_name=name) for name in ("Ada", "Bea", "Cira")]
+    offers = [make.opportunity(seats=1, title=title) for title in ("Tornio", "Quadri")]
+    for student in students:
+        make.wish(student, offers[0], 1)
+    return school_class, students, offers
+
+
+def sign_in(client: TestClient, make: Factory, grant: Grant) -> None:
+    client.cookies.set(auth.COOKIE, make.signed_in(grant))
+
+
+def test_a_lead_takes_a_class_from_wishes_to_proposals(
+    client: TestClient, make: Factory, class_and_offers: tuple[SchoolClass, list[Student], list[Opportunity]]
+) -> None:
+    school_class, students, offers = class_and_offers
+    lead = Grant(Role.SCHOOL_LEAD, school_id=school_class.school_id)
+    sign_in(client, make, lead)
+    ids = {"school_id": str(school_class.school_id), "class_ids": str(school_class.id)}
+    wrong = client.post("/rounds", data=FORM | ids | {"closes_on": "2026-01-02", "ends_on": "2026-05-01"})
+    assert wrong.status_code == 422
+    assert re.findall(r'id="(\w+)-wrong"', wrong.text) == ["closes_on", "ends_on"]
+    page = client.post("/rounds", data=FORM | ids)
+    address = page.url.path
+    assert page.status_code == 200
+    assert "Con almeno una preferenza che conta: 3 su 3." in page.text
+    client.post(f"{address}/move", data={"action": "freeze"})
+    page = client.post(f"{address}/runs", data={"mode": "stable"})
+    assert "Con un posto: 2 su 3" in page.text
+    board = client.get(f"{address}/classes/{school_class.id}")
+    assert board.text.count("Senza posto") == 1
+    [left] = re.findall(r'class="alarm">.*?/students/([0-9a-f-]{36})', board.text, re.DOTALL)
+    student = client.get(f"{address}/students/{left}")
+    assert "Se l'azienda aggiunge un posto" in student.text
+    tried = client.get(f"{address}/students/{left}?opportunity={offers[0].id}&ruling=pin")
+    assert "Con un posto: prima 2, dopo 2." in tried.text
+    client.post(
+        f"{address}/students/{left}/pins",
+        data={"opportunity_id": str(offers[0].id), "ruling": "pin", "why": "Abita lì"},
+    )
+    client.post(f"{address}/runs", data={"mode": "stable"})
+    student = client.get(f"{address}/students/{left}")
+    assert "È la sua scelta numero 1." in student.text
+    confirm = client.get(f"{address}/publish")
+    assert "Pubblicare è il sì della scuola." in confirm.text
+    done = client.post(f"{address}/publish", data={"run_number": "2", "class_ids": str(school_class.id)})
+    assert "2 proposte nuove alle aziende" in done.text
+    with make.database.read() as session:
+        [row] = session.query(Round).all()
+    assert row.state is RoundState.PUBLISHED
+    assert {one.id for one in students} >= {row.id for row in students}
+
+
+def test_a_student_reads_until_when_the_list_counts(
+    client: TestClient, make: Factory, class_and_offers: tuple[SchoolClass, list[Student], list[Opportunity]]
+) -> None:
+    school_class, students, _offers = class_and_offers
+    make.round(school_class)
+    sign_in(client, make, Grant(Role.STUDENT, student_id=students[0].id))
+    page = client.get(f"/students/{students[0].id}/wishes")
+    assert "La scuola legge questa lista il 20 gennaio 2026. Contano le prime 5." in page.text
+
+
+def test_a_company_puts_candidates_in_order_and_leaves_them_to_the_score(
+    client: TestClient, make: Factory, class_and_offers: tuple[SchoolClass, list[Student], list[Opportunity]]
+) -> None:
+    _class, _students, [offer, _] = class_and_offers
+    sign_in(client, make, Grant(Role.COMPANY_MEMBER, company_id=offer.company_id))
+    page = client.get(f"/opportunities/{offer.id}/order")
+    [first, second, _] = re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)
+    for pseudonym in (second, first):
+        client.post(f"/opportunities/{offer.id}/order", data={"pseudonym": pseudonym, "position": "1"})
+    page = client.get(f"/opportunities/{offer.id}/order")
+    assert re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)[:2] == [first, second]
+    page = client.post(f"/opportunities/{offer.id}/order", data={"pseudonym": first, "position": "0"})
+    assert re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)[0] == second
+    assert "Ada" not in page.text
