@@ -285,6 +285,8 @@ NOTIFICATIONS = {
     "placement_made": _("Un inserimento è concordato"),
     "placement_ended": _("Un inserimento non va avanti"),
     "placement_due": _("Manca qualcosa a un inserimento"),
+    "hours_waiting": _("Ci sono ore da confermare"),
+    "evaluation_asked": _("Serve una valutazione"),
     "job_ended": _("Un lavoro lungo è finito"),
     "wishes_wanted": _("La scuola raccoglie le preferenze"),
     "round_moved": _("Un turno è andato avanti da solo"),
