@@ -10,7 +10,19 @@ from uuid import UUID
 
 import typer
 
-from app.commands import admin, assigning, audit, exports, imports, keys, loads, privacy, school_years, worker
+from app.commands import (
+    admin,
+    assigning,
+    audit,
+    exports,
+    hours,
+    imports,
+    keys,
+    loads,
+    privacy,
+    school_years,
+    worker,
+)
 from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
@@ -34,6 +46,7 @@ app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(exports.app, name="export")
 app.command("worker")(worker.work)
+app.command("hours")(hours.hours)
 app.command("assign")(assigning.assign)
 app.command("roll-over")(school_years.roll_over)
 

@@ -271,6 +271,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /placements/{placement_id}/evaluation": API["create_evaluation"],
     "POST /placements/{placement_id}/evaluation/confirm": API["complete_placement"],
     "POST /placements/{placement_id}/evaluation/complete": API["complete_placement"],
+    "GET /placements/{placement_id}/report": API["list_diary_entries"],
     "GET /students/{student_id}/applications": STUDENTS,
     "POST /students/{student_id}/applications": WISHES,
     "POST /application-moves": API["create_application_moves"],
@@ -612,5 +613,6 @@ OTHERS = {
         for route in (f"GET {_EVALUATION}", f"POST {_EVALUATION}", f"POST {_EVALUATION}/confirm")
     },
     f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
+    "GET /placements/{placement_id}/report": {"placement_id": "finished_placement_id"},
 }
 """What a page is called for where the usual thing of its kind does not do."""

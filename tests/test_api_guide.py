@@ -50,6 +50,7 @@ def variables(make: Factory) -> Variables:
         Role.SCHOOL_LEAD, school_id=school.id,
         scopes=[
             "schools:read", "students:read", "students:write", "matches:read", "matches:write", "opportunities:read",
+            "placements:read", "placements:write",
         ],
     )  # fmt: skip
     firm = make.bearer(

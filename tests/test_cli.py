@@ -249,3 +249,25 @@ def test_a_ranking_stored_on_the_command_line_can_be_replayed(file: str) -> None
 def test_storing_for_nobody_and_replaying_nothing_fail(file: str, arguments: tuple[str, ...]) -> None:
     refused = run(*arguments, str(UUID(int=4)))
     assert (refused.exit_code, bool(refused.stderr)) == (1, True)
+
+
+def test_hours_of_a_class_are_a_table(file: str) -> None:
+    database = Database(file)
+    make = Factory(database)
+    last = make.school_class(year=5)
+    make.student(last, family_name="Rossi", given_name="Ada", hours_owed=80)
+    make.student(last, family_name="Verdi", given_name="Ugo", hours_owed=0)
+    database.close()
+    found = run("hours", "--class", str(last.id))
+    assert found.exit_code == 0
+    head, ada, ugo, alarm = found.stdout.splitlines()
+    assert head.split() == ["student", "target", "done", "planned", "missing"]
+    assert (ada.split(), ugo.split()) == (
+        ["Rossi", "Ada", "80", "0", "0", "80"],
+        ["Verdi", "Ugo", "0", "0", "0", "0"],
+    )
+    assert alarm.startswith("1 students lack 20 hours or more")
+
+
+def test_hours_of_no_class_fail(file: str) -> None:
+    assert run("hours", "--class", str(UUID(int=0))).exit_code == 1

@@ -46,7 +46,11 @@ def of_paper(session: Session, seen: Seen, language: Language, now: datetime) ->
             assert isinstance(paper, Amendment)  # noqa: S101 -- the third kind
             sections = write.amendment(paper, seen.placement, seen.student)
     people = service_opening.signers(session, seen, now)
-    return write.whole(paper.kind, sections, people={role: name for role, (name, _) in people.items()})
+    data = write.whole(paper.kind, sections, people={role: name for role, (name, _) in people.items()})
+    if seen.placement is not None:
+        changes = rules.changes_of(paper) if isinstance(paper, Amendment) else {}
+        data["terms"] = rules.terms_of(seen.placement, changes)
+    return data
 
 
 def of_interruption(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,7 +49,8 @@ def print_all(papers: Sequence[dict[str, Any]], *, now: datetime) -> tuple[str, 
         (FOLDER / "paper.typ").read_bytes(),
         format="pdf",
         pdf_standards=["a-2a", "ua-1"],
-        timestamp=now.replace(microsecond=0),  # the library takes no more
+        # it takes an offset instead of a zone, and no fractions of a second
+        timestamp=now.astimezone(UTC).replace(microsecond=0),
         sys_inputs={"data": json.dumps({"papers": list(papers)})},
     )
     return "application/pdf", content

@@ -11,7 +11,7 @@ from typing import Any
 from app import dates
 from app.agreements.models import Agreement, Paper, PaperKind, PaperState, SignerRole
 from app.auth.actors import Actor, Role
-from app.placements.models import Party, Placement
+from app.placements.models import Party, Placement, State
 
 
 class Action(StrEnum):
@@ -50,6 +50,8 @@ LASTS = {
     PaperState.SENT: timedelta(days=14),
     PaperState.SIGNING: timedelta(days=30),
 }
+PLANNABLE = frozenset({State.PLANNED, State.READY, State.RUNNING})
+"""Placements whose plan can still be written, or amended."""
 REMIND_EVERY = timedelta(days=5)
 MOST_REMINDERS = 3
 ADULT = 18
@@ -165,6 +167,11 @@ def changes_of(amendment: object) -> dict[str, Any]:
     """The columns that an amendment changes, with their new values."""
     found = {name: getattr(amendment, name) for name in (*TERMS, *TUTORS)}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def terms_of(placement: Placement, changes: Mapping[str, Any]) -> dict[str, str]:
+    """Days and hours of a placement, with the changes of an amendment, as a document keeps them to be compared."""
+    return {name: str(changes.get(name, getattr(placement, name))) for name in TERMS}
 
 
 # --- what makes no sense ----------------------------------------------------------------------------------------------

@@ -344,7 +344,7 @@ class InterruptionIn(In):
 class ReadinessOut(Out):
     """What still keeps a placement from beginning; nothing: it is ready, or begins by itself on its day."""
 
-    obstacles: Annotated[list[Obstacle], Field(max_length=4)]
+    obstacles: Annotated[list[Obstacle], Field(max_length=5)]
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def create(
     """A draft of changes to a placement that is open. Raises NoSuchPlacement, NotAllowed, WrongState, UnfitAmendment and PreparedAlready."""
     seen = _school_placement(session, actor, placement_id)
     placement = seen.placement
-    if placement.state not in placement_rules.OPEN - {State.CLOSING}:
+    if placement.state not in rules.PLANNABLE:
         raise placements.WrongState(f"The placement is {placement.state}.")
     amendment = Amendment(
         **changes, placement_id=placement.id, student_id=placement.student_id, school_id=placement.school_id,

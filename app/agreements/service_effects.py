@@ -16,6 +16,7 @@ from app.agreements import rules, service, service_agreements, service_plans
 from app.agreements.models import (
     Agreement,
     Amendment,
+    Document,
     Paper,
     PaperKind,
     PaperState,
@@ -42,6 +43,7 @@ class Obstacle(StrEnum):
 
     NO_AGREEMENT = "no_agreement"
     NO_PLAN = "no_plan"
+    PLAN_OUTDATED = "plan_outdated"
     AMENDMENT_UNSIGNED = "amendment_unsigned"
     LAW = "law"
 
@@ -147,11 +149,14 @@ def obstacles_of(session: Session, found: Sequence[Placement]) -> dict[UUID, tup
     ).all()
     papers = Paper.__table__.c
     rows = session.execute(
-        sa.select(papers.placement_id, papers.kind, papers.state).where(
-            papers.placement_id.in_(ids), papers.state.in_([PaperState.IN_FORCE, PaperState.SIGNING])
-        )
-    )
-    states = {(placement_id, kind, state) for placement_id, kind, state in rows}
+        sa.select(papers.placement_id, papers.kind, papers.state, Document.data)
+        .outerjoin(Document, Document.id == papers.document_id)
+        .where(papers.placement_id.in_(ids), papers.state.in_([PaperState.IN_FORCE, PaperState.SIGNING]))
+        .order_by(Document.made_at, papers.kind.desc(), papers.id)
+    ).all()
+    states = {(row.placement_id, row.kind, row.state) for row in rows}
+    # What was signed last says which days and hours hold.
+    signed = {row.placement_id: row.data for row in rows if row.state is PaperState.IN_FORCE}
     covering = {one.id: _covering(agreements, one) for one in found}
     forbidden = _forbidden(session, found, covering)
     told = {}
@@ -159,6 +164,7 @@ def obstacles_of(session: Session, found: Sequence[Placement]) -> dict[UUID, tup
         in_the_way = {
             Obstacle.NO_AGREEMENT: covering[one.id] is None,
             Obstacle.NO_PLAN: (one.id, PaperKind.PLAN, PaperState.IN_FORCE) not in states,
+            Obstacle.PLAN_OUTDATED: not _says(signed.get(one.id), one, {}),
             Obstacle.AMENDMENT_UNSIGNED: (one.id, PaperKind.AMENDMENT, PaperState.SIGNING) in states,
             Obstacle.LAW: one.id in forbidden,
         }
@@ -194,6 +200,19 @@ def _forbidden(
         if laws.forbidden(laws.check(table, known, one.starts_on)):
             forbidden.add(one.id)
     return forbidden
+
+
+def _says(data: Mapping[str, Any] | None, placement: Placement, changes: Mapping[str, Any]) -> bool:
+    """Whether a document has the days and hours of the placement; one without them says nothing else."""
+    terms_then = (data or {}).get("terms")
+    return terms_then is None or terms_then == rules.terms_of(placement, changes)
+
+
+def is_up_to_date(session: Session, paper: Paper, document: Document) -> bool:
+    """Whether the document still says what the placement's days and hours are: they can be edited until it is ready."""
+    placement = session.get(Placement, paper.placement_id) if paper.placement_id is not None else None
+    changes = rules.changes_of(paper) if isinstance(paper, Amendment) else {}
+    return placement is None or _says(document.data, placement, changes)
 
 
 def prepare(session: Session, actor: Actor, placement: Placement, *, now: datetime) -> bool:

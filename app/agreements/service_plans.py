@@ -20,7 +20,6 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
 from app.opportunities.models import Opportunity, OpportunitySkill, SkillRole
-from app.placements import rules as placement_rules
 from app.placements import service as placements
 from app.placements.models import Party, Placement
 from app.skills import service as skills
@@ -74,7 +73,7 @@ def _open_placement(session: Session, actor: Actor, number: int, placement_id: U
         raise _unfit(f"placement_ids.{number}", "no placement that you may see has this id") from error
     if seen.party is not Party.SCHOOL:
         raise errors.NotAllowed("The student's school writes the plan.")
-    if seen.placement.state not in placement_rules.OPEN:
+    if seen.placement.state not in rules.PLANNABLE:
         raise service.WrongPaperState(f"The placement is {seen.placement.state}.")
     return seen.placement
 

@@ -149,11 +149,19 @@ def complete_with_code(
     document = session.get_one(Document, signature.document_id)
     if document.digest != digest:
         raise DocumentChanged("Read the present version, and sign that.")
+    _refuse_outdated(session, paper, document)
     if not service_codes.use(session, secret, signature, code, now):
         return False
     _mark(session, actor, paper, signature, Method.CODE, signed_on=now.date(), now=now)
     _settle(session, actor, paper, now=now, site=site)
     return True
+
+
+def _refuse_outdated(session: Session, paper: Paper, document: Document) -> None:
+    if not service_effects.is_up_to_date(session, paper, document):
+        raise DocumentChanged(
+            "Days or hours have changed since it was printed: the school takes it back and sends it anew."
+        )
 
 
 def record(
@@ -180,6 +188,7 @@ def record(
     if unknown:
         raise bad_copy("roles", f"nobody signs this as {unknown[0]}")
     document = session.get_one(Document, paper.document_id)
+    _refuse_outdated(session, paper, document)
     if not document.made_at.astimezone(now.tzinfo).date() <= signed_on <= now.date():
         raise bad_copy("signed_on", "lies before the document was made, or ahead")
     if (file is None) == (archive_number is None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -128,6 +129,16 @@ def release(session: Session, actor: Actor, application: Application, now: datet
         if days.clash(application, one):
             reason = ApplicationEnd.OTHER_PLACEMENT
             take(session, actor, one, ApplicationState.CANCELLED, now=now, party=Party.STUDENT, reason=reason)
+
+
+def give_back(session: Session, actor: Actor, student_id: UUID) -> None:
+    """Give back the seats that are held for a student who is about to be forgotten, with the applications."""
+    held = sa.select(Application.opportunity_id).where(
+        Application.student_id == student_id, Application.state.in_(rules.HOLDS_SEAT)
+    )
+    for opportunity_id in session.scalars(held.order_by(Application.opportunity_id)).all():
+        with suppress(seats.NoSeatTaken):  # a count that is wrong must keep nobody from being forgotten
+            seats.free_seat(session, actor, opportunity_id)
 
 
 def _take_seat(session: Session, actor: Actor, opportunity_id: UUID) -> None:

@@ -33,7 +33,7 @@ def registers(
         ),
     ] = False,
 ) -> None:
-    """Write placements.csv and hosts.csv; `docs/registers.md` says what each column holds."""
+    """Write placements.csv, hosts.csv and agreements.csv; `docs/registers.md` says what each column holds."""
     from app import tables
     from app.auth.actors import system
     from app.errors import Problem

@@ -99,6 +99,7 @@ def jobs() -> dict[str, Job]:
         "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
+        "hours_reminded": Job(_remind_of_hours, every_seconds=3600, is_quiet=True),
         "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
         "papers_kept": Job(_keep_papers, is_quiet=True),
@@ -167,6 +168,12 @@ def _move_placements(_settings: Settings, database: Database, now: datetime) -> 
     from app.placements import service_clock as placements
 
     return placements.run(database, now)
+
+
+def _remind_of_hours(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.hours import service_reminders as reminders
+
+    return reminders.run(database, now)
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

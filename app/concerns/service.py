@@ -18,6 +18,7 @@ from app.concerns import rules, service_telling
 from app.concerns.models import Concern, ConcernKind, ConcernMessage, Side, Stage
 from app.concerns.rules import Deadlines, Place
 from app.events import service as events
+from app.opportunities.models import Opportunity
 from app.placements import service as placements
 from app.placements.models import Party, Placement
 from app.places.models import Municipality
@@ -250,13 +251,14 @@ def _own_placement(session: Session, actor: Actor, placement_id: UUID) -> tuple[
     return seen.placement, Side.STUDENT
 
 
-def reportable(session: Session, actor: Actor, student_id: UUID) -> Sequence[sa.Row[*tuple[UUID, str]]]:
-    """The placements of a student about which the actor can report something: id and company, the latest first."""
+def reportable(session: Session, actor: Actor, student_id: UUID) -> Sequence[sa.Row[UUID, str, str]]:
+    """The placements of a student about which the actor can report something: id, company, title; the latest first."""
     if not (actor.is_student(student_id) or rules.is_family_of(actor, student_id)):
         return []
     return session.execute(
-        sa.select(Placement.id, Company.name)
+        sa.select(Placement.id, Company.name, Opportunity.title)
         .join(Company, Company.id == Placement.company_id)
+        .join(Opportunity, Opportunity.id == Placement.opportunity_id)
         .where(Placement.student_id == student_id)
         .order_by(Placement.starts_on.desc(), Placement.id)
     ).all()

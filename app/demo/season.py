@@ -67,6 +67,8 @@ class Stage:
     coordinator: Actor
     administrator: Actor
     counts: dict[str, int] = field(default_factory=dict)
+    placed: dict[UUID, Student] = field(default_factory=dict)
+    """Placement → student."""
 
     def at(self, days: float) -> datetime:
         """Nine in the morning, so many days from the demo's day, by the territory's clocks."""
@@ -85,6 +87,10 @@ class Stage:
     def count(self, name: str, number: int = 1) -> None:
         """Note that so much happened."""
         self.counts[name] = self.counts.get(name, 0) + number
+
+    def placed_student(self, placement_id: UUID) -> Actor:
+        """The student of a placement, in person."""
+        return self.student(self.placed[placement_id])
 
     @staticmethod
     def student(student: Student) -> Actor:

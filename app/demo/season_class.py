@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.agreements import service_clock as paper_clock
 from app.applications import service as applications
 from app.applications import service_clocks as application_clocks
+from app.applications import service_contacts as contacts
 from app.applications import service_moves as moves
 from app.applications.models import Application, ApplicationEnd
 from app.applications.rules import ApplicationAction, Caps
@@ -22,8 +23,10 @@ from app.concerns import service as concerns
 from app.concerns import service_clock as concern_clock
 from app.concerns.models import ConcernKind
 from app.concerns.rules import Deadlines
+from app.demo import season_hours
 from app.demo import season_papers as papers
 from app.demo.season import Stage
+from app.hours.rules import CRITERIA
 from app.opportunities import service as opportunities
 from app.opportunities import service_life as life
 from app.opportunities.models import Kind
@@ -32,13 +35,11 @@ from app.opportunities.schemas import OpportunityIn
 from app.placements import service as placements
 from app.placements import service_clock as placement_clock
 from app.placements import service_terms as terms
-from app.placements.models import EndReason
+from app.placements.models import EndReason, Party
 from app.placements.rules import Action
 from app.students.models import Student
 
 CAPS = Caps(open_per_student=5, contacts_per_month=100)
-FULL = Caps(open_per_student=5, contacts_per_month=0)
-"""A company that can be sent nothing more this month."""
 GROUPS: Mapping[str, tuple[int, int]] = {
     "completed": (-9, 5),
     "closing": (-2, 4),
@@ -70,9 +71,9 @@ def _offer(stage: Stage, host: int, title: str, week: int, seats: int, now: date
     return made.id
 
 
-def _apply(stage: Stage, student: Student, offer: UUID, now: datetime, caps: Caps = CAPS) -> UUID:
+def _apply(stage: Stage, student: Student, offer: UUID, now: datetime) -> UUID:
     with stage.database.write() as session:
-        made = applications.apply(session, stage.student(student), student.id, offer, now=now, caps=caps)
+        made = applications.apply(session, stage.student(student), student.id, offer, now=now, caps=CAPS)
     stage.count("applications")
     return made.id
 
@@ -104,7 +105,10 @@ def _agree(stage: Stage, group: Sequence[Student], offer: UUID, starts_on: date)
         found = session.scalars(
             sa.select(Application).where(Application.id.in_(made)).order_by(Application.id)
         )
-        ids = [one.placement_id for one in found if one.placement_id is not None]
+        by_id = {student.id: student for student in group}
+        placed = {one.placement_id: by_id[one.student_id] for one in found if one.placement_id is not None}
+        stage.placed |= placed
+        ids = list(placed)
         for placement_id in ids:
             for actor, tutor in (
                 (stage.lead, {"school_tutor_id": stage.tutor.id}),
@@ -124,6 +128,8 @@ def _sign_with_hosts(stage: Stage) -> None:
     papers.name_signers(stage)
     papers.agree(stage, 0, stage.at(-130), until=240)
     papers.leave_agreements(stage)
+    season_hours.make_safe(stage)
+    season_hours.credit_safety(stage)
 
 
 def _live(name: str) -> Callable[[Stage], None]:
@@ -148,22 +154,34 @@ def _live(name: str) -> Callable[[Stage], None]:
 
 
 def _complete(stage: Stage, ids: Sequence[UUID], days: int) -> None:
+    first = stage.on + timedelta(days=days)
     papers.plan_and_sign(stage, ids, stage.at(days - 20))
     _strike(stage, days)
-    _end(stage, ids[-1], Action.INTERRUPT, stage.at(days + 3), EndReason.UNSAFE)
+    season_hours.work(stage, ids, first, first + timedelta(days=4))
+    _end(stage, ids[-1], Action.INTERRUPT, stage.at(days + 5), EndReason.UNSAFE)
+    season_hours.work(stage, ids[:-1], first + timedelta(weeks=1), first + timedelta(weeks=1, days=4))
     _strike(stage, days + 7 * WEEKS)
+    season_hours.evaluate(stage, ids[:-1], stage.at(days + 7 * WEEKS), list(CRITERIA))
+    season_hours.complete(stage, ids[:2], stage.at(days + 7 * WEEKS + 1))
     _strike(stage, days + 7 * WEEKS + 21)
 
 
 def _close(stage: Stage, ids: Sequence[UUID], days: int) -> None:
+    first = stage.on + timedelta(days=days)
+    last = first + timedelta(weeks=WEEKS, days=-3)
     papers.plan_and_sign(stage, ids, stage.at(days - 20))
     _strike(stage, days)
+    season_hours.work(stage, ids, first, last - timedelta(days=1))
+    season_hours.disagree(stage, ids, last)
+    season_hours.evaluate(stage, ids[:2], stage.at(days + 7 * WEEKS - 3), [Party.COMPANY])
     _strike(stage, days + 7 * WEEKS - 2)
 
 
 def _run(stage: Stage, ids: Sequence[UUID], days: int) -> None:
+    first = stage.on + timedelta(days=days)
     papers.plan_and_sign(stage, ids, stage.at(days - 20))
     _strike(stage, 0)
+    season_hours.work(stage, ids, first, stage.on)
     papers.amend(stage, ids)
 
 
@@ -222,9 +240,21 @@ def _wait(stage: Stage) -> None:
         sides = {"company": company[number], "student": stage.student(student), "school": stage.lead}
         for action, side, more in script:
             _move(stage, sides[side], action, [application_id], stage.at(-1), **more)
-    late, queued = pairs[len(scripts)], pairs[len(scripts) + 1]
-    _apply(stage, late[0], offers[late[1]], stage.at(-25))
-    _apply(stage, queued[0], offers[queued[1]], stage.at(-1), FULL)
+    student, number = pairs[len(scripts)]
+    _apply(stage, student, offers[number], stage.at(-25))  # nobody will have answered
+    company_id = stage.hosts[6][0].id
+    paused = _offer(stage, 6, "Officina in pausa", 8, 2, stage.at(-30))
+    with stage.database.write() as session:
+        pause = {"paused_until": stage.on + timedelta(days=20)}
+        contacts.edit(
+            session,
+            stage.company(company_id),
+            company_id,
+            pause,
+            most=CAPS.contacts_per_month,
+            now=stage.at(-10),
+        )
+    _apply(stage, left[0], paused, stage.at(-2))
 
 
 def _worry(stage: Stage) -> None:

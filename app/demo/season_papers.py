@@ -23,7 +23,7 @@ from app.auth.actors import Actor
 from app.demo.season import Stage
 from app.students.models import Student
 
-SKILL = "electrical-panels"
+SKILL = "control-panel-wiring"
 """What everybody comes to learn; a concept of the shipped vocabulary."""
 
 

@@ -32,6 +32,10 @@ from app.wishes import service as wishes
 
 WISHES = 4
 STUDENTS_AT_ONCE = 100
+STOPS = (
+    RoundState.PUBLISHED, RoundState.COLLECTING, RoundState.FROZEN, RoundState.REVIEWED, RoundState.CANCELLED,
+)  # fmt: skip
+"""Where the first rounds stop; all others are published."""
 ANSWERED = 3
 """Every third proposal has its company's answer."""
 
@@ -50,20 +54,26 @@ def acts(stage: Stage) -> Sequence[Callable[[Stage], None]]:
         for school_id, class_id in rows:
             if class_id not in {one.class_id for one in stage.students}:
                 classes[school_id].append(class_id)
-    stops = [
-        RoundState.PUBLISHED,
-        RoundState.COLLECTING,
-        RoundState.FROZEN,
-        RoundState.REVIEWED,
-        RoundState.CANCELLED,
-    ]
-    stops += [RoundState.PUBLISHED] * len(classes)
     order = sorted(classes, key=lambda one: (one != stage.school_id, one))
+    units = _split([(one, classes[one][: rules.MOST_CLASSES]) for one in order])
+    stops = [*STOPS, *[RoundState.PUBLISHED] * len(units)]
     played = [
-        partial(_round, school_id=school_id, class_ids=classes[school_id][: rules.MOST_CLASSES], stop=stop)
-        for school_id, stop in zip(order, stops, strict=False)
+        partial(_round, school_id=school_id, class_ids=class_ids, stop=stop)
+        for (school_id, class_ids), stop in zip(units, stops, strict=False)
     ]
     return [_wish, *played, _answer]
+
+
+def _split(units: list[tuple[UUID, list[UUID]]]) -> list[tuple[UUID, list[UUID]]]:
+    """The same classes in enough rounds: in a demo of few schools one of them has several."""
+    while len(units) < len(STOPS):
+        largest = max(range(len(units)), key=lambda number: len(units[number][1]), default=None)
+        if largest is None or len(units[largest][1]) == 1:
+            break
+        school_id, class_ids = units[largest]
+        half = len(class_ids) // 2
+        units[largest : largest + 1] = [(school_id, class_ids[:half]), (school_id, class_ids[half:])]
+    return units
 
 
 def _wish(stage: Stage) -> None:

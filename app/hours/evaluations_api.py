@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.events.service_looks import LookKind
 from app.hours import service_diary as diaries
 from app.hours import service_evaluations as evaluations
+from app.hours import service_experience
 from app.hours.models import DiaryEntry
 from app.hours.schemas_evaluations import (
     DiaryEntryIn,
@@ -22,6 +23,8 @@ from app.hours.schemas_evaluations import (
     EvaluationOut,
     EvaluationPatch,
     EvaluationsOut,
+    ExperienceOut,
+    ExperiencesOut,
 )
 from app.hours.service_diary import Lines
 from app.placements import service_showing as showing
@@ -205,3 +208,11 @@ def complete_placement(call: InCall, placement_id: UUID) -> Response:
         seen = evaluations.complete(session, actor, placement_id, now=call.now())
         [out] = showing.show(session, [seen])
     return with_etag(out, out.version)
+
+
+@router.get("/network/experiences", summary="Read what students say of hosts", responses=answers(401, 403))
+def read_experiences(call: InCall) -> ExperiencesOut:
+    """For those who coordinate a territory: averages by host, of at least five students each."""
+    with call.read() as (session, actor):
+        found = service_experience.of_territory(session, actor)
+    return ExperiencesOut(experiences=[ExperienceOut.of(row) for row in found])

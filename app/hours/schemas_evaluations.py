@@ -12,8 +12,9 @@ from app.dates import Day
 from app.hours.models import Criterion
 from app.hours.schemas import Version
 from app.hours.service_evaluations import Given, Written
+from app.hours.service_experience import Experience
 from app.placements.models import Party
-from app.rest import In, Level, Out, Page, Patch, Slug
+from app.rest import In, Level, Line, Out, Page, Patch, Slug
 
 DiaryLine = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f]+$")]
 MaybeLine = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f]*$")]
@@ -170,3 +171,36 @@ class EvaluationsOut(Out):
     """The evaluations of a placement that you may read."""
 
     evaluations: Annotated[list[EvaluationOut], Field(max_length=len(Party))]
+
+
+class AverageOut(Out):
+    """The average of a criterion, 1 to 4."""
+
+    criterion: Criterion
+    average: Annotated[float, Field(ge=1, le=4)]
+
+
+class ExperienceOut(Out):
+    """What students say of a host; of all hosts with few students together where no company is named."""
+
+    company_id: UUID | None
+    company_name: Line | None
+    students: Annotated[int, Field(ge=5, le=1_000_000)] = Field(
+        description="In steps of five: at least so many."
+    )
+    averages: Annotated[list[AverageOut], Field(max_length=len(Criterion))]
+    would_repeat: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="The share of those who would go again."
+    )
+
+    @classmethod
+    def of(cls, row: Experience) -> Self:
+        """From what the service tells."""
+        averages = [AverageOut(criterion=one, average=average) for one, average in row.averages.items()]
+        return cls(**row._asdict() | {"averages": averages})
+
+
+class ExperiencesOut(Out):
+    """By host, by name; nobody's words, and no average of fewer than five."""
+
+    experiences: Annotated[list[ExperienceOut], Field(max_length=10_000)]

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.agreements.models import Paper, PaperState, PlanSkill
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.events import service as events
@@ -113,7 +114,15 @@ def read(session: Session, actor: Actor, placement_id: UUID, evaluation_id: UUID
 
 
 def plan_skills(session: Session, placement: Placement) -> dict[str, int]:
-    """The skills that the host speaks of, each at the highest level that is asked for or taught."""
+    """The skills that the host speaks of: those of the signed plan; without one, what the opportunity asks for and teaches."""
+    planned = session.execute(
+        sa.select(PlanSkill.skill_id, PlanSkill.level)
+        .join(Paper, Paper.id == PlanSkill.plan_id)
+        .where(Paper.placement_id == placement.id, Paper.state == PaperState.IN_FORCE)
+        .order_by(PlanSkill.skill_id)
+    ).all()
+    if planned:
+        return dict(planned)
     rows = session.execute(
         sa.select(OpportunitySkill.skill_id, sa.func.max(OpportunitySkill.level))
         .where(OpportunitySkill.opportunity_id == placement.opportunity_id)

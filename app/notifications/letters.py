@@ -38,6 +38,14 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "«{title}» presso {company} non va avanti. La pagina dice perché.",
         "en": "“{title}” at {company} does not go on. The page says why.",
     },
+    NotificationKind.HOURS_WAITING: {
+        "it": "Ci sono ore di studenti da confermare. Serve un minuto: una tabella, un pulsante.",
+        "en": "Hours of students wait to be confirmed. It takes a minute: one table, one button.",
+    },
+    NotificationKind.EVALUATION_ASKED: {
+        "it": "«{title}» presso {company} è finito. Com'è andata? Serve la tua valutazione.",
+        "en": "“{title}” at {company} has ended. How was it? Your evaluation is needed.",
+    },
     NotificationKind.PLACEMENT_DUE: {
         "it": "«{title}» presso {company}: manca qualcosa entro il {day}. La pagina dice che cosa.",
         "en": "“{title}” at {company}: something is missing by {day}. The page says what.",

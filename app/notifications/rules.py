@@ -24,6 +24,8 @@ class NotificationKind(StrEnum):
     PLACEMENT_MADE = "placement_made"
     PLACEMENT_ENDED = "placement_ended"
     PLACEMENT_DUE = "placement_due"
+    HOURS_WAITING = "hours_waiting"
+    EVALUATION_ASKED = "evaluation_asked"
     JOB_ENDED = "job_ended"
     WISHES_WANTED = "wishes_wanted"
     ROUND_MOVED = "round_moved"
@@ -73,6 +75,8 @@ MANNERS = {
     NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.HOURS_WAITING: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.EVALUATION_ASKED: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
     NotificationKind.JOB_ENDED: Manner(frozenset({Role.ADMINISTRATOR}), MailChoice.NEVER),
     NotificationKind.PAPER_TO_CHECK: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PAPER_RETURNED: Manner(

@@ -102,7 +102,6 @@ BY_HAND: Mapping[Action, frozenset[Party]] = {
     Action.CANCEL: _ALL,
     Action.INTERRUPT: _ALL
     - {Party.STUDENT},  # who wants to stop tells the tutor, or says that something is wrong
-    Action.COMPLETE: _SCHOOL,
     Action.RESTORE: _SCHOOL,
 }
 """Who does it in person; the other actions follow from signatures and clocks."""

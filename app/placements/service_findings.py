@@ -12,14 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import dates
+from app.agreements.models import Agreement, PaperState
+from app.agreements.rules import covers
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.hours.models import EntryState, HourEntry
 from app.laws import rules as laws
 from app.laws import service as law_service
 from app.laws.models import HostActivity, HostSafety, SafetyTraining
-from app.laws.rules import Facts, Finding, Training
+from app.laws.rules import Agreed, Facts, Finding, Training
 from app.placements import rules
-from app.placements.models import Placement, PlacementActivity, TutorCapacity, TutorLeave, TutorSide
+from app.placements.models import Placement, PlacementActivity, State, TutorCapacity, TutorLeave, TutorSide
 from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.schools.models import School, SchoolClass
@@ -59,6 +62,8 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
         for one in session.scalars(sa.select(TutorLeave).where(TutorLeave.user_id.in_(tutors)))
     }
     most = _capacities(session, tutors)
+    agreements = _agreements(session, placements)
+    attended = _attended(session, [one.id for one in placements if one.state not in _NOT_OVER])
     found = {}
     for one in placements:
         born_on, hours_owed = people[one.student_id]
@@ -70,7 +75,8 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
             starts_on=one.starts_on, ends_on=one.ends_on, weekdays=one.weekdays, daily_hours=one.daily_hours,
             planned_hours=one.planned_hours, age=dates.age_on(born_on, one.starts_on), track=track, risk=one.risk,
             jurisdictions=frozenset({"IT", f"IT-{region}"}), starts_at=one.starts_at, ends_at=one.ends_at,
-            hours_owed=hours_owed,
+            hours_owed=hours_owed, attended_hours=attended.get(one.id), is_agreement_known=True,
+            agreement=_agreed(agreements, one),
             tutors=frozenset(side.value for side, user_id in named.items() if user_id is not None),
             tutors_away=frozenset(
                 side.value for side, user_id in named.items() if user_id in leaves and _meet(span, leaves[user_id])
@@ -89,6 +95,38 @@ _TUTOR: Mapping[TutorSide, InstrumentedAttribute[UUID | None]] = {
     TutorSide.SCHOOL: Placement.school_tutor_id,
     TutorSide.HOST: Placement.host_tutor_id,
 }
+
+
+_NOT_OVER = frozenset({State.PLANNED, State.READY, State.RUNNING, State.CANCELLED})
+
+
+def _agreements(session: Session, placements: Sequence[Placement]) -> Sequence[Agreement]:
+    return session.scalars(
+        sa.select(Agreement).where(
+            Agreement.school_id.in_({one.school_id for one in placements}),
+            Agreement.company_id.in_({one.company_id for one in placements}),
+            Agreement.state == PaperState.IN_FORCE,
+        )
+    ).all()
+
+
+def _agreed(agreements: Iterable[Agreement], placement: Placement) -> Agreed | None:
+    both = (placement.school_id, placement.company_id)
+    found = [one for one in agreements if (one.school_id, one.company_id) == both]
+    covering = [one for one in found if covers(one, placement.starts_on, placement.ends_on)]
+    some = covering or found
+    return Agreed(bool(covering), any(one.insurance_policy for one in some)) if some else None
+
+
+def _attended(session: Session, placement_ids: Collection[UUID]) -> Mapping[UUID, float]:
+    """Confirmed hours of placements whose days are over; none at all is 0."""
+    minutes = sa.func.coalesce(HourEntry.school_minutes, HourEntry.host_minutes, 0)
+    rows = session.execute(
+        sa.select(HourEntry.placement_id, sa.func.sum(minutes))
+        .where(HourEntry.placement_id.in_(placement_ids), HourEntry.state == EntryState.CONFIRMED)
+        .group_by(HourEntry.placement_id)
+    )
+    return dict.fromkeys(placement_ids, 0.0) | {one: int(total) / 60 for one, total in rows}
 
 
 def _people(session: Session, student_ids: Collection[UUID]) -> dict[UUID, tuple[date, int]]:

@@ -47,15 +47,15 @@ def _tell(
     session: Session, placement: Placement, kind: NotificationKind, to: list[Party], about: object, now: datetime,
     **data: str,
 ) -> None:  # fmt: skip
-    people = {user_id for party in to for user_id in _people(session, placement, party)}
+    told = {user_id for party in to for user_id in people(session, placement, party)}
     company = session.get_one(Company, placement.company_id)
     title = session.get_one(Opportunity, placement.opportunity_id).title
     data |= {"company": company.name, "title": title}
     path = f"/placements/{placement.id}"
-    notifications.tell(session, people, kind, about, path=path, data=data, now=now)
+    notifications.tell(session, told, kind, about, path=path, data=data, now=now)
 
 
-def _people(session: Session, placement: Placement, party: Party) -> list[UUID]:
+def people(session: Session, placement: Placement, party: Party) -> list[UUID]:
     """Tutors come first: where one is named, nobody else of that side is told."""
     if party is Party.STUDENT:
         return notifications.accounts_of_student(session, placement.student_id)

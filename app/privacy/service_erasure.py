@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app import dates, db, errors
+from app.applications import service_steps as applications
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import User
@@ -181,6 +182,7 @@ def carry_out(session: Session, actor: Actor, erasure: Erasure, now: datetime) -
         _count(session, subject, now.date())
         session.flush()
         if subject.kind is SubjectKind.STUDENT:
+            applications.give_back(session, actor, subject.id)
             placements.release(session, actor, subject.id)
         _forget(session, subject, tombstone.id)
         events.record(session, actor, f"{_NOUNS[subject.kind]}.erased", tombstone.id)

@@ -15,6 +15,7 @@ class Register(StrEnum):
 
     PLACEMENTS = "placements"
     HOSTS = "hosts"
+    AGREEMENTS = "agreements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class PlacementLine:
     company: Any
     opportunity: Any
     municipality: Any
+    attended_minutes: int | None = None
+    """What stands, as host and student or the school have said; None when nobody has said anything."""
+    agreement_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class HostLine:
     students: int = 0
     planned_hours: int = 0
     titles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """One agreement of the school that holds on some day of the year, or held."""
+
+    school: Any
+    company: Any
+    agreement: Any
+    signed_on: date | None
 
 
 class Column(NamedTuple):
@@ -59,6 +73,10 @@ def _day(value: date | None) -> str:
 
 def _text(value: object) -> object:
     return "" if value is None else value
+
+
+def _hours(minutes: int | None) -> object:
+    return "" if minutes is None else round(minutes / 60, 2)
 
 
 def _id(value: UUID) -> str:
@@ -87,6 +105,8 @@ COLUMNS: Mapping[Register, Sequence[Column]] = {
         Column("dal", "first day", "placements.starts_on", lambda one: _day(one.placement.starts_on)),
         Column("al", "last day", "placements.ends_on", lambda one: _day(one.placement.ends_on)),
         Column("ore_previste", "hours that were planned", "placements.planned_hours", lambda one: one.placement.planned_hours),
+        Column("ore_frequentate", "hours that stand: as the host has said and the student has not denied, or as the school has settled; empty when nobody has said any", "hour_entries.host_minutes, hour_entries.school_minutes", lambda one: _hours(one.attended_minutes)),
+        Column("id_convenzione", "the agreement that covers its days, signed", "papers.id", lambda one: _text(one.agreement_id and _id(one.agreement_id))),
         Column("rischio", "risk of the work, as the host has assessed it", "placements.risk", lambda one: str(one.placement.risk)),
         Column("motivo_fine", "why it was cancelled or interrupted", "placements.end_reason", lambda one: _text(one.placement.end_reason)),
     ),
@@ -104,6 +124,18 @@ COLUMNS: Mapping[Register, Sequence[Column]] = {
         Column("studenti", "students of the school who were placed there in the year, cancelled ones not counted", "placements", lambda one: one.students),
         Column("ore_previste", "their planned hours", "placements.planned_hours", lambda one: one.planned_hours),
         Column("attivita", "what they did, each once", "opportunities.title", lambda one: "; ".join(one.titles)),
+    ),
+    Register.AGREEMENTS: (
+        Column("codice_scuola", "mechanographic code of the school", "schools.code", lambda one: one.school.code),
+        Column("id_convenzione", "the agreement's id", "papers.id", lambda one: _id(one.agreement.id)),
+        Column("stato", "where it stands: signed ones only", "papers.state", lambda one: str(one.agreement.state)),
+        Column("denominazione", "name of the host", "companies.name", lambda one: one.company.name),
+        Column("codice_fiscale", "its tax code", "companies.tax_code", lambda one: _text(one.company.tax_code)),
+        Column("dal", "first day", "agreements.valid_from", lambda one: _day(one.agreement.valid_from)),
+        Column("al", "last day", "agreements.valid_until", lambda one: _day(one.agreement.valid_until)),
+        Column("firmata_il", "day of the last signature", "signatures.signed_on", lambda one: _day(one.signed_on)),
+        Column("posizione_inail", "insurance position under which the students are covered", "agreements.inail_position", lambda one: one.agreement.inail_position),
+        Column("polizza_rc", "liability policy", "agreements.insurance_policy", lambda one: one.agreement.insurance_policy),
     ),
 }  # fmt: skip
 """Of each file. Values that are not known are empty."""

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import dates, errors
+from app.agreements.models import Agreement, PaperState, Signature
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.companies.models import Company, CompanySector, CompanySite
+from app.hours.models import EntryState, HourEntry
 from app.opportunities.models import Opportunity
 from app.placements import rules as placements
 from app.placements.models import Placement
 from app.places.models import Municipality
-from app.registers.columns import HostLine, PlacementLine, Register, columns
+from app.registers.columns import AgreementLine, HostLine, PlacementLine, Register, columns
 from app.schools import rules as schools_rules
 from app.schools import service as schools
 from app.schools.models import School, SchoolClass
@@ -71,10 +73,68 @@ def _placements(session: Session, school: School, year: int) -> Sequence[Placeme
             Placement.id,
         )
     )  # fmt: skip
+    attended = _attended(session, school.id, year)
+    agreed = _agreements(session, school, year)
     return [
-        PlacementLine(placement, student, school_class, school, company, opportunity, municipality)
+        PlacementLine(
+            placement, student, school_class, school, company, opportunity, municipality, attended.get(placement.id),
+            _covering(agreed, placement),
+        )
         for placement, student, school_class, company, opportunity, municipality in rows
-    ]
+    ]  # fmt: skip
+
+
+def _attended(session: Session, school_id: UUID, year: int) -> dict[UUID, int]:
+    """Minutes that stand, by placement of which somebody has said something."""
+    stands = sa.case(
+        (
+            HourEntry.state == EntryState.CONFIRMED,
+            sa.func.coalesce(HourEntry.school_minutes, HourEntry.host_minutes),
+        ),
+        else_=0,
+    )
+    rows = session.execute(
+        sa.select(HourEntry.placement_id, sa.func.sum(stands))
+        .join(Placement, Placement.id == HourEntry.placement_id)
+        .where(*_of(school_id, year))
+        .group_by(HourEntry.placement_id)
+    )
+    return {placement_id: int(minutes) for placement_id, minutes in rows}
+
+
+def _covering(agreed: Sequence[AgreementLine], placement: Placement) -> UUID | None:
+    return next(
+        (
+            one.agreement.id
+            for one in agreed
+            if one.company.id == placement.company_id
+            and one.agreement.valid_from <= placement.starts_on
+            and placement.ends_on <= one.agreement.valid_until
+        ),
+        None,
+    )
+
+
+def _agreements(session: Session, school: School, year: int) -> Sequence[AgreementLine]:
+    """Those that were signed and hold, or held, on some day of the year; the one that holds longest first."""
+    begins, ends = (date(one, dates.SCHOOL_YEAR_BEGINS, 1) for one in (year, year + 1))
+    signed = (
+        sa.select(sa.func.max(Signature.signed_on))
+        .where(Signature.document_id == Agreement.document_id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Agreement, Company, signed)
+        .join(Company, Company.id == Agreement.company_id)
+        .where(
+            Agreement.school_id == school.id,
+            Agreement.state.in_((PaperState.IN_FORCE, PaperState.EXPIRED)),
+            Agreement.valid_from < ends,
+            Agreement.valid_until >= begins,
+        )
+        .order_by(Company.search_key, Company.id, Agreement.valid_until.desc(), Agreement.id)
+    )
+    return [AgreementLine(school, company, agreement, signed_on) for agreement, company, signed_on in rows]
 
 
 def _hosts(session: Session, school: School, year: int) -> Sequence[HostLine]:
@@ -109,4 +169,8 @@ def _hosts(session: Session, school: School, year: int) -> Sequence[HostLine]:
     ]  # fmt: skip
 
 
-_READ = {Register.PLACEMENTS: _placements, Register.HOSTS: _hosts}
+_READ = {
+    Register.PLACEMENTS: _placements,
+    Register.HOSTS: _hosts,
+    Register.AGREEMENTS: _agreements,
+}

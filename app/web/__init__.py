@@ -64,6 +64,7 @@ def routes() -> list[BaseRoute]:
         public,
         recommending,
         renewals,
+        reports,
         review,
         round_students,
         rounds,
@@ -87,7 +88,7 @@ def routes() -> list[BaseRoute]:
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, laws,
-        student_hours, host_hours, class_hours, evaluations,
+        student_hours, host_hours, class_hours, evaluations, reports,
         papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip
         whole.include_router(audience.router)

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import errors
-from app.agreements import contents, printing, service, service_effects, service_plans
+from app.agreements import contents, printing, rules, service, service_effects, service_plans
 from app.agreements.models import Document, Language, Paper, PaperKind, PaperState
 from app.agreements.service_effects import Obstacle
 from app.auth.actors import Actor
 from app.companies.models import Company
 from app.events.service_looks import LookKind
-from app.placements import rules as placement_rules
 from app.placements import service as placements
+from app.placements.models import State
 from app.schools import classes
 from app.schools.models import SchoolClass
 from app.web import paper_words, papers
@@ -55,14 +55,18 @@ def show_class_papers(view: InView, class_id: UUID, left: int = 0) -> Response:
         school_class = _class_of_staff(session, actor, class_id)
         found = [
             one for one in placements.search(session, actor, class_id=class_id, limit=MOST)
-            if one.placement.state in placement_rules.OPEN
+            if one.placement.state in rules.PLANNABLE
         ]  # fmt: skip
         plans = _plans(session, actor, class_id)
-        obstacles = service_effects.obstacles_of(session, [one.placement for one in found])
+        waiting = [one.placement for one in found if one.placement.state is State.PLANNED]
+        obstacles = service_effects.obstacles_of(session, waiting)
         companies = _names(session, {one.placement.company_id for one in found})
     lines = [
         Line(
-            one, plans.get(one.placement.id), companies[one.placement.company_id], obstacles[one.placement.id]
+            one,
+            plans.get(one.placement.id),
+            companies[one.placement.company_id],
+            obstacles.get(one.placement.id, ()),
         )
         for one in sorted(found, key=lambda one: (one.student.family_name, one.student.given_name))
     ]
@@ -106,7 +110,7 @@ def do_with_all(view: InView, class_id: UUID, what: Annotated[Bulk, Form()]) -> 
     if what is Bulk.MAKE:
         missing = [
             one.placement.id for one in found
-            if one.placement.state in placement_rules.OPEN and one.placement.id not in plans
+            if one.placement.state in rules.PLANNABLE and one.placement.id not in plans
         ]  # fmt: skip
         if missing:
             with view.write() as (session, actor):

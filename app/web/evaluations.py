@@ -17,6 +17,7 @@ from app.hours import service_evaluations as evaluations
 from app.hours.models import Criterion
 from app.hours.service_evaluations import Given
 from app.opportunities.models import Opportunity
+from app.placements import rules as placement_rules
 from app.placements.models import Party, State
 from app.skills import service as skills
 from app.web import hours_words, posting_forms
@@ -129,6 +130,7 @@ def _page(
         labels=labels,
         lacks=lacks,
         can_complete=seen.placement.state is State.CLOSING,
+        has_report=seen.placement.state not in placement_rules.OPEN and seen.party is not Party.COMPANY,
         hours_words=hours_words,
         done=done,
         refused=type(refusal).slug() if refusal else "",

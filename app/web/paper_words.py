@@ -43,6 +43,7 @@ PRIVACY = {
 OBSTACLES = {
     "no_agreement": _("manca una convenzione firmata che copra tutti i giorni"),
     "no_plan": _("manca il progetto formativo firmato"),
+    "plan_outdated": _("date o ore sono cambiate dopo la firma: serve un progetto nuovo o una modifica"),
     "amendment_unsigned": _("una modifica aspetta le firme"),
     "law": _("una regola di legge lo vieta"),
 }
@@ -64,7 +65,9 @@ _TROUBLES: Mapping[type[errors.Problem], str] = {
     service_signing.WrongSigningCode: _(
         "Il codice non è giusto, oppure è scaduto. Controllalo, o fattene mandare uno nuovo."
     ),
-    service_signing.DocumentChanged: _("Il documento è cambiato. Rileggilo: si firma la versione nuova."),
+    service_signing.DocumentChanged: _(
+        "Il documento è cambiato, o sono cambiate le date del tirocinio. Si firma la versione nuova: chiedi alla scuola."
+    ),
     service_signing.NotYourTurn: _("Prima firma un'altra persona. Ti avvisiamo quando tocca a te."),
     service_signing.SignedAlready: _("La firma c'è già."),
     service_signing.NotYourSignature: _("Qui non c'è una firma tua."),

@@ -27,7 +27,9 @@ CARDS = 12
 COMPANIES = 30
 MOST_ADDRESSES = 20_000
 PAGES = ("/", "/open", "/open/companies", "/contact", "/privacy", "/accessibility", "/terms", "/attributions")
-PRIVATE = ("/api/", "/students/", "/classes/", "/sign-in", "/account", "/inbox", "/jobs", "/search", "/start")
+PRIVATE = (
+    "/api/", "/students/", "/classes/", "/sign-in", "/account", "/inbox", "/jobs", "/search", "/start", "/papers", "/documents/", "/guardian-signature",
+)  # fmt: skip
 
 
 @router.get("/open")

@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates, errors
+from app.agreements import rules as paper_rules
 from app.agreements import service as papers
 from app.agreements import service_effects
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.hours import rules as hours_rules
 from app.laws import service_hosts as hosts
 from app.placements import rules, service_findings, service_tutors
 from app.placements import service as placements
@@ -34,7 +36,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_LISTED = 50
 Done = Annotated[str, Query(max_length=20, pattern="^[a-z]*$")]
-Step = Literal[Action.CANCEL, Action.INTERRUPT, Action.COMPLETE, Action.RESTORE]
+Step = Literal[Action.CANCEL, Action.INTERRUPT, Action.RESTORE]
 Load = Callable[[Session, Actor, Seen, datetime], Mapping[str, Any] | None]
 
 
@@ -66,13 +68,32 @@ def _terms(session: Session, _actor: Actor, seen: Seen, _now: datetime) -> Mappi
     }  # fmt: skip
 
 
+def _hours(_session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mapping[str, Any] | None:
+    """The ways to the days and to the end of it all, once there are any; administrators read neither."""
+    placement = seen.placement
+    ways = {
+        Party.STUDENT: f"/students/{placement.student_id}/hours",
+        Party.COMPANY: f"/companies/{placement.company_id}/hours",
+        Party.SCHOOL: f"/classes/{seen.student.class_id}/hours",
+    }
+    has_hours = placement.state in (State.RUNNING, State.CLOSING, State.COMPLETED, State.INTERRUPTED)
+    if seen.party not in ways or not has_hours:
+        return None
+    is_over = placement.state not in rules.OPEN
+    return {
+        "way": ways[seen.party],
+        "is_to_evaluate": is_over or hours_rules.can_evaluate(placement, now.date()),
+        "has_report": is_over and seen.party is not Party.COMPANY,
+    }
+
+
 def _papers(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
     found = papers.search(session, actor, placement_id=seen.placement.id, limit=MOST_LISTED)
     is_waiting = seen.placement.state is State.PLANNED and seen.party is not Party.STUDENT
     return {
         "papers": found, "paper_words": paper_words,
         "obstacles": service_effects.obstacles(session, seen.placement) if is_waiting else (),
-        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in (State.PLANNED, State.READY, State.RUNNING),
+        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in paper_rules.PLANNABLE,
     }  # fmt: skip
 
 
@@ -80,6 +101,7 @@ SECTIONS: tuple[Section, ...] = (
     Section("findings", "placement/findings.html", _findings),
     Section("terms", "placement/terms.html", _terms),
     Section("papers", "papers/of_placement.html", _papers),
+    Section("hours", "placement/hours.html", _hours),
 )
 """In the order of the page. A package adds its own line; its template stands on the page's context and on `data`."""
 
@@ -193,7 +215,7 @@ def _changes(fields: Fields, party: Party) -> dict[str, Any]:
 
 @router.post("/placements/{placement_id}/steps/{step}")
 def act(view: InView, fields: InFields, placement_id: UUID, step: Step) -> Response:
-    """Cancel, interrupt, complete or restore; an end says why."""
+    """Cancel, interrupt or restore; an end says why."""
     try:
         reason = _reason(fields) if step in (Action.CANCEL, Action.INTERRUPT) else None
         with view.write() as (session, actor):

@@ -46,13 +46,11 @@ SEVERITIES = {
 STEPS = {
     "cancel": _("Annulla l'inserimento"),
     "interrupt": _("Interrompi l'inserimento"),
-    "complete": _("Concludi l'inserimento"),
     "restore": _("Rimetti in programma"),
 }
 DONE = {
     "cancel": _("L'inserimento è annullato. Gli altri ricevono un avviso."),
     "interrupt": _("L'inserimento è interrotto. Gli altri ricevono un avviso."),
-    "complete": _("L'inserimento è concluso."),
     "restore": _("L'inserimento è di nuovo in programma."),
     "terms": _("Le modifiche sono salvate."),
     "declared": _("La dichiarazione è salvata."),

@@ -212,6 +212,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
 ]
 ALONE = {"account/recovery_codes.html"}
 PIECES = {
+    "placement/hours.html",
     "account/parts.html",
     "company/public.html",
     "company/review.html",

@@ -33,10 +33,11 @@ def follow(answer: Any) -> str:
 
 def test_the_button_is_one_tap_away_from_every_page_of_a_student(visit: Visit, land: Territory) -> None:
     client = visit("student")
-    for name in ("", "/wishes", "/paths", "/skills", "/profile"):
-        assert f'href="/students/{land.student_id}/concerns"' in page(
-            client, f"/students/{land.student_id}{name}"
-        )
+    own = [f"/students/{land.student_id}{name}" for name in ("", "/wishes", "/hours", "/profile")]
+    for path in (*own, "/placements", f"/placements/{land.placement_id}", "/papers", "/inbox"):
+        assert f'href="/students/{land.student_id}/concerns"' in page(client, path)
+    assert f"concerns?placement={land.placement_id}" in page(client, f"/placements/{land.placement_id}")
+    assert "/concerns" not in page(visit("company"), f"/placements/{land.placement_id}")
 
 
 def test_a_student_reports_reads_an_answer_and_closes(visit: Visit, land: Territory) -> None:
@@ -120,7 +121,7 @@ def test_a_family_reports_writes_and_closes_with_its_code(
     first = client.post("/family", data=code)
     assert (first.status_code, "Lavora senza guanti." in first.text) == (200, True)
     assert "Marco" not in first.text  # whoever finds a code learns no name
-    [placement_id] = re.findall(r'name="placement_id" value="([^"]+)"', first.text)
+    placement_id, *_ = re.findall(r'name="placement_id"[^>]* value="([^"]+)"', first.text)
     sent = code | {"placement_id": placement_id, "kind": "hours", "text": "Torna a casa alle nove."}
     reported = client.post("/family/report", data=sent)
     assert "Torna a casa alle nove." in reported.text

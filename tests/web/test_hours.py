@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.agreements import printing
 from app.db import Database
 from app.hours import service_attendance as attendance
 from app.hours.models import DiaryEntry, Evaluation, HourCredit, HourEntry
@@ -182,6 +183,11 @@ def test_three_sides_evaluate_and_the_school_completes(
     assert teacher.post(f"{path}/confirm").headers["location"] == f"{path}?done=confirmed"
     assert "Preciso." in pupil.get(path).text
     assert teacher.post(f"{path}/complete").headers["location"] == f"{path}?done=completed"
+    assert "Relazione finale" in pupil.get(path).text
+    for reader in (pupil, teacher):
+        report = reader.get(f"/placements/{land.closing_id}/report")
+        assert (report.status_code, report.headers["content-type"]) == (200, "application/pdf")
+    assert host.get(f"/placements/{land.closing_id}/report").status_code == 403
     with database.read() as session:
         assert session.get_one(Placement, land.closing_id).state is State.COMPLETED
         held = session.get_one(StudentSkill, (land.classmate_id, "pneumatics"))
@@ -190,6 +196,22 @@ def test_three_sides_evaluate_and_the_school_completes(
             sa.select(Evaluation.party).where(Evaluation.placement_id == land.closing_id)
         )
         assert set(parties) == {Party.COMPANY, Party.STUDENT, Party.SCHOOL}
+
+
+def test_a_report_prints_without_the_library_and_has_no_diary(
+    visit: Callable[..., TestClient], land: Territory, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, path = visit("teacher"), f"/placements/{land.worked_id}/report"
+    assert teacher.get(path).status_code == 409  # it still runs
+    end = {"ended_at": NOW, "ended_by": "system:tests", "ended_for": "school", "end_reason": "moved"}
+    with database.write() as session:
+        values = {"state": State.INTERRUPTED, "due_at": None} | end
+        session.execute(sa.update(Placement).where(Placement.id == land.worked_id).values(values))
+    monkeypatch.setattr(printing, "has_pdf", lambda: False)
+    report = teacher.get(path)
+    assert (report.status_code, report.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "Cablaggio e collaudo" in report.text
+    assert "Ho montato un quadro." not in report.text
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from tests.queries import count_queries
 from tests.web.territory import Territory
 
 Visit = Callable[..., TestClient]
-START = TODAY + timedelta(days=60)
+START = TODAY + timedelta(days=30)
 
 
 def placement_of(database: Database, land: Territory) -> Placement:

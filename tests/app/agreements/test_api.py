@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from app.agreements import rules, service_clock, service_codes
+from app.agreements import rules, service_clock, service_codes, service_effects
 from app.agreements import service_agreements as agreements
 from app.agreements.models import Agreement, Document, Paper, Signatory, SigningCode
 from app.events.models import Event
@@ -19,6 +19,7 @@ from app.placements.models import Placement, State
 from app.schools.models import SchoolClass
 from tests.app.agreements.land import TOKEN, Land
 from tests.factories import NOW
+from tests.queries import count_queries
 
 SITE = "http://127.0.0.1:8000"
 PDF = b"%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -268,6 +269,31 @@ def test_a_changed_document_needs_new_signatures(land: Land) -> None:
     assert versions == [2, 1]
 
 
+def test_days_that_change_while_a_plan_is_signed_stop_it(land: Land) -> None:
+    land.make.agreement(land.school, land.company, state="in_force")
+    plan_id = land.plan_to_sign()
+    headers = {"content-type": "application/merge-patch+json", "if-match": "*"}
+    path = f"/placements/{land.placement.id}"
+    assert land.call("teacher", "PATCH", path, json={"planned_hours": 72}, headers=headers).status_code == 200
+    assert slug(land.sign("student", plan_id)) == "document-changed"
+    assert slug(land.record(plan_id, "student")) == "document-changed"
+    land.move("teacher", plan_id, "revise")
+    land.move("teacher", plan_id, "open")
+    land.record(plan_id, "student", "guardian", "school_tutor", "host_tutor", "host", "head")
+    assert land.placement_state() is State.READY
+
+
+def test_a_signed_plan_that_no_longer_says_the_days_prepares_nothing(land: Land) -> None:
+    plan_id = land.plan_to_sign()
+    land.record(plan_id, "student", "guardian", "school_tutor", "host_tutor", "host", "head")
+    headers = {"content-type": "application/merge-patch+json", "if-match": "*"}
+    path = f"/placements/{land.placement.id}"
+    assert land.call("teacher", "PATCH", path, json={"planned_hours": 72}, headers=headers).status_code == 200
+    land.make.agreement(land.school, land.company, state="in_force")
+    assert keep(land, 0)["placements_ready"] == 0
+    assert land.call("teacher", "GET", f"{path}/readiness").json() == {"obstacles": ["plan_outdated"]}
+
+
 # --- elsewhere --------------------------------------------------------------------------------------------------------
 
 
@@ -487,3 +513,46 @@ def test_the_agreement_is_found_for_all_its_days_only(land: Land) -> None:
                 session, land.school.id, land.company.id, starts_on, ends_on
             )
             assert (one.id if one else None) == expected
+
+
+def test_obstacles_of_many_take_as_many_statements_as_of_one(land: Land) -> None:
+    others = [land.make.placement(land.make.student(), land.make.opportunity()) for _ in range(2)]
+    found = [land.placement, *others]
+    counts = []
+    for some in (found[:1], found):
+        with land.make.database.read() as session, count_queries(land.make.database) as queries:
+            told = service_effects.obstacles_of(session, some)
+        counts.append(queries.count)
+        assert told[land.placement.id] == ("no_agreement", "no_plan")
+    assert counts[0] == counts[1]
+
+
+def test_papers_are_listed_in_one_statement(land: Land) -> None:
+    counts = []
+    for _ in range(2):
+        land.make.agreement(land.school, land.make.company())
+        with count_queries(land.make.database) as queries:
+            listed = land.call("lead", "GET", "/papers").json()["items"]
+        counts.append((len(listed), queries.count))
+    assert (counts[0][0], counts[1][0]) == (1, 2)
+    assert counts[0][1] == counts[1][1]
+
+
+def test_what_the_law_forbids_keeps_a_placement_from_being_ready(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land.make.agreement(land.school, land.company, state="in_force")
+    plan_id = land.plan_to_sign()
+    seen: list[Any] = []
+
+    def forbid(_table: object, facts: Any, _on: object) -> list[str]:
+        seen.append((facts.is_agreement_known, facts.agreement.covers_days, facts.agreement.is_insured))
+        return ["forbidden"]
+
+    monkeypatch.setattr(service_effects.laws, "check", forbid)
+    monkeypatch.setattr(service_effects.laws, "forbidden", lambda found: found)
+    land.record(plan_id, "student", "guardian", "school_tutor", "host_tutor", "host", "head")
+    assert (land.state(plan_id), land.placement_state()) == ("in_force", State.PLANNED)
+    assert set(seen) == {(True, True, True)}
+    monkeypatch.undo()
+    assert keep(land, 0)["placements_ready"] == 1

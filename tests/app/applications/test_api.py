@@ -184,3 +184,25 @@ def test_a_company_says_how_much_it_wants(client: TestClient, make: Factory) -> 
     assert (after.status_code, after.json()["most"], after.json()["paused_until"]) == (200, 3, "2026-02-01")
     assert after.json()["version"] > 0
     assert client.patch(url, json={"per_month": 0}, headers=match(boss)).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "takes"),
+    [
+        ("internship", {}, True), ("training", {}, True), ("visit", {}, False),
+        ("visit", {"takes_applications": True}, True), ("internship", {"takes_applications": False}, False),
+    ],
+)  # fmt: skip
+def test_visits_take_no_applications_unless_the_company_says_so(
+    client: TestClient, make: Factory, kind: str, said: dict[str, bool], takes: bool
+) -> None:
+    company = make.company()
+    boss = person(make, Grant(Role.COMPANY_ADMIN, company_id=company.id))
+    body = {"company_id": str(company.id), "kind": kind, "title": "In reparto"} | said
+    made = client.post(f"{API}/opportunities", json=body, headers=boss)
+    assert (made.status_code, made.json()["takes_applications"]) == (201, takes)
+    url = f"{API}/opportunities/{made.json()['id']}"
+    other = client.patch(url, json={"takes_applications": not takes}, headers=match(boss))
+    assert other.json()["takes_applications"] is not takes
+    usual = client.patch(url, json={"takes_applications": None}, headers=match(boss))
+    assert usual.json()["takes_applications"] is (kind != "visit")

@@ -23,10 +23,11 @@ from app.applications.models import Application
 from app.applications.models import ApplicationState as State
 from app.applications.rules import ApplicationAction as Action
 from app.db import Database, new_id
+from app.opportunities import service_life as seats
 from app.opportunities.models import Opportunity
 from app.students.models import Student
 from tests.app.applications import crowd
-from tests.app.applications.world import FRIDAY, MONDAY, World
+from tests.app.applications.world import CAPS, FRIDAY, MONDAY, World
 from tests.conftest import say_at_the_end
 from tests.factories import NOW, Factory
 
@@ -57,12 +58,12 @@ def _fill(database: Database, attempts: int, offered: int) -> list[UUID]:
     return [one["id"] for one in made]
 
 
-def _compete(database: Database, ids: list[UUID], *, is_guarded: bool) -> Counter[str]:
+def _compete(database: Database, ids: list[UUID]) -> Counter[str]:
     url = database.engine.url.render_as_string(hide_password=False)
     told: Counter[str] = Counter()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         parts = [ids[number::PROCESSES] for number in range(PROCESSES)]
-        for one in [pool.submit(crowd.compete, url, part, THREADS, is_guarded=is_guarded) for part in parts]:
+        for one in [pool.submit(crowd.compete, url, part, THREADS, is_guarded=True) for part in parts]:
             told += one.result()
     return told
 
@@ -82,7 +83,7 @@ def _held(database: Database) -> tuple[set[int], set[int]]:
 def test_ten_thousand_attempts_give_each_seat_once(shared: Database, request: pytest.FixtureRequest) -> None:
     ids = _fill(shared, 10_000, offered=20)
     began = time.monotonic()
-    told = _compete(shared, ids, is_guarded=True)
+    told = _compete(shared, ids)
     seconds = time.monotonic() - began
     say_at_the_end(
         request.config,
@@ -92,9 +93,13 @@ def test_ten_thousand_attempts_give_each_seat_once(shared: Database, request: py
     assert _held(shared) == ({SEATS}, {SEATS})
 
 
-def test_to_look_first_and_count_afterwards_oversells(shared: Database) -> None:
-    """The proof that the test above can fail."""
-    told = _compete(shared, _fill(shared, 300, offered=3), is_guarded=False)
+def test_to_look_first_and_count_afterwards_oversells(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proof that the test above can fail: threads of one process are enough."""
+    monkeypatch.setattr(seats, "take_seat", crowd.take_what_was_seen)
+    url = shared.engine.url.render_as_string(hide_password=False)
+    told = crowd.compete(url, _fill(shared, 300, offered=3), 2 * THREADS, is_guarded=False)
     assert told["taken"] > 3 * SEATS
     assert max(_held(shared)[0]) > SEATS
 
@@ -149,6 +154,17 @@ def test_without_the_locks_two_yeses_meet(shared: Database, monkeypatch: pytest.
             return True
 
     assert any(goes_wrong() for _ in range(40))
+
+
+def test_clicks_at_once_make_one_application_and_no_more_than_may_be(shared: Database) -> None:
+    world = World(Factory(shared))
+    offered = world.opportunity()
+    _at_once(*[lambda: world.apply(offered)] * 8)
+    several = [world.opportunity() for _ in range(6)]
+    _at_once(*[lambda one=one: world.apply(one) for one in several])  # type: ignore[misc]
+    with shared.read() as session:
+        found = session.scalars(sa.select(Application.opportunity_id)).all()
+    assert (found.count(offered.id), len(found)) == (1, CAPS.open_per_student)
 
 
 def test_two_schools_at_once_send_no_more_than_a_company_takes(shared: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.applications import service, service_contacts, service_moves
+from app.applications import service, service_contacts, service_moves, service_reading
 from app.applications.days import UnfitDays
 from app.applications.models import ApplicationEnd as EndReason
 from app.applications.models import ApplicationState as State
@@ -22,8 +22,11 @@ from app.notifications.models import Notification
 from app.opportunities.models import OpportunitySpan, Status
 from app.opportunities.service_life import Full
 from app.placements.models import Party, Placement
+from app.privacy import service_erasure
+from app.privacy.models import Erasure
 from tests.app.applications.world import FRIDAY, MONDAY, World
 from tests.factories import NOW, TODAY, Factory
+from tests.queries import count_queries
 
 
 @pytest.fixture
@@ -205,6 +208,30 @@ def test_a_yes_to_more_than_there_are_seats_changes_nothing(world: World) -> Non
         world.move(world.company(offered), Action.ACCEPT, *both)
     assert {world.now(one).state for one in both} == {State.SUBMITTED}
     assert world.seats_taken(offered) == 0
+
+
+@pytest.mark.parametrize("reached", [State.ACCEPTED, State.CONFIRMED, State.APPROVED])
+def test_who_is_forgotten_gives_the_seat_back(world: World, reached: State) -> None:
+    offered = world.opportunity()
+    world.to(reached, world.apply(offered))
+    assert world.seats_taken(offered) == 1
+    erasure = Erasure(subject_kind="student", subject_id=world.student.id, asked_at=NOW, due_at=NOW)
+    with world.database.write() as session:
+        session.add(erasure)
+        service_erasure.carry_out(session, system("tests"), erasure, NOW)
+    assert world.seats_taken(offered) == 0
+
+
+def test_a_list_of_any_length_takes_as_many_questions(world: World) -> None:
+    counts = []
+    for length in (1, 3):
+        student = world.make.student()
+        for _ in range(length):
+            world.make.application(student, world.opportunity())
+        with world.database.read() as session, count_queries(world.database) as queries:
+            assert len(service_reading.search(session, world.giulia(student), limit=10)) == length
+        counts.append(queries.count)
+    assert counts == [1, 1]
 
 
 # --- what cannot be applied for ---------------------------------------------------------------------------------------

@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from app.auth.actors import Role
+from app.auth.actors import Grant, Role
+from app.companies.models import Company
 from app.events.models import Event
 from app.hours import rules, service
-from app.hours.models import DiaryEntry
+from app.hours.models import DiaryEntry, Evaluation, EvaluationMark
 from app.hours.service import Said
 from app.placements.models import Party, Placement, State
 from app.students.models import Evidence, StudentSkill
@@ -259,3 +260,50 @@ def test_what_runs_is_not_completed(client: TestClient, make: Factory) -> None:
     at = place(make)
     answer = Seat(client, make, at.teacher).send("POST", f"{at.path}/complete")
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/wrong-state")
+
+
+# --- what a territory sees --------------------------------------------------------------------------------------------
+
+
+def said_of(make: Factory, count: int, *, mark: int, again: int) -> Company:
+    """A host of which so many students have spoken, the first ones of whom would go again."""
+    company = make.company()
+    for number in range(count):
+        at = make.placement(make.student(), make.opportunity(company), state=State.COMPLETED)
+        evaluation = make.add(
+            Evaluation(
+                placement_id=at.id, student_id=at.student_id, party=Party.STUDENT, would_repeat=number < again,
+                words="Detto da uno solo.", given_at=NOW, given_by="user:x",
+            )
+        )  # fmt: skip
+        for criterion in rules.CRITERIA[Party.STUDENT]:
+            make.add(EvaluationMark(evaluation_id=evaluation.id, criterion=criterion, mark=mark))
+    return company
+
+
+def test_a_territory_reads_averages_of_at_least_five(client: TestClient, make: Factory) -> None:
+    large = said_of(make, 6, mark=3, again=3)
+    for count in (3, 2):
+        said_of(make, count, mark=1, again=0)
+    answer = Seat(client, make, Role.COORDINATOR).send("GET", "/api/v1/network/experiences")
+    criteria = [one.value for one in rules.CRITERIA[Party.STUDENT]]
+    assert answer.json()["experiences"] == [
+        {
+            "company_id": str(large.id), "company_name": large.name, "students": 5, "would_repeat": 0.5,
+            "averages": [{"criterion": one, "average": 3.0} for one in criteria],
+        },
+        {
+            "company_id": None, "company_name": None, "students": 5, "would_repeat": 0.0,
+            "averages": [{"criterion": one, "average": 1.0} for one in criteria],
+        },
+    ]  # fmt: skip
+    assert "Detto" not in answer.text
+    make.territory("Milano", "MI")
+    far = Grant(Role.COORDINATOR, territory_id=make.territory("Milano").id)
+    assert Seat(client, make, far).send("GET", "/api/v1/network/experiences").json() == {"experiences": []}
+
+
+def test_of_few_nothing_is_told(client: TestClient, make: Factory) -> None:
+    said_of(make, 4, mark=2, again=4)
+    answer = Seat(client, make, Role.COORDINATOR).send("GET", "/api/v1/network/experiences")
+    assert answer.json() == {"experiences": []}

@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from app import errors
+from app.agreements.models import Agreement, Document, Signature
 from app.auth.actors import Actor, Grant, Role
 from app.cli import app
 from app.companies.models import CompanySector
 from app.db import Base, Database
+from app.hours.models import EntryState, HourEntry
 from app.placements.models import EndReason, Party, State
 from app.registers import columns, service
 from app.registers.columns import Register
@@ -42,11 +44,46 @@ def build(make: Factory) -> tuple[School, Student]:
     )
     company = make.company(name="=Officina", tax_code="01234567890")
     make.add(CompanySector(company_id=company.id, ateco_code="28.29", ateco_edition="2007", is_main=True))
-    make.placement(student, make.opportunity(company, title="Montaggio"))
     make.placement(student, make.opportunity(company, title="Collaudo"), **CANCELLED)
     make.placement(student, make.opportunity(company, title="Prima"), starts_on=date(2025, 3, 3))
     make.placement(make.student(), make.opportunity(company, title="Altrove"))
+    planned = make.placement(student, make.opportunity(company, title="Montaggio"))
+    for day, minutes, said in ((9, 480, 480), (10, 450, None), (11, 480, 300)):
+        state = EntryState.CONFIRMED if said in (None, minutes) else EntryState.DISPUTED
+        make.add(
+            HourEntry(
+                placement_id=planned.id, worked_on=date(2026, 2, day), state=state, host_minutes=minutes,
+                student_minutes=said, changed_at=NOW, changed_by="system:tests",
+            )
+        )  # fmt: skip
+    for state, starts in (("in_force", 2025), ("ended", 2024)):
+        document = make.add(
+            Document(
+                kind="agreement", subject_id=school.id, language="it", version=starts, media_type="text/html", digest="0" * 64,
+                content=b"", made_at=NOW, made_by="system:tests",
+            )
+        )  # fmt: skip
+        is_over = state == "ended"
+        agreement = make.add(
+            Agreement(
+                state=state, school_id=school.id, company_id=company.id, valid_from=date(starts, 9, 1),
+                valid_until=date(2026, 8, 31), created_at=NOW, created_by="system:tests", document_id=document.id,
+                due_at=None if is_over else NOW, ended_at=NOW if is_over else None,
+                ended_by="system:tests" if is_over else None, inail_position="PAT 1", insurance_policy="RC 1",
+            )
+        )  # fmt: skip
+        make.add(
+            Signature(
+                paper_id=agreement.id, document_id=document.id, role="head", position=4, name="La preside", signed_at=NOW,
+                signed_by="system:tests", signed_on=date(2025, 10, 2), method="archive", archive_number="1/2025",
+            )
+        )  # fmt: skip
     return school, student
+
+
+def agreement_id(database: Database) -> object:
+    with database.read() as session:
+        return session.scalar(sa.select(Agreement.id).where(Agreement.state == "in_force"))
 
 
 def lead(school: School) -> Actor:
@@ -72,7 +109,7 @@ def test_placements_of_a_school_year(database: Database, make: Factory) -> None:
         "data_nascita": "2008-05-04", "id_inserimento": "", "stato": "planned", "attivita": "Montaggio",
         "tipo": "internship", "soggetto_ospitante": "=Officina", "codice_fiscale_ospitante": "01234567890",
         "comune_istat": "037006", "comune": "Bologna", "dal": "2026-02-09", "al": "2026-02-20", "ore_previste": 80,
-        "rischio": "low", "motivo_fine": "",
+        "ore_frequentate": 15.5, "id_convenzione": str(agreement_id(database)), "rischio": "low", "motivo_fine": "",
     }  # fmt: skip
     assert (cancelled["stato"], cancelled["motivo_fine"]) == ("cancelled", "student_changed")
 
@@ -84,6 +121,16 @@ def test_hosts_of_a_school_year_without_what_was_cancelled(database: Database, m
         "codice_scuola": "BOTF000001", "id_ospitante": "", "denominazione": "=Officina", "tipo": "firm",
         "codice_fiscale": "01234567890", "dimensione": "", "ateco_2007": "28.29", "ateco_2025": "",
         "comuni_istat": "037006", "sito_web": "", "studenti": 1, "ore_previste": 80, "attivita": "Montaggio",
+    }  # fmt: skip
+
+
+def test_agreements_that_were_signed_and_hold(database: Database, make: Factory) -> None:
+    school, _ = build(make)
+    [agreement] = read(database, school, Register.AGREEMENTS)
+    assert agreement == {
+        "codice_scuola": "BOTF000001", "id_convenzione": str(agreement_id(database)), "stato": "in_force",
+        "denominazione": "=Officina", "codice_fiscale": "01234567890", "dal": "2025-09-01", "al": "2026-08-31",
+        "firmata_il": "2025-10-02", "posizione_inail": "PAT 1", "polizza_rc": "RC 1",
     }  # fmt: skip
 
 
@@ -157,7 +204,7 @@ def test_the_command_writes_files_that_a_spreadsheet_reads_as_text(
     ]
     answer = CliRunner().invoke(app, options)
     assert answer.exit_code == 0, answer.output
-    assert [line.rpartition(": ")[2] for line in answer.output.splitlines()] == ["2 rows", "1 rows"]
+    assert [line.rpartition(": ")[2] for line in answer.output.splitlines()] == ["2 rows", "1 rows", "1 rows"]
     with (tmp_path / "out/hosts.csv").open(encoding="utf-8", newline="") as stream:
         [host] = csv.DictReader(stream, delimiter=";")
     assert host["denominazione"] == "'=Officina"
