@@ -243,6 +243,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /rounds/{round_id}/students/{student_id}": ROUNDS,
     "POST /rounds/{round_id}/students/{student_id}/pins": ROUNDS,
     "POST /rounds/{round_id}/students/{student_id}/pins/{pin_id}/remove": ROUNDS,
+    "POST /rounds/{round_id}/students/{student_id}/late": ROUNDS,
     "GET /opportunities/{opportunity_id}/order": API["read_candidate_order"],
     "POST /opportunities/{opportunity_id}/order": API["order_candidates"],
     "GET /students/{student_id}/wishes": STUDENTS,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from app.auth.actors import AT_SCHOOL, Actor
+from app.auth.actors import Actor
 from app.opportunities.models import Kind
 from app.rounds.models import Round, RoundState
 
@@ -103,18 +103,6 @@ def can_run(actor: Actor, found: Round, class_ids: Collection[UUID]) -> bool:
     if found.school_id is not None:
         return can_open(actor, found.school_id, class_ids)
     return found.territory_id is not None and can_open_shared(actor, found.territory_id)
-
-
-def can_see(actor: Actor, found: Round, school_ids: Collection[UUID], class_ids: Collection[UUID]) -> bool:
-    """Who runs it, who works at a school that takes part, and students of its classes are told elsewhere."""
-    if actor.is_administrator or (found.territory_id is not None and found.territory_id in actor.territories):
-        return True
-    return any(
-        grant.role in AT_SCHOOL
-        and grant.school_id in school_ids
-        and (actor.is_staff_of(grant.school_id) or not grant.class_ids.isdisjoint(class_ids))
-        for grant in actor.grants
-    )
 
 
 def can_join(actor: Actor, school_id: UUID) -> bool:

@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session
 
 from app import errors
 from app.auth import service as auth
-from app.auth.actors import AT_SCHOOL, Actor, Role
-from app.auth.models import Territory, TerritoryProvince
+from app.auth.actors import Actor
+from app.auth.models import Territory
 from app.events import service as events
-from app.places.models import Municipality
-from app.rounds import rules, service_wishes
+from app.rounds import access, rules, service_wishes
 from app.rounds.models import Round, RoundClass, RoundSchool, RoundState
 from app.rounds.rules import Action
-from app.schools.models import School, SchoolClass
+from app.schools.models import SchoolClass
 
 
 class NoSuchRound(errors.NotFound):
@@ -82,7 +81,7 @@ class Seen:
 def find(session: Session, actor: Actor, round_id: UUID, *, scope: str = "placements:read") -> Seen:
     """A round that the actor may see. Raises NoSuchRound."""
     auth.require_scope(actor, scope)
-    row = session.scalar(sa.select(Round).where(Round.id == round_id, visible_to(actor)))
+    row = session.scalar(sa.select(Round).where(Round.id == round_id, access.visible_to(actor)))
     if row is None:
         raise NoSuchRound
     return seen_of(session, row)
@@ -107,7 +106,9 @@ def search(
 ) -> list[Seen]:
     """The rounds that the actor may see, the latest first; two statements."""
     auth.require_scope(actor, "placements:read")
-    query = sa.select(Round).where(visible_to(actor)).order_by(Round.created_at.desc(), Round.id.desc())
+    query = (
+        sa.select(Round).where(access.visible_to(actor)).order_by(Round.created_at.desc(), Round.id.desc())
+    )
     if state is not None:
         query = query.where(Round.state == state)
     if after is not None:
@@ -115,30 +116,6 @@ def search(
     found = session.scalars(query.limit(limit)).all()
     classes = session.scalars(_CLASSES.where(RoundClass.round_id.in_([one.id for one in found]))).all()
     return [_with(one, [row for row in classes if row.round_id == one.id]) for one in found]
-
-
-def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
-    """Rounds that the actor runs, or whose classes are among the actor's own; shared ones that the own school may join."""
-    if actor.is_administrator:
-        return sa.true()
-    at_school = [grant for grant in actor.grants if grant.role in AT_SCHOOL]
-    led = {grant.school_id for grant in at_school if grant.role is Role.SCHOOL_LEAD}
-    taught = {class_id for grant in at_school if grant.role is Role.TEACHER for class_id in grant.class_ids}
-    takes_part = sa.exists().where(
-        RoundClass.round_id == Round.id, sa.or_(RoundClass.school_id.in_(led), RoundClass.class_id.in_(taught))
-    )  # fmt: skip
-    invited = sa.exists().where(
-        TerritoryProvince.territory_id == Round.territory_id,
-        TerritoryProvince.province_code == Municipality.province_code,
-        Municipality.istat == School.municipality_istat,
-        School.id.in_(led),
-    )
-    return sa.or_(
-        Round.territory_id.in_(actor.territories),
-        Round.school_id.in_(led),
-        takes_part,
-        sa.and_(Round.state == RoundState.COLLECTING, invited),
-    )
 
 
 def seen_of(session: Session, row: Round) -> Seen:

@@ -12,7 +12,7 @@ from app.events.service_looks import LookKind
 from app.matches import service as matches
 from app.opportunities import service as opportunities
 from app.rounds import service as rounds
-from app.rounds import service_orders, service_pins, service_reasons
+from app.rounds import service_orders, service_pins, service_reasons, service_students
 from app.rounds import service_trying as trying
 from app.rounds.models import Ruling
 from app.rounds.service_kept import PinsImpossible
@@ -90,6 +90,14 @@ def unpin(view: InView, round_id: UUID, student_id: UUID, pin_id: UUID) -> Respo
     with view.write() as (session, actor):
         service_pins.remove(session, actor, round_id, pin_id)
     return view.go(f"/rounds/{round_id}/students/{student_id}#pins")
+
+
+@router.post("/rounds/{round_id}/students/{student_id}/late")
+def copy_late(view: InView, round_id: UUID, student_id: UUID) -> Response:
+    """Copy the student's list once more; the next run sees it."""
+    with view.write() as (session, actor):
+        service_students.collect_late(session, actor, round_id, [student_id])
+    return view.go(f"/rounds/{round_id}/students/{student_id}")
 
 
 # --- the company's own order ------------------------------------------------------------------------------------------
