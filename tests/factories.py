@@ -359,7 +359,9 @@ class Factory:
         """A round of the student's class with one run that gives the student the seat."""
         school_class = self.get(SchoolClass, student.class_id)
         state = values.pop("state", RoundState.REVIEWED)
-        row = self.round(school_class, state=state, run_number=1, frozen_at=NOW, frozen_by="t", **values)
+        row = self.round(
+            school_class, state=state, run_number=1, **{"frozen_at": NOW, "frozen_by": "t"} | values
+        )
         offer = {"id": str(opportunity.id), "seats": 2, "minimum": 0, "periods": 0, "size": "", "spans": []}
         run = self.add(
             RoundRun(

@@ -41,6 +41,7 @@ from app.placements.models import (
     TutorLeave,
 )
 from app.privacy.models import NoticeView, RetentionWarning
+from app.rounds.models import CompanyRank, RoundClass, RoundRun, RoundSchool, RoundWish
 from app.schools.models import SchoolClass
 from app.settings import Settings
 from app.students.models import Student, StudentCode
@@ -149,7 +150,29 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     person = Person(student, user_id, school_class, own, lead, shown_by, opportunity)
     report(client, make, person)
     work(make, student, user_id)
+    seat(make, student, opportunity, user_id)
     return person
+
+
+def seat(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:
+    """A round that has given the student a seat; the person has done everything in it."""
+    student, opportunity = make.get(Student, student_id), make.get(Opportunity, opportunity_id)
+    assert student is not None
+    assert opportunity is not None
+    mark = f"user:{user_id}"
+    row = make.reviewed_round(student, opportunity, created_by=mark)
+    make.round_pin(row, student, opportunity, made_by=mark)
+    make.add(RoundWish(round_id=row.id, student_id=student_id, position=1, opportunity_id=opportunity_id))
+    make.add(
+        CompanyRank(
+            opportunity_id=opportunity_id, student_id=student_id, position=1, ranked_at=NOW, ranked_by=mark
+        )
+    )
+    with make.database.write() as session:
+        session.query(RoundRun).filter_by(round_id=row.id).one().created_by = mark
+        session.query(RoundSchool).filter_by(round_id=row.id).one().joined_by = mark
+        taught = session.query(RoundClass).filter_by(round_id=row.id).one()
+        taught.published_at, taught.published_by, taught.published_run = NOW, mark, 1
 
 
 def work(make: Factory, student_id: UUID, user_id: UUID) -> None:
