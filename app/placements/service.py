@@ -243,9 +243,9 @@ def move(
 
 def release(session: Session, actor: Actor, student_id: UUID) -> None:
     """Give back the seats of a student who is about to be forgotten; what was used up stays used."""
-    held = sa.select(Placement.opportunity_id).where(
-        Placement.student_id == student_id, Placement.state.in_(rules.OPEN)
-    )
-    for opportunity_id in session.scalars(held.order_by(Placement.opportunity_id)).all():
+    # Locked before their opportunities are, as by whoever moves them: else the two could wait for one another.
+    own = sa.select(Placement.opportunity_id, Placement.state).where(Placement.student_id == student_id)
+    rows = session.execute(own.order_by(Placement.id).with_for_update()).all()
+    for opportunity_id in sorted(row.opportunity_id for row in rows if row.state in rules.OPEN):
         with suppress(seats.NoSeatTaken):  # a count that is wrong must keep nobody from being forgotten
             seats.free_seat(session, actor, opportunity_id)

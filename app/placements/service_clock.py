@@ -58,7 +58,9 @@ def _due(session: Session, *conditions: sa.ColumnElement[bool], until: datetime)
 def _move(database: Database, placement_id: UUID, now: datetime) -> bool:
     try:
         with database.write() as session:
-            placement = session.get(Placement, placement_id)
+            placement = session.get(
+                Placement, placement_id, with_for_update=True
+            )  # or it has just been forgotten
             return placement is not None and strike(session, ACTOR, placement, now)
     except errors.Problem as problem:  # one that cannot be moved must not keep the others
         log.exception("placement_stuck", placement_id=str(placement_id), problem=problem.slug())
