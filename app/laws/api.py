@@ -88,7 +88,7 @@ def read_law_rule(call: InCall, rule_id: RuleId) -> LawRuleOut:
 
 
 @router.get(
-    "/companies/{company_id}/safety", summary="Read what a host declares of its safety", tags=["companies"],
+    "/companies/{company_id}/safety", summary="Read what a host declares of its safety",
     response_model=HostSafetyOut, responses=answers(403, 404, 422),
 )  # fmt: skip
 def read_company_safety(call: InCall, company_id: CompanyId) -> Response:
@@ -98,7 +98,7 @@ def read_company_safety(call: InCall, company_id: CompanyId) -> Response:
 
 
 @router.patch(
-    "/companies/{company_id}/safety", summary="Declare safety", tags=["companies"], response_model=HostSafetyOut,
+    "/companies/{company_id}/safety", summary="Declare safety", response_model=HostSafetyOut,
     responses=answers(400, 403, 404, 412, 415, 422, 428),
 )  # fmt: skip
 def edit_company_safety(
@@ -114,7 +114,7 @@ def edit_company_safety(
 
 
 @router.get(
-    "/students/{student_id}/safety-trainings", summary="List a student's safety trainings", tags=["students"],
+    "/students/{student_id}/safety-trainings", summary="List a student's safety trainings",
     responses=answers(404, 422),
 )  # fmt: skip
 def list_safety_trainings(
@@ -132,7 +132,7 @@ def list_safety_trainings(
 
 
 @router.post(
-    "/safety-trainings", status_code=201, summary="Write down a safety training", tags=["students"],
+    "/safety-trainings", status_code=201, summary="Write down a safety training",
     response_model=SafetyTrainingsOut, responses=answers(403, 409, 422),
 )  # fmt: skip
 def create_safety_trainings(
@@ -149,7 +149,7 @@ def create_safety_trainings(
 
 
 @router.delete(
-    "/safety-trainings/{training_id}", status_code=204, summary="Take back a safety training", tags=["students"],
+    "/safety-trainings/{training_id}", status_code=204, summary="Take back a safety training",
     responses=answers(403, 404, 422),
 )  # fmt: skip
 def remove_safety_training(call: InCall, training_id: UUID) -> Response:
