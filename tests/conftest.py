@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 from uuid import uuid4
@@ -160,6 +161,13 @@ def shared(own_engine: sa.Engine) -> Iterator[Database]:
     database.close()
 
 
+@dataclass
+class Attempt:
+    """Something that may come to nothing."""
+
+    is_kept: bool = False
+
+
 class UndoneDatabase(Database):
     """A database on one connection whose outer transaction is undone; blocks become savepoints in it."""
 
@@ -176,6 +184,20 @@ class UndoneDatabase(Database):
             autoflush=is_write,
         ) as session:
             yield session
+
+    @contextmanager
+    def attempt(self) -> Iterator[Attempt]:
+        """What is done within is undone at the end, unless it is kept.
+
+        The library's own savepoints stay open when they are rolled back: after thousands of them each statement would hold a
+        lock for each, until PostgreSQL has none left.
+        """
+        attempt = Attempt()
+        self.connection.exec_driver_sql("SAVEPOINT attempt")
+        yield attempt
+        if not attempt.is_kept:
+            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
+        self.connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
     def close(self) -> None:
         """The connection is the fixture's."""

@@ -433,11 +433,9 @@ def _short(answer: tuple[int, Any, int]) -> str:
 
 def _undone(land: Land, route: str, things: Things, headers: dict[str, str]) -> tuple[httpx2.Response, int]:
     """The answer, and how many questions it took; nothing of it stays."""
-    savepoint = land.database.connection.begin_nested()
     land.client.cookies.clear()
-    with count_queries(land.database) as queries:
+    with land.database.attempt(), count_queries(land.database) as queries:
         response = call(land, route, things, headers)
-    savepoint.rollback()
     if response.request.method != "GET" and response.status_code < 400:
         engine = land.app.state.engine
         engine._state = None  # it may have seen what has been undone

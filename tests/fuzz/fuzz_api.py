@@ -151,10 +151,9 @@ def test_operation(name: str, database: Database, make: Factory, record_property
                     f"case-{answers.total():010d}"  # another body under one key is bad data
                 )
         caller = dice.choice((*one.callers, *other.callers, administrator))
-        undone = database.connection.begin_nested()
-        response = case.call(base_url=ADDRESS, headers=dict(caller.headers), cookies=dict(caller.cookies))
-        is_kept = name.startswith(KEEPING) and name not in ENDING and dice.random() < 0.5
-        (undone.commit if is_kept else undone.rollback)()
+        with database.attempt() as attempt:
+            response = case.call(base_url=ADDRESS, headers=dict(caller.headers), cookies=dict(caller.cookies))
+            attempt.is_kept = name.startswith(KEEPING) and name not in ENDING and dice.random() < 0.5
         answers[response.status_code // 100] += 1
         for failure in _faults(case, response, caller, (one, other)):
             found.setdefault(
