@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 LANGUAGES = ("en", "it")
 SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
 UNUSED = (
-    "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pygments/lexers", "scipy/io/_fast_matrix_market", "scipy/odr", "sklearn/datasets/data", "sklearn/datasets/descr",
+    "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pygments/formatters", "pygments/lexers", "pygments/styles", "scipy/io/_fast_matrix_market", "scipy/fftpack", "scipy/odr", "sklearn/datasets/data", "sklearn/datasets/descr",
     "sklearn/datasets/images", "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql",
     "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
 )  # fmt: skip
