@@ -16,15 +16,16 @@ from pathlib import Path, PurePath
 LANGUAGES = ("en", "it")
 SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
 UNUSED = (
-    "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pygments/formatters", "pygments/lexers", "pygments/styles", "scipy/io/_fast_matrix_market", "scipy/fftpack", "scipy/odr", "sklearn/datasets/data", "sklearn/datasets/descr",
-    "sklearn/datasets/images", "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql",
-    "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
+    "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pycparser", "pygments/formatters",
+    "pygments/lexers", "pygments/styles", "scipy/fftpack", "scipy/io/_fast_matrix_market", "scipy/odr",
+    "sklearn/datasets/data", "sklearn/datasets/descr", "sklearn/datasets/images", "sqlalchemy/dialects/mssql",
+    "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
 )  # fmt: skip
 
 
 def is_kept(file: PurePath, without: tuple[str, ...] = ()) -> bool:
     """Whether a file of site-packages, named relative to it, stays in the image; nothing of `without` does."""
-    if file.parts[0] in without or any(file.is_relative_to(part) for part in UNUSED):
+    if file.parts[0].split("-")[0] in without or any(file.is_relative_to(part) for part in UNUSED):
         return False
     if file.suffix in SOURCES or "__pycache__" in file.parts or "tests" in file.parts[:-1]:
         return False
