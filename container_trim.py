@@ -18,8 +18,8 @@ SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
 UNUSED = (
     "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pycparser", "pygments/formatters",
     "pygments/lexers", "pygments/styles", "scipy/fftpack", "scipy/io/_fast_matrix_market", "scipy/odr",
-    "sklearn/datasets/data", "sklearn/datasets/descr", "sklearn/datasets/images", "sqlalchemy/dialects/mssql",
-    "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
+    "scipy/signal", "sklearn/datasets/data", "sklearn/datasets/descr", "sklearn/datasets/images",
+    "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
 )  # fmt: skip
 
 
