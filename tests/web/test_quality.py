@@ -147,7 +147,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
     page.emulate_media(reduced_motion="reduce")  # or the page would still be on its way to what has the focus
     page.goto(path.format(**vars(site.land)))
     page.wait_for_load_state("networkidle")
-    for canvas in page.locator(".map-canvas").all():  # a map, with its buttons, is made when it comes near the window
+    for canvas in page.locator(
+        ".map-canvas"
+    ).all():  # a map, with its buttons, is made when it comes near the window
         canvas.scroll_into_view_if_needed()
         canvas.and_(page.locator("[data-ready]")).wait_for()
     page.evaluate("scrollTo(0, 0)")
