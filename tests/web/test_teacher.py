@@ -12,7 +12,6 @@ from starlette.testclient import TestClient
 
 from app.class_lists import table as reading
 from app.db import Database
-from app.places.models import MunicipalityName
 from app.students.models import Evidence, Student, StudentSkill
 from tests import forms
 from tests.factories import Factory
