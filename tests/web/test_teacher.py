@@ -15,6 +15,7 @@ from app.db import Database
 from app.students.models import Evidence, Student, StudentSkill
 from tests import forms
 from tests.factories import Factory
+from tests.spreadsheets import ods
 from tests.web.browser import SIZES, in_every_way
 from tests.web.conftest import Site
 from tests.web.territory import Territory
@@ -47,6 +48,7 @@ def test_a_file_is_read_and_nothing_loaded(teacher: TestClient, land: Territory,
     path = f"/classes/{land.class_id}/import"
     for sent in (
         {"files": {"file": ("classe.csv", SIXTEEN.encode("cp1252"))}},
+        {"files": {"file": ("classe.ods", ods(*(line.split(";") for line in SIXTEEN.splitlines())))}},
         {"data": {"pasted": SIXTEEN}},
     ):
         page = teacher.post(path, **sent)  # type: ignore[arg-type]
@@ -61,7 +63,7 @@ def test_a_file_is_read_and_nothing_loaded(teacher: TestClient, land: Territory,
     ("data", "told"),
     [
         (b"", "Non c&#39;è nessuna riga da leggere."),
-        (b"PK\x03\x04", "Non è una tabella di testo"),
+        (b"PK\x03\x04", "Il file «x.csv» non è un foglio di calcolo"),
         (b"a;b\n" + b"c;d\n" * 2001, "Il file ha più di 2000 righe"),
     ],
 )
