@@ -1,0 +1,43 @@
+"""Questions of the first visit that are not asked again."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0031"
+down_revision = "0027"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "settled_questions",
+        sa.Column("student_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "question",
+            sa.Enum(
+                "interests",
+                "travel",
+                "times",
+                name="question",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["student_id"],
+            ["students.id"],
+            name=op.f("fk_settled_questions_student_id_students"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("student_id", "question", name=op.f("pk_settled_questions")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("settled_questions")
