@@ -96,7 +96,11 @@ def _rows(rows: Sequence[supply.Row]) -> list[SupplyRow]:
     return [SupplyRow.model_validate(row) for row in rows]
 
 
-@router.get("/network/opportunities", summary="List what few students fit", responses=answers(401, 403, 422))
+@router.get(
+    "/network/opportunities",
+    summary="List what few students fit or nobody chooses",
+    responses=answers(401, 403, 422),
+)
 def list_unwanted_opportunities(
     call: InCall,
     surveyor: InSurveyor,
@@ -105,12 +109,13 @@ def list_unwanted_opportunities(
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> UnwantedList:
-    """Opportunities of your territory with few fitting students for their free seats; `reach` says what would widen one."""
+    """Opportunities of your territory with few fitting students for their free seats, or chosen by nobody; `reach` says what would widen one."""
     [offset] = decode_cursor(cursor, int) or (0,)
     with call.read() as (session, actor):
         question = service.ask(session, actor, surveyor)
+        choices = service_gaps.ask_for_choices(session, now=call.now())
     found = service_gaps.unwanted(
-        service.look(surveyor, question), students_per_seat=settings.students_per_seat, kind=kind
+        service.look(surveyor, question), choices, students_per_seat=settings.students_per_seat, kind=kind
     )[max(0, offset) :]
     items = [
         UnwantedOut(
@@ -118,6 +123,8 @@ def list_unwanted_opportunities(
             seats_free=one.seats_free,
             fitting=one.fitting,
             visible=one.visible,
+            choosing=one.choosing,
+            is_ignored=one.is_ignored,
         )
         for one in found[:limit]
     ]

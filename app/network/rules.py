@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -14,6 +14,9 @@ from app.settings import Settings
 
 LEAST = 5
 """No count of students below it is told, and those above in steps of it."""
+
+NEW_FOR = timedelta(days=14)
+"""As long students take to find what has been published."""
 
 # --- who --------------------------------------------------------------------------------------------------------------
 
@@ -88,7 +91,12 @@ def balance(seats: int, students: int) -> Balance:
     return Balance.EVEN if students <= 3 * seats else Balance.SEATS_LACK
 
 
-def do_few_want(fitting: int, seats: int, students_per_seat: int) -> bool:
+def is_new(published_at: datetime | None, now: datetime) -> bool:
+    """Whether students have hardly had the time to choose it."""
+    return published_at is None or published_at > now - NEW_FOR
+
+
+def do_few_fit(fitting: int, seats: int, students_per_seat: int) -> bool:
     """Whether so few students fit that its seats will hardly be taken."""
     return fitting < students_per_seat * seats
 

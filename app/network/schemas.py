@@ -59,6 +59,8 @@ class UnwantedOut(Out):
     seats_free: Count
     fitting: Students
     visible: Students
+    choosing: Students = Field(description="They have saved it or applied.")
+    is_ignored: bool = Field(description="Open for two weeks, and nobody at all has saved it or applied.")
 
 
 class UnwantedList(Page):

@@ -1,8 +1,8 @@
-"""Opportunities that few students fit, and students whom nobody calls: the latter as counts only."""
+"""Opportunities that few students fit or nobody chooses, and students whom nobody calls: the latter as counts only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,37 +13,84 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import dates
+from app.applications.models import Application
 from app.auth.actors import Actor
 from app.disclosures.models import Disclosure
 from app.matches.survey import Surveyor
 from app.network import rules, service
 from app.network.service import Territory
 from app.network.service_supply import OTHERS
-from app.opportunities.models import Kind
+from app.opportunities.models import Kind, Opportunity, Status
 from app.students.profiles import Profile
+from app.wishes.models import Wish
 
 # --- opportunities ----------------------------------------------------------------------------------------------------
 
 
 class Unwanted(NamedTuple):
-    """An opportunity's card; students as `rules.told`: who fits, and who would if the skills were no matter."""
+    """An opportunity's card; students as `rules.told`: who fits, who would if the skills were no matter, who chose it.
+
+    `is_ignored`: long enough open, and nobody at all has saved it or applied.
+    """
 
     card: dict[str, Any]
     seats_free: int
     fitting: int
     visible: int
+    choosing: int
+    is_ignored: bool
 
 
-def unwanted(territory: Territory, *, students_per_seat: int, kind: Kind | None = None) -> list[Unwanted]:
-    """What stands open in the territory and fits few students, wherever they are; the fewest for a seat first."""
+class Choices(NamedTuple):
+    """By opportunity: how many students have saved it or applied; and those that few weeks ago were not open yet."""
+
+    students: Mapping[str, int]
+    new: frozenset[str]
+
+
+def ask_for_choices(session: Session, *, now: datetime) -> Choices:
+    """What students chose of all that stands open; whatever became of an application, it was a choice."""
+    chosen = sa.union(
+        sa.select(Wish.opportunity_id, Wish.student_id),
+        sa.select(Application.opportunity_id, Application.student_id),
+    ).subquery()
+    rows = session.execute(
+        sa.select(Opportunity.id, Opportunity.published_at, sa.func.count(chosen.c.student_id))
+        .outerjoin(chosen, chosen.c.opportunity_id == Opportunity.id)
+        .where(Opportunity.status == Status.PUBLISHED)
+        .group_by(Opportunity.id, Opportunity.published_at)
+    ).all()
+    return Choices(
+        {str(one): count for one, _, count in rows},
+        frozenset(str(one) for one, published_at, _ in rows if rules.is_new(published_at, now)),
+    )
+
+
+def unwanted(
+    territory: Territory, choices: Choices, *, students_per_seat: int, kind: Kind | None = None
+) -> list[Unwanted]:
+    """What stands open in the territory and fits few students, wherever they are, or is chosen by nobody.
+
+    The fewest who fit for a seat first.
+    """
     tables = territory.surveyed.tables
     fitting, visible = tables.fit.sum(axis=0), tables.visible.sum(axis=0)
     found = []
     for column in territory.of_kind(kind):
         one, fits = territory.opportunity(column), int(fitting[column])
-        if rules.do_few_want(fits, one.seats_free, students_per_seat):
-            seen = rules.told(int(visible[column]))
-            found.append(Unwanted(territory.surveyed.cards[one.id], one.seats_free, rules.told(fits), seen))
+        choosing = choices.students.get(one.id, 0)
+        is_ignored = not choosing and one.id not in choices.new
+        if is_ignored or rules.do_few_fit(fits, one.seats_free, students_per_seat):
+            found.append(
+                Unwanted(
+                    card=territory.surveyed.cards[one.id],
+                    seats_free=one.seats_free,
+                    fitting=rules.told(fits),
+                    visible=rules.told(int(visible[column])),
+                    choosing=rules.told(choosing),
+                    is_ignored=is_ignored,
+                )
+            )
     return sorted(found, key=lambda one: (one.fitting / one.seats_free, one.card["title"], one.card["id"]))
 
 

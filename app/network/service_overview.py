@@ -16,7 +16,7 @@ from app.matches.survey import Surveyor
 from app.network import rules, service, service_companies, service_gaps
 from app.network.rules import Standing, Thresholds
 from app.network.service import Territory
-from app.network.service_gaps import CallsQuestion, Uncalled
+from app.network.service_gaps import CallsQuestion, Choices, Uncalled
 
 MOST_WAITING = 200
 
@@ -26,6 +26,7 @@ class OverviewQuestion:
     """What the overview is made of."""
 
     calls: CallsQuestion
+    choices: Choices
     waiting: Sequence[Company]
     standings: Mapping[Standing, int]
     today: date
@@ -49,12 +50,13 @@ def ask(
     calls = service_gaps.ask_for_calls(session, actor, surveyor, now=now)
     lines = service_companies.stand(session, actor, now=now, thresholds=thresholds)
     waiting = review.waiting(session, actor, limit=MOST_WAITING)
-    return OverviewQuestion(calls, waiting, service_companies.count(lines), now.date())
+    choices = service_gaps.ask_for_choices(session, now=now)
+    return OverviewQuestion(calls, choices, waiting, service_companies.count(lines), now.date())
 
 
 def show(territory: Territory, question: OverviewQuestion, *, students_per_seat: int) -> Overview:
     """The overview; outside of any block."""
-    few = service_gaps.unwanted(territory, students_per_seat=students_per_seat)
+    few = service_gaps.unwanted(territory, question.choices, students_per_seat=students_per_seat)
     return Overview(
         len(question.waiting),
         sum(one.answer_due_on < question.today for one in question.waiting),

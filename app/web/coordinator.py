@@ -243,13 +243,17 @@ def remove_note(view: InView, company_id: UUID, note_id: UUID) -> Response:
 
 @router.get("/opportunities")
 def show_unwanted(view: InView, kind: Kind | None = None, after: Cursor = None) -> Response:
-    """Opportunities that few students fit."""
+    """Opportunities that few students fit, or nobody chooses."""
     [offset] = decode_cursor(after, int) or (0,)
     offset = max(0, offset)
     with view.read() as (session, actor):
         question = service.ask(session, actor, view.surveyor)
+        choices = service_gaps.ask_for_choices(session, now=view.now())
     found = service_gaps.unwanted(
-        service.look(view.surveyor, question), students_per_seat=view.settings.students_per_seat, kind=kind
+        service.look(view.surveyor, question),
+        choices,
+        students_per_seat=view.settings.students_per_seat,
+        kind=kind,
     )
     return view.show(
         "coordinator/opportunities.html",

@@ -22,13 +22,13 @@ from tests.web.conftest import Site
 from tests.web.territory import Territory
 
 QUERIES = {
-    "/coordination": 15,
+    "/coordination": 16,
     "/coordination/approvals": 5,
     "/coordination/supply": 10,
     "/coordination/supply/skills.csv": 10,
     "/coordination/companies": 7,
     "/coordination/companies/{company_id}": 16,
-    "/coordination/opportunities": 10,
+    "/coordination/opportunities": 11,
     "/coordination/opportunities/{internship_id}": 17,
     "/coordination/students": 11,
     "/coordination/indicators": 9,

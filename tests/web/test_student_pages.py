@@ -79,7 +79,9 @@ def test_what_was_skipped_is_asked_again_until_it_is_put_off_or_answered(
         return re.findall(rf'href="{base}/profile#(\w+)"', page)
 
     assert asked() == ["interests", "travel", "times"]
-    client.post(f"{base}/profile/travel", data={"travel_mode": "transit"})  # as far as it takes: an answer too
+    client.post(
+        f"{base}/profile/travel", data={"travel_mode": "transit"}
+    )  # as far as it takes: an answer too
     assert asked() == ["interests", "times"]
     assert "Non adesso" not in client.get(f"{base}?new=1").text
     assert "Non adesso" not in visit("teacher").get(base).text

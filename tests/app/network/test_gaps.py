@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.auth.actors import Actor
 from app.network import service, service_gaps
-from app.network.service_gaps import Calls, Uncalled
+from app.network.service_gaps import Calls, Uncalled, Unwanted
 from app.opportunities.models import Kind
+from app.wishes.models import Wish
 from tests.app.network.conftest import BOLOGNA, MILAN, World
 from tests.factories import NOW
 
@@ -17,6 +19,12 @@ def calls(world: World) -> Calls:
     return service_gaps.calls(service.look(world.surveyor, question.territory), question.asked_for)
 
 
+def unwanted(world: World, actor: Actor = BOLOGNA, kind: Kind | None = None) -> list[Unwanted]:
+    with world.make.database.read() as session:
+        choices = service_gaps.ask_for_choices(session, now=NOW)
+    return service_gaps.unwanted(world.survey(actor), choices, students_per_seat=5, kind=kind)
+
+
 def test_what_few_fit_comes_with_those_fewest_for_a_seat_first(world: World) -> None:
     world.students(4, "cnc-turning")
     world.students(9, "plc-programming")
@@ -24,14 +32,33 @@ def test_what_few_fit_comes_with_those_fewest_for_a_seat_first(world: World) -> 
     few = world.offer("plc-programming", seats=2, title="few")
     nobody = world.offer("cnc-turning", seats=1, title="nobody")
     world.offer("cnc-turning", kind=Kind.VISIT, seats=1, seats_taken=1, title="full", status="full")
-    found = service_gaps.unwanted(world.survey(), students_per_seat=5)
+    found = unwanted(world)
     assert [(one.card["id"], *one[1:]) for one in found] == [
-        (str(nobody.id), 1, 0, 10),
-        (str(few.id), 2, 5, 10),
+        (str(nobody.id), 1, 0, 10, 0, False),
+        (str(few.id), 2, 5, 10, 0, False),
     ]
     assert str(enough.id) not in {one.card["id"] for one in found}
-    assert service_gaps.unwanted(world.survey(), students_per_seat=5, kind=Kind.VISIT) == []
-    assert service_gaps.unwanted(world.survey(MILAN), students_per_seat=5) == []
+    assert unwanted(world, kind=Kind.VISIT) == []
+    assert unwanted(world, MILAN) == []
+
+
+def test_what_nobody_chooses_for_two_weeks_is_unwanted_however_many_fit(world: World) -> None:
+    make, able = world.make, world.students(9, "plc-programming")
+    ignored, saved, asked = (
+        world.offer("plc-programming", seats=1, title=title, published_at=NOW - timedelta(days=15))
+        for title in ("ignored", "saved", "asked")
+    )
+    hard = world.offer("cnc-turning", seats=1, title="hard", published_at=NOW - timedelta(days=15))
+    world.offer("plc-programming", seats=1, title="new", published_at=NOW - timedelta(days=13))
+    make.add(Wish(student_id=able[0].id, opportunity_id=saved.id, created_at=NOW))
+    make.application(able[1], asked)
+    for student in able[:6]:
+        make.add(Wish(student_id=student.id, opportunity_id=hard.id, created_at=NOW))
+    make.application(able[0], hard)  # the same student, who counts once
+    assert [(one.card["id"], one.choosing, one.is_ignored) for one in unwanted(world)] == [
+        (str(hard.id), 5, False),
+        (str(ignored.id), 0, True),
+    ]
 
 
 def test_students_whom_nobody_calls_are_counted_in_fives(world: World) -> None:

@@ -62,7 +62,7 @@ def test_what_is_lacking(seats: int, students: int, expected: Balance) -> None:
 
 @pytest.mark.parametrize(("fitting", "seats", "few"), [(9, 2, True), (10, 2, False), (0, 1, True)])
 def test_few_want_what_has_less_than_five_for_a_seat(fitting: int, seats: int, few: bool) -> None:
-    assert rules.do_few_want(fitting, seats, 5) is few
+    assert rules.do_few_fit(fitting, seats, 5) is few
 
 
 _people = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xy")), max_size=40)
