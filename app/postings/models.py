@@ -40,7 +40,7 @@ class Posting(Base):
 
 
 class PostingEffort(Base):
-    """What one publication took. Neither who nor which company: no more than its size is told."""
+    """What one publication took. Neither who nor which company: no more than its size and the province of the place."""
 
     __tablename__ = "posting_efforts"
     __table_args__ = (
@@ -51,6 +51,7 @@ class PostingEffort(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     kind: Mapped[Kind] = mapped_column(text_enum(Kind))
     size: Mapped[SizeBand | None] = mapped_column(text_enum(SizeBand))
+    province_code: Mapped[str | None] = mapped_column(sa.String(2))
     is_renewal: Mapped[bool]
     seconds: Mapped[int]
     clicks: Mapped[int]

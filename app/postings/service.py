@@ -19,6 +19,7 @@ from app.opportunities import service_life as life
 from app.opportunities.models import Kind, Opportunity, Status
 from app.opportunities.rules import Action
 from app.opportunities.schemas import OpportunityIn, OpportunityOut
+from app.places.models import Municipality
 from app.postings import rules
 from app.postings.models import Posting, PostingEffort
 from app.postings.rules import Effort, Medians
@@ -111,11 +112,22 @@ def publish(session: Session, actor: Actor, opportunity_id: UUID, *, now: dateti
         session.add(
             PostingEffort(
                 kind=opportunity.kind, size=company.size, is_renewal=posting.renewed_from_id is not None,
+                province_code=_province(session, opportunity),
                 seconds=posting.seconds, clicks=posting.clicks, published_on=now.date(),
             )
         )  # fmt: skip
         posting.is_measured, posting.seconds, posting.clicks = True, 0, 0
     return opportunity
+
+
+def _province(session: Session, opportunity: Opportunity) -> str | None:
+    """Where it takes place; of what is online, where the company is."""
+    istat = opportunity.municipality_istat or session.scalar(
+        sa.select(CompanySite.municipality_istat).where(
+            CompanySite.company_id == opportunity.company_id, CompanySite.is_main
+        )
+    )
+    return session.scalar(sa.select(Municipality.province_code).where(Municipality.istat == istat))
 
 
 # --- questions about the text -----------------------------------------------------------------------------------------
@@ -204,13 +216,15 @@ def _as_given(out: OpportunityOut) -> OpportunityIn:
 
 
 def medians(session: Session, actor: Actor) -> list[Medians]:
-    """What publications on the pages took, without small numbers. Raises NotAllowed."""
+    """What publications on the pages took in the actor's territory, without small numbers. Raises NotAllowed."""
     auth.require_scope(actor, "opportunities:read")
     if not rules.can_see_efforts(actor):
         raise errors.NotAllowed("Only coordinators and administrators see what publications take.")
     one = PostingEffort
-    rows = session.execute(sa.select(one.kind, one.size, one.is_renewal, one.seconds, one.clicks))
-    return rules.medians(_efforts(rows))
+    query = sa.select(one.kind, one.size, one.is_renewal, one.seconds, one.clicks)
+    if not actor.is_administrator:
+        query = query.where(one.province_code.in_(actor.provinces))
+    return rules.medians(_efforts(session.execute(query)))
 
 
 def _efforts(rows: Iterable[Any]) -> Iterable[Effort]:

@@ -1,4 +1,4 @@
-"""Questions of the first visit that are not asked again."""
+"""Questions of the first visit that are not asked again, and in which province a publication took what it took."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("student_id", "question", name=op.f("pk_settled_questions")),
     )
+    op.add_column("posting_efforts", sa.Column("province_code", sa.String(length=2), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("posting_efforts", "province_code")
     op.drop_table("settled_questions")

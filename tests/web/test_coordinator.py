@@ -153,7 +153,7 @@ def test_what_publications_take_stands_beside_the_figures(
     for seconds in range(number):
         make.add(
             PostingEffort(
-                kind=Kind.INTERNSHIP, is_renewal=False, seconds=100 + 10 * seconds, clicks=12, published_on=NOW.date()
+                kind=Kind.INTERNSHIP, is_renewal=False, seconds=100 + 10 * seconds, clicks=12, published_on=NOW.date(), province_code="BO",
             )
         )  # fmt: skip
     page = visit("coordinator").get("/coordination/indicators").text

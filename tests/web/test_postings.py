@@ -102,7 +102,7 @@ def test_a_text_becomes_a_published_opportunity(
         [effort] = session.scalars(sa.select(PostingEffort))
     assert (row.status, row.hours, row.daily_hours, row.text) == (Status.PUBLISHED, 80, 7.5, TEXT)
     assert (span.weekdays, span.parts, need.role, need.level) == (3, 3, "required", 3)
-    assert (effort.clicks, effort.size) == (5, "small")
+    assert (effort.clicks, effort.size, effort.province_code) == (5, "small", "BO")
 
 
 def test_a_form_that_is_sent_twice_leads_to_the_same_draft(company: TestClient, land: Territory) -> None:

@@ -115,7 +115,7 @@ def test_what_a_publication_took_is_kept_once_and_tells_of_nobody(database: Data
     assert told == (Kind.VISIT, SizeBand.MICRO, False, 645, 3, TODAY)
     assert (posting.seconds, posting.clicks, posting.is_measured) == (0, 0, True)
     assert {column.name for column in PostingEffort.__table__.columns} == {
-        "id", "kind", "size", "is_renewal", "seconds", "clicks", "published_on",
+        "id", "kind", "province_code", "size", "is_renewal", "seconds", "clicks", "published_on",
     }  # fmt: skip
 
 
@@ -131,19 +131,22 @@ def test_coordinators_read_medians(client: TestClient, make: Factory) -> None:
     for seconds in (60, 80, 100, 120, 900):
         make.add(
             PostingEffort(
-                kind=Kind.VISIT, size=SizeBand.SMALL, is_renewal=False, seconds=seconds, clicks=7, published_on=TODAY
+                kind=Kind.VISIT, size=SizeBand.SMALL, is_renewal=False, seconds=seconds, clicks=7, published_on=TODAY,
+                province_code="BO",
             )
         )  # fmt: skip
-    make.add(
-        PostingEffort(kind=Kind.TRAINING, size=None, is_renewal=True, seconds=1, clicks=1, published_on=TODAY)
-    )
-    answer = client.get("/api/v1/posting-efforts", headers=make.bearer(Role.COORDINATOR))
-    assert answer.json() == {
-        "items": [
-            {"is_renewal": False, "kind": "visit", "size": "small", "publications": 5, "seconds": 100, "clicks": 7}
-        ],
-        "next_cursor": None,
-    }  # fmt: skip
+    for province_code in (*["MI"] * 5, None, "BO"):
+        make.add(
+            PostingEffort(
+                kind=Kind.TRAINING, size=None, is_renewal=True, seconds=1, clicks=1, published_on=TODAY,
+                province_code=province_code,
+            )
+        )  # fmt: skip
+    visits = {"is_renewal": False, "kind": "visit", "size": "small", "publications": 5, "seconds": 100, "clicks": 7}  # fmt: skip
+    trainings = {"is_renewal": True, "kind": "training", "size": None, "publications": 7, "seconds": 1, "clicks": 1}  # fmt: skip
+    for role, seen in ((Role.COORDINATOR, [visits]), (Role.ADMINISTRATOR, [visits, trainings])):
+        answer = client.get("/api/v1/posting-efforts", headers=make.bearer(role))
+        assert answer.json() == {"items": seen, "next_cursor": None}
 
 
 # --- questions --------------------------------------------------------------------------------------------------------
