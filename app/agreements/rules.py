@@ -231,8 +231,11 @@ def amendment_gaps(placement: Placement, changes: Mapping[str, Any]) -> Iterator
     starts_on, ends_on = (changes.get(name, getattr(placement, name)) for name in ("starts_on", "ends_on"))
     if starts_on > ends_on:
         yield "ends_on", "lies before the first day"
+    same = {name for name in changes if changes[name] == getattr(placement, name)}
+    if not {"starts_at", "ends_at"} <= same:
+        same -= {"starts_at", "ends_at"}  # they come together, and one of them changes
     for name in changes:
-        if changes[name] == getattr(placement, name):
+        if name in same:
             yield name, "is so already"
 
 

@@ -202,6 +202,8 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("placement/show.html", "student", "/placements/{placement_id}", "open"),
     ("placement/show.html", "company", "/placements/{placement_id}", "open"),
     ("placement/show.html", "teacher", "/placements/{placement_id}", "open"),
+    ("placement/tutors.html", "teacher", "/placements/{worked_id}", "open"),
+    ("placement/tutors.html", "company", "/placements/{worked_id}", "open"),
     ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
     ("placement/rules.html", "administrator", "/law-rules", "open"),
     ("placement/rules.html", "company", "/law-rules", ""),
