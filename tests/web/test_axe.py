@@ -128,6 +128,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/opportunity.html", "coordinator", "/coordination/opportunities/{internship_id}", ""),
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
     ("coordinator/indicators.html", "coordinator", "/coordination/indicators", ""),
+    ("coordinator/experiences.html", "coordinator", "/coordination/experiences", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}?show=today&chosen=all", ""),
     ("teacher/class.html", "coordinator", "/classes/{class_id}", ""),
     ("teacher/school.html", "lead", "/schools/{school_id}/board", ""),
