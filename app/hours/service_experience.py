@@ -62,8 +62,10 @@ def of_territory(session: Session, actor: Actor) -> Experiences:
     hosts.sort(key=lambda row: (row.company_name is None, row.company_name, str(row.company_id)))
     if not hosts:
         return Experiences([], None)
-    every = [[one for key in of_students for one in found.get(key, ())] for found in (of_students, of_hosts)]
-    return Experiences(hosts, _experience(*every, marks, is_one=False))
+    all_students, all_hosts = (
+        [one for key in of_students for one in found.get(key, ())] for found in (of_students, of_hosts)
+    )
+    return Experiences(hosts, _experience(all_students, all_hosts, marks, is_one=False))
 
 
 def _said(session: Session, actor: Actor, party: Party) -> list[_Said]:
