@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from app import dates, errors
+from app import dates, errors, holidays
 from app.opportunities.models import Kind, Opportunity
 from app.placements.service import Terms
 
@@ -81,14 +81,14 @@ def choose(
         is_whole = (starts_on, ends_on) == days[:2]
         if is_within and (is_whole or kind is Kind.INTERNSHIP):
             chosen = days._replace(starts_on=starts_on, ends_on=ends_on)
-            if count(chosen):
+            if chosen.weekdays & dates.weekdays_between(starts_on, ends_on):
                 return chosen
     raise _unfit("starts_on", "the opportunity is not on these days")
 
 
 def terms(opportunity: Opportunity, days: Days) -> Terms:
     """What a placement on these days comes to."""
-    many = max(1, count(days))
+    many = max(1, holidays.count(days.starts_on, days.ends_on, days.weekdays))
     daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many
     daily = min(24.0, daily or USUAL_DAILY_HOURS[opportunity.kind])
     whole = max(1, math.ceil(daily * many))
@@ -96,21 +96,6 @@ def terms(opportunity: Opportunity, days: Days) -> Terms:
         starts_on=days.starts_on, ends_on=days.ends_on, weekdays=days.weekdays, starts_at=days.starts_at,
         ends_at=days.ends_at, daily_hours=daily, planned_hours=min(whole, opportunity.hours or whole),
     )  # fmt: skip
-
-
-def count(days: dates.Spanned) -> int:
-    """How many days that is.
-
-    >>> count(Days(date(2026, 1, 12), date(2026, 1, 25)))
-    10
-    """
-    weeks, rest = divmod((days.ends_on - days.starts_on).days + 1, 7)
-    found = weeks * days.weekdays.bit_count()
-    if rest:
-        found += (
-            days.weekdays & dates.weekdays_between(days.ends_on - timedelta(rest - 1), days.ends_on)
-        ).bit_count()
-    return found
 
 
 def _hours_between(days: Days) -> float:

@@ -123,15 +123,6 @@ def test_faults_of_terms(values: dict[str, Any], fields: list[str]) -> None:
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 1))
-
-
-@given(first=DAYS, length=st.integers(0, 40), weekdays=st.integers(1, 127))
-def test_days_between_counts_the_days(first: date, length: int, weekdays: int) -> None:
-    days = [first + timedelta(days=number) for number in range(length + 1)]
-    expected = sum(weekdays >> day.weekday() & 1 for day in days)
-    assert rules.days_between(first, days[-1], weekdays) == expected
-
-
 TERMS_STRATEGY = st.builds(
     lambda first, length, weekdays, hours: Terms(
         first, first + timedelta(days=length), 4, 4, weekdays,
