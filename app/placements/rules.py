@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
-from app import dates, holidays
+from app import holidays
 from app.auth.actors import AT_SCHOOL, Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
