@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from app.applications import days
 from app.applications.days import Days
 from app.matches.engine import Known
-from app.matches.seating import BANNED, BUSY, SAID_NO, Asker, Offer, Seat, pinned
+from app.matches.seating import BANNED, BUSY, SAID_NO, Asker, Offer, Seat, Tutors, pinned
 from matching import Index, Opportunity, Student
 from matching.calendar import fails_age, least_share, share_free
 from matching.many import Top, top
@@ -30,6 +31,15 @@ FIRST_CHOICE = 1.0
 """Added to the scores of those whom a company has put in order, so that they go before all others."""
 
 
+class Following(NamedTuple):
+    """How many students of the round the tutors of a host follow at its opportunities, or those of a school its students."""
+
+    owner_id: UUID
+    most: int
+    those: Collection[UUID]
+    days: tuple[date, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What people have said, as the round has collected it; all of it by students' and opportunities' ids.
@@ -44,6 +54,8 @@ class Given:
     orders: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
     held: Mapping[UUID, int] = field(default_factory=dict)
     busy: Mapping[UUID, Sequence[Days]] = field(default_factory=dict)
+    hosts: Sequence[Following] = ()
+    schools: Sequence[Following] = ()
 
 
 class Asking:
@@ -60,6 +72,7 @@ class Asking:
         self.index, self.opportunities, self.offers, self.given = index, opportunities, offers, given
         self.alternatives = alternatives
         self.place = {offer.id: place for place, offer in enumerate(offers)}
+        self.school = {one: place for place, following in enumerate(given.schools) for one in following.those}
         self.order = {
             (str(student), self.place[str(opportunity)]): (position, len(order))
             for opportunity, order in given.orders.items() if str(opportunity) in self.place
@@ -81,6 +94,18 @@ class Asking:
         return tuple(
             found.get(known.student.id) or self._asker(known, np.zeros(0, np.int64), None, 0)
             for known in students
+        )
+
+    def hosts(self) -> tuple[Tutors, ...]:
+        """The tutors of hosts, with the places of their opportunities that are on offer."""
+        return tuple(
+            Tutors(
+                str(one.owner_id),
+                one.most,
+                tuple(sorted(self._offered(one.those))),
+                tuple(day.isoformat() for day in one.days),
+            )
+            for one in self.given.hosts
         )
 
     def first_suiting(self, known: Known, place: int) -> int | None:
@@ -106,7 +131,7 @@ class Asking:
         kept = {place: scored.get(place, NEUTRAL) for place in wished if place not in barred}
         kept |= {place: value for place, value in scored.items() if place not in barred and place not in kept}
         asker = Asker(
-            id=student.id, wishes=tuple(wished), barred=barred,
+            id=student.id, wishes=tuple(wished), barred=barred, school=self.school.get(who),
             scores={place: self._put_first(student.id, place, value) for place, value in kept.items()},
             free={place: tuple(self._suiting(known, place)) for place in kept if self.offers[place].periods},
         )  # fmt: skip

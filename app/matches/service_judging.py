@@ -57,6 +57,40 @@ def report(question: Question, answer: Answer) -> dict[str, Any]:
     }
 
 
+def tutors(question: Question, seats: Mapping[str, Seat]) -> dict[str, list[dict[str, int]]]:
+    """How many students the tutors of each host and school have got, and how many more would have a seat if they could
+    follow more: who wishes for a free seat of theirs above the own one, or has none. In the question's order."""
+    taken = Counter(seat.offer for seat in seats.values())
+    by_school = Counter(asker.school for asker in question.askers if asker.id in seats)
+    used = [sum(taken[offer] for offer in host.offers) for host in question.hosts]
+    host_of = {
+        offer: place
+        for place, host in enumerate(question.hosts)
+        for offer in host.offers
+        if used[place] >= host.most and taken[offer] < question.offers[offer].seats
+    }
+    kept_out: Counter[int] = Counter()
+    for asker in question.askers:
+        wish = wish_of(asker, seats.get(asker.id))
+        higher = asker.wishes if wish is None else asker.wishes[: wish - 1]
+        kept_out.update({host_of[one] for one in higher if one in host_of and one not in asker.barred})
+    return {
+        "hosts": [
+            {"most": host.most, "used": used[place], "kept_out": kept_out[place]}
+            for place, host in enumerate(question.hosts)
+        ],
+        "schools": [
+            {
+                "most": school.most, "used": by_school[place],
+                "kept_out": sum(
+                    asker.school == place and asker.id not in seats for asker in question.askers
+                ) if by_school[place] >= school.most else 0,
+            }
+            for place, school in enumerate(question.schools)
+        ],
+    }  # fmt: skip
+
+
 def why_not_each(
     question: Question,
     seats: Mapping[str, Seat],

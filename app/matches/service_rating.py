@@ -18,7 +18,7 @@ from app.companies.models import Company
 from app.matches import translate
 from app.matches.asking import Asking, Given
 from app.matches.engine import Changes, Engine, Known
-from app.matches.seating import Offer, Question, Seat
+from app.matches.seating import Offer, Question, Seat, Tutors
 from app.opportunities import details
 from app.opportunities.details import Detail
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
@@ -124,7 +124,9 @@ def rate(
     asking = Asking(index, opportunities, offers, alternatives, given)
     known = {one.student.id: one for one in stock.students}
     spans = [spans for _, spans in chosen]
-    return Rated(Question(offers, asking.askers(stock.students), seed, is_wishes_only), known, spans, asking)
+    schools = tuple(Tutors(str(one.owner_id), one.most) for one in given.schools)
+    question = Question(offers, asking.askers(stock.students), seed, is_wishes_only, asking.hosts(), schools)
+    return Rated(question, known, spans, asking)
 
 
 def settled(rated: Rated, seats: Mapping[str, Seat]) -> dict[str, Seat]:

@@ -81,8 +81,8 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
             tutors_away=frozenset(
                 side.value for side, user_id in named.items() if user_id in leaves and _meet(span, leaves[user_id])
             ),
-            host_tutor_load=_load(spans[TutorSide.HOST], one.host_tutor_id, span),
-            school_tutor_load=_load(spans[TutorSide.SCHOOL], one.school_tutor_id, span),
+            host_tutor_load=dates.busiest(spans[TutorSide.HOST].get(one.host_tutor_id, ()), span),
+            school_tutor_load=dates.busiest(spans[TutorSide.SCHOOL].get(one.school_tutor_id, ()), span),
             school_tutor_most=most.get((one.school_tutor_id, one.school_id, dates.school_year(one.starts_on))),
             is_assessed=host is not None and host.assessed_on is not None,
             banned_activities=tuple(banned[one.id]), trainings=tuple(trainings[one.student_id]),
@@ -187,14 +187,6 @@ def _spans(
 def _capacities(session: Session, tutors: Collection[UUID]) -> dict[tuple[UUID | None, UUID, int], int]:
     rows = session.scalars(sa.select(TutorCapacity).where(TutorCapacity.user_id.in_(tutors)))
     return {(one.user_id, one.school_id, one.start_year): one.most_students for one in rows}
-
-
-def _load(spans: Mapping[UUID | None, list[Span]], user_id: UUID | None, span: Span) -> int:
-    """The most students whom the tutor follows on one day of the span."""
-    inside = [one for one in spans.get(user_id, ()) if _meet(one, span)]
-    # The number rises on first days only.
-    days = [max(first, span[0]) for first, _ in inside]
-    return max((sum(first <= day <= last for first, last in inside) for day in days), default=0)
 
 
 def _meet(one: Span, other: Span) -> bool:

@@ -14,6 +14,7 @@ from app.rounds import rules
 from app.rounds.models import RoundRun, RunMode
 from app.rounds.schemas import Count, MaxWishes, Period, RunNumber
 from app.rounds.service_board import Board, BoardLine, Seated, Tally
+from app.rounds.service_loads import Loads
 from app.rounds.service_publishing import Published
 from app.rounds.service_reasons import Explanation, Inquiry
 from app.rounds.service_reasons import Reason as Why
@@ -212,6 +213,50 @@ class RoundBoard(Out):
         )  # fmt: skip
 
 
+class HostLoadOut(Out):
+    """Tutors of a host over all schools of the round; `kept_out` would rather be there, where a seat is free."""
+
+    company_id: UUID
+    company_name: Line
+    most: Count = Field(description="Students of this round whom its tutors can follow together.")
+    used: Count
+    kept_out: Count
+
+
+class TutorLoadOut(Out):
+    """A tutor of your school; `proposed` is how many of the run's students would be even."""
+
+    user_id: UUID
+    name: PersonalName
+    students: Count = Field(description="Open placements in the school year.")
+    most_students: Count
+    proposed: Count
+
+
+class SchoolLoadOut(Out):
+    """The tutors of your school; who is `kept_out` has no seat because they can follow nobody more."""
+
+    school_id: UUID
+    school_name: Line
+    most: Count | None = Field(description="Null: the school has decided nothing, and there is no limit.")
+    used: Count
+    kept_out: Count
+    tutors: Annotated[list[TutorLoadOut], Field(max_length=2000)]
+
+
+class RoundTutors(Out):
+    """How many students the tutors would follow by the chosen run, the bottlenecks first."""
+
+    run_number: RunNumber
+    hosts: Annotated[list[HostLoadOut], Field(max_length=5000)]
+    schools: Annotated[list[SchoolLoadOut], Field(max_length=rules.MOST_CLASSES)]
+
+    @classmethod
+    def of(cls, loads: Loads) -> Self:
+        """From the service's answer."""
+        return cls.model_validate(loads)
+
+
 class WhyNotOut(Out):
     """Why a student does not have a seat there."""
 
@@ -234,7 +279,9 @@ class WhyNotOut(Out):
 class RemedyOut(Out):
     """What would give the student a seat."""
 
-    kind: Slug = Field(description="`widen` (5 km more), `week_later`, `week_earlier` or `one_more_seat`.")
+    kind: Slug = Field(
+        description="`widen` (5 km more), `week_later`, `week_earlier`, `one_more_seat` or `one_more_tutor`."
+    )
     opportunity_id: UUID
     title: Line
     wish: MaxWishes | None

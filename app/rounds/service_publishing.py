@@ -19,7 +19,7 @@ from app.auth.actors import Actor
 from app.events import service as events
 from app.matches.service_rating import Frame, days_meant
 from app.opportunities.models import Opportunity
-from app.rounds import handing, rules, service_kept
+from app.rounds import handing, rules, service_kept, service_tutor_checks
 from app.rounds import service as rounds
 from app.rounds.models import Round, RoundClass, RoundRun, RoundSeat, RoundState
 from app.rounds.rules import Action
@@ -107,7 +107,7 @@ def publish_class(
 ) -> int:
     """Propose all seats that the run gives to a class; how many are new. A second time there are none.
 
-    Raises NoSuchRound, NotYourRound, AnotherRun, WrongRoundState, and what `propose` raises.
+    Raises NoSuchRound, NotYourRound, AnotherRun, WrongRoundState, TutorsFull, and what `propose` raises.
     """
     seen = rounds.find(session, actor, round_id, scope="placements:write")
     session.refresh(seen.round, with_for_update=True)
@@ -121,6 +121,7 @@ def publish_class(
     if row.published_run == run_number:
         return 0
     run = service_kept.read(session, round_id, run_number)
+    service_tutor_checks.require(session, seen.round, run, [class_id])
     count = _propose(session, actor, seen.round, run, class_id, now)
     row.published_at, row.published_by, row.published_run = now.astimezone(UTC), actor.mark, run_number
     session.flush()

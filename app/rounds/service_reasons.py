@@ -13,8 +13,10 @@ from app.auth.actors import Actor
 from app.companies.models import Company
 from app.matches import service_judging, service_rating, service_remedies
 from app.matches.engine import Engine
+from app.matches.seating import host_name, school_name
 from app.matches.service_rating import Frame, Stock
 from app.matches.service_remedies import Case, Remedy
+from app.matches.translate import LANGUAGES
 from app.opportunities.models import Opportunity
 from app.rounds import rules, service_board, service_kept, service_pins, service_wishes
 from app.rounds import service as rounds
@@ -43,6 +45,7 @@ class Inquiry:
     wishes: Sequence[Wished]
     asked: Opportunity | None
     titles: Mapping[str, str]
+    tutors: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def ask(
     )  # fmt: skip
     return Inquiry(
         board=board, line=next(one for one in board.lines if one.student_id == student_id), student=student,
-        kept=kept, frame=frame, wishes=wishes, asked=asked, titles=_titles(session, kept),
+        kept=kept, frame=frame, wishes=wishes, asked=asked, titles=_titles(session, kept), tutors=_tutors(session, kept),
         stock=service_rating.take_stock(session, engine, [student.class_id], frame),
     )  # fmt: skip
 
@@ -115,7 +118,7 @@ def _whys(inquiry: Inquiry, ids: Sequence[UUID]) -> list[Mapping[str, str]]:
         return [NOT_OFFERED for _ in ids]
     number = inquiry.kept.question.number()
     known = [one for one in ids if str(one) in number]
-    names = {"it": inquiry.titles, "en": inquiry.titles}
+    names = {language: {**inquiry.titles, **inquiry.tutors[language]} for language in LANGUAGES}
     found = service_judging.why_not_each(
         inquiry.kept.question, inquiry.kept.seats, str(inquiry.student.id), [number[str(one)] for one in known], names
     )  # fmt: skip
@@ -131,6 +134,19 @@ def _remedies(engine: Engine, inquiry: Inquiry) -> Sequence[Remedy]:
     asker = next(one for one in inquiry.kept.question.askers if one.id == who)
     case = Case(known, inquiry.kept.question, asker, inquiry.kept.seats)
     return service_remedies.remedies(engine, inquiry.stock, inquiry.frame, case)
+
+
+def _tutors(session: Session, kept: Kept) -> dict[str, dict[str, str]]:
+    """What the tutors of hosts and schools are called in causes, in both languages."""
+    hosts = [UUID(one.owner_id) for one in kept.question.hosts]
+    rows = session.execute(sa.select(Company.id, Company.name).where(Company.id.in_(hosts)))
+    name_of: dict[UUID, str] = {row.id: row.name for row in rows}
+    called = {"it": ("Tutor di {}", "Tutor della scuola"), "en": ("Tutors of {}", "Tutors of the school")}
+    return {
+        language: {host_name(place): of_host.format(name_of.get(one, "–")) for place, one in enumerate(hosts)}
+        | {school_name(place): of_school for place in range(len(kept.question.schools))}
+        for language, (of_host, of_school) in called.items()
+    }
 
 
 def _titles(session: Session, kept: Kept) -> dict[str, str]:

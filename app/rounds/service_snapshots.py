@@ -15,7 +15,7 @@ from app.matches import service_rating
 from app.matches.asking import Given
 from app.matches.engine import Engine
 from app.matches.service_rating import Frame, Stock
-from app.rounds import handing, rules, service_kept, service_wishes
+from app.rounds import handing, rules, service_kept, service_tutors, service_wishes
 from app.rounds import service as rounds
 from app.rounds.models import CompanyRank, Round, RoundClass, RoundPin, Ruling
 from app.rounds.service_kept import Named
@@ -45,6 +45,7 @@ def take(session: Session, engine: Engine, round_id: UUID, near: int | None = No
     stock = service_rating.take_stock(
         session, engine, class_ids, frame, [one.opportunity_id for one in held.values()]
     )
+    held_seats = Counter(one.opportunity_id for one in held.values())
     found = session.scalars(sa.select(RoundPin).where(RoundPin.round_id == round_id)).all()
     pins = {one.student_id: (one.opportunity_id, one.period) for one in found if one.ruling is Ruling.PIN}
     given = Given(
@@ -53,8 +54,10 @@ def take(session: Session, engine: Engine, round_id: UUID, near: int | None = No
         bans=_grouped((one.student_id, one.opportunity_id) for one in found if one.ruling is Ruling.BAN),
         refusals=_grouped([*_refusals(session, class_ids), *handing.declined(session, round_id)]),
         orders=_orders(session, [one.id for one in stock.details]),
-        held=Counter(one.opportunity_id for one in held.values()),
+        held=held_seats,
         busy=handing.busy(session, class_ids, round_id),
+        hosts=service_tutors.of_hosts(session, round_id, service_tutors.groups(stock, frame), held_seats),
+        schools=service_tutors.of_schools(session, round_id, frame, class_ids, held),
     )
     before = None if near is None else service_kept.named(session, service_kept.read(session, round_id, near))
     return Snapshot(row.version, frame, stock, given, row.is_wishes_only, before)

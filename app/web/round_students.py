@@ -26,6 +26,7 @@ REMEDIES = {
     "week_later": _("Se l'azienda comincia una settimana dopo"),
     "week_earlier": _("Se l'azienda comincia una settimana prima"),
     "one_more_seat": _("Se l'azienda aggiunge un posto"),
+    "one_more_tutor": _("Se l'azienda indica un altro tutor"),
 }
 
 

@@ -19,6 +19,7 @@ from app.rounds import (
     rules,
     service_board,
     service_kept,
+    service_loads,
     service_publishing,
     service_runs,
     service_sharing,
@@ -37,6 +38,8 @@ from app.web.ui import InView, View
 router = APIRouter(include_in_schema=False)
 
 MOST_ROUNDS = 100
+MOST_HOSTS = 20
+"""Companies whose tutors a page lists: the bottlenecks come first."""
 WEEK = timedelta(days=7)
 
 STATES = {
@@ -141,6 +144,7 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
         runs = service_kept.search(session, round_id, limit=10)
         chosen = next((one for one in runs if one.number == seen.round.run_number), None)
         tallies = service_board.tallies(session, chosen, [one.class_id for one in own]) if chosen else []
+        loads = service_loads.of_run(session, actor, seen, chosen) if chosen else None
         named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
         joining = [one for one in _schools_of(actor) if one not in seen.school_ids]
         joinable = {
@@ -155,6 +159,7 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
         tallies={one.class_id: one for one in tallies}, classes=named, can_run=seen.can_run(actor), states=STATES,
         modes=MODES, reminded=reminded, kinds=sorted(rules.kinds_of(seen.round)), schools=len(seen.school_ids),
         joinable=joinable if seen.round.state is RoundState.COLLECTING else {},
+        loads=loads, most_hosts=MOST_HOSTS,
         can_publish=any(rules.can_publish(actor, one.school_id, one.class_id) for one in own),
     )  # fmt: skip
 
