@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, Protocol
 
 from app import dates, errors
-from app.opportunities.models import Kind, Opportunity
+from app.opportunities.models import Kind
 from app.placements.service import Terms
 
 MOST_DAYS = 366
@@ -29,6 +29,17 @@ class Spanned(Protocol):
     def starts_at(self) -> time | None: ...
     @property
     def ends_at(self) -> time | None: ...
+
+
+class Offered(Protocol):
+    """What of an opportunity decides what a placement comes to."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def hours(self) -> int: ...
+    @property
+    def daily_hours(self) -> float | None: ...
 
 
 class Days(NamedTuple):
@@ -101,7 +112,7 @@ def choose(
     raise _unfit("starts_on", "the opportunity is not on these days")
 
 
-def terms(opportunity: Opportunity, days: Days) -> Terms:
+def terms(opportunity: Offered, days: Days) -> Terms:
     """What a placement on these days comes to."""
     many = max(1, count(days))
     daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many

@@ -25,6 +25,7 @@ SECONDS = 60.0
 BANNED = "ban"
 SAID_NO = "company_no"
 BUSY = "busy"
+LAW = "law"
 """Exclusions that the ranking knows nothing of: what people decide, and what stands in the student's calendar already."""
 
 PERSONAL = frozenset({"travel", "calendar"})

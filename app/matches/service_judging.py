@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.matches import seating
-from app.matches.seating import BANNED, BUSY, SAID_NO, Answer, Question, Seat, wish_of
+from app.matches.seating import BANNED, BUSY, LAW, SAID_NO, Answer, Question, Seat, wish_of
 from app.matches.translate import LANGUAGES
 from app.matches.words import RULES
 from matching.check import Report, check
@@ -16,6 +16,7 @@ from matching.why import say_why
 EXCLUSIONS = {
     BANNED: ("La scuola lo ha escluso.", "The school has ruled it out."),
     SAID_NO: ("L'azienda ha risposto di no.", "The company has said no."),
+    LAW: ("Una regola di legge lo vieta.", "A rule of law forbids it."),
     BUSY: ("In quei giorni ha già un altro impegno.", "There is something else on these days already."),
 }
 """Exclusions of rounds → Italian, English; the rules of the ranking have their words already."""

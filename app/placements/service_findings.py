@@ -47,8 +47,8 @@ def of_many(session: Session, placements: Sequence[Placement]) -> dict[UUID, lis
 def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Facts]:
     """What the rules are held against, by placement."""
     people = _people(session, {one.student_id for one in placements})
-    classes = _classes(session, {one.class_id for one in placements})
-    trainings = _trainings(session, {one.student_id for one in placements})
+    classes = classes_of(session, {one.class_id for one in placements})
+    trainings = trainings_of(session, {one.student_id for one in placements})
     companies = {one.company_id for one in placements}
     safety = session.scalars(sa.select(HostSafety).where(HostSafety.company_id.in_(companies)))
     declared = {one.company_id: one for one in safety}
@@ -136,7 +136,7 @@ def _people(session: Session, student_ids: Collection[UUID]) -> dict[UUID, tuple
     return {row.id: (row.born_on, row.hours_owed) for row in rows}
 
 
-def _classes(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[str, str | None]]:
+def classes_of(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[str, str | None]]:
     """The kind of study path, and the region's code: of a school with several kinds, the class says which it is."""
     rows = session.execute(
         sa.select(
@@ -150,7 +150,7 @@ def _classes(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[
     return {row.id: (row.track or row.of_school.value, row.region_code) for row in rows}
 
 
-def _trainings(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, list[Training]]:
+def trainings_of(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, list[Training]]:
     found = defaultdict(list)
     for one in session.scalars(sa.select(SafetyTraining).where(SafetyTraining.student_id.in_(student_ids))):
         found[one.student_id].append(Training(one.kind, one.hours, one.held_on, one.risk))

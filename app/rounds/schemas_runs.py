@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.opportunities.models import Kind
+from app.placements.schemas import FindingOut
 from app.rest import In, Line, Out, Page, Slug
 from app.rounds import rules
 from app.rounds.models import RoundRun, RunMode
@@ -21,6 +22,8 @@ from app.rounds.service_reasons import Reason as Why
 from app.rounds.service_trying import Outcome, Wanted
 from app.students.schemas import PersonalName
 
+MOST_TEXT = 2000
+LawText = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Sum = Annotated[float, Field(ge=-1e12, le=1e12)]
 
@@ -89,7 +92,8 @@ class RunReport(Out):
             name: [CodeCount(code=code, count=count) for code, count in report[name].items()]
             for name in ("violations", "blocking")
         }
-        return cls.model_validate(report | counts)
+        kept = {name: report[name] for name in cls.model_fields}
+        return cls.model_validate(kept | counts)
 
 
 class ClassTallyOut(Out):
@@ -165,6 +169,7 @@ class SeatOut(Out):
     reasons: Annotated[list[SaidOut], Field(max_length=3)]
     gap: SaidOut | None
     is_proposed: bool
+    findings: Annotated[list[FindingOut], Field(max_length=50)]
 
     @classmethod
     def of(cls, seated: Seated) -> Self:
@@ -174,7 +179,9 @@ class SeatOut(Out):
         said = {"parts": {}, "reasons": [], "gap": None} | {
             name: value for name, value in seated.said.items() if name != "travel_km"
         }
-        return cls(**own, **days, **said)
+        return cls(
+            **own | {"findings": [FindingOut.model_validate(one) for one in seated.findings]}, **days, **said
+        )
 
 
 class RoundLineOut(Out):
@@ -375,18 +382,34 @@ class TrialOut(Out):
         )  # fmt: skip
 
 
+class ForbiddenOut(Out):
+    """A seat that a rule of law forbids; `detail` cites it."""
+
+    student_id: UUID
+    code: Slug
+    detail: LawText
+
+
 class PublishedOut(Out):
     """What became of a class."""
 
     class_id: UUID
     proposals: Count
     problem: Line | None = Field(description="What kept the whole class back.")
+    forbidden: Annotated[list[ForbiddenOut], Field(max_length=1000)] = Field(
+        description="Seats that the law forbids: each of them keeps the class back."
+    )
 
     @classmethod
     def of(cls, done: Published) -> Self:
         """From the service's line."""
         problem = None if done.problem is None else done.problem.detail[:200]
-        return cls(class_id=done.class_id, proposals=done.proposals, problem=problem)
+        faults = [] if done.problem is None else [one for one in done.problem.faults if "student_id" in one]
+        forbidden = [
+            ForbiddenOut(student_id=one["student_id"], code=one["code"], detail=one["detail"][:MOST_TEXT])
+            for one in faults
+        ]
+        return cls(class_id=done.class_id, proposals=done.proposals, problem=problem, forbidden=forbidden)
 
 
 class Publication(Out):

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.auth.actors import Actor
 from app.companies.models import Company
+from app.laws.rules import Finding
 from app.matches import service_judging, service_rating, service_remedies
 from app.matches.engine import Engine
-from app.matches.seating import host_name, school_name
+from app.matches.seating import LAW, host_name, school_name
 from app.matches.service_rating import Frame, Stock
 from app.matches.service_remedies import Case, Remedy
 from app.matches.translate import LANGUAGES
 from app.opportunities.models import Opportunity
-from app.rounds import rules, service_board, service_kept, service_pins, service_wishes
+from app.rounds import rules, service_board, service_kept, service_law, service_pins, service_wishes
 from app.rounds import service as rounds
 from app.rounds.service_board import Board, BoardLine
 from app.rounds.service_kept import Kept
@@ -46,6 +47,7 @@ class Inquiry:
     asked: Opportunity | None
     titles: Mapping[str, str]
     tutors: Mapping[str, Mapping[str, str]]
+    forbidden: Mapping[UUID, Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ def ask(
         (one.wishes for one in service_wishes.of_class(session, seen.round, student.class_id) if one.student_id == student_id),
         (),
     )  # fmt: skip
+    ids = [one.opportunity_id for one in wishes] + ([] if asked is None else [asked.id])
     return Inquiry(
         board=board, line=next(one for one in board.lines if one.student_id == student_id), student=student,
         kept=kept, frame=frame, wishes=wishes, asked=asked, titles=_titles(session, kept), tutors=_tutors(session, kept),
         stock=service_rating.take_stock(session, engine, [student.class_id], frame),
+        forbidden=service_pins.forbidding(session, seen.round, student, ids),
     )  # fmt: skip
 
 
@@ -123,6 +127,13 @@ def _whys(inquiry: Inquiry, ids: Sequence[UUID]) -> list[Mapping[str, str]]:
         inquiry.kept.question, inquiry.kept.seats, str(inquiry.student.id), [number[str(one)] for one in known], names
     )  # fmt: skip
     said = dict(zip(known, found, strict=True))
+    for one, why in said.items():
+        if why["code"] == LAW and one in inquiry.forbidden:
+            cited = inquiry.forbidden[one]
+            why |= {
+                language: " ".join(service_law.cited(each, language) for each in cited)
+                for language in LANGUAGES
+            }
     return [said.get(one, NOT_OFFERED) for one in ids]
 
 

@@ -63,7 +63,7 @@ def show_student(
     view.looked(LookKind.PROFILE, [student_id])
     return view.show(
         "rounds/student.html", round=inquiry.board.seen.round, inquiry=inquiry, found=found, pins=pins,
-        asked=inquiry.asked, ruling=ruling, outcome=outcome, is_impossible=is_impossible, remedies=REMEDIES,
+        asked=inquiry.asked, forbidden=[] if inquiry.asked is None else inquiry.forbidden.get(inquiry.asked.id, []), ruling=ruling, outcome=outcome, is_impossible=is_impossible, remedies=REMEDIES,
     )  # fmt: skip
 
 
