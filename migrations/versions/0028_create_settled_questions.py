@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
+from migrations.columns import among, of
+
+revision = "0028"
 down_revision = "0027"
 branch_labels = None
 depends_on = None
@@ -15,26 +17,9 @@ def upgrade() -> None:
     op.create_table(
         "settled_questions",
         sa.Column("student_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "question",
-            sa.Enum(
-                "interests",
-                "travel",
-                "times",
-                name="question",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("question", among("question", "interests", "travel", "times"), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_settled_questions_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("settled_questions", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", "question", name=op.f("pk_settled_questions")),
     )
     op.add_column("posting_efforts", sa.Column("province_code", sa.String(length=2), nullable=True))
