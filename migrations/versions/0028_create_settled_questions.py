@@ -1,4 +1,4 @@
-"""Questions of the first visit that are not asked again, and in which province a publication took what it took."""
+"""Questions of the first visit that are not asked again."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def upgrade() -> None:
         of("settled_questions", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", "question", name=op.f("pk_settled_questions")),
     )
-    op.add_column("posting_efforts", sa.Column("province_code", sa.String(length=2), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column("posting_efforts", "province_code")
     op.drop_table("settled_questions")
