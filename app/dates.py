@@ -5,11 +5,11 @@ Weekdays are named as in iCalendar (RFC 5545, BYDAY); Monday is bit 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Collection, Iterable
+from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -119,6 +119,31 @@ def weekdays_between(starts_on: date, ends_on: date) -> int:
     return sum(1 << (starts_on.weekday() + day) % 7 for day in range(days))
 
 
+class Spanned(Protocol):
+    """Days, both included, with a bit set of weekdays, and the time if it is said."""
+
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def weekdays(self) -> int: ...
+    @property
+    def starts_at(self) -> time | None: ...
+    @property
+    def ends_at(self) -> time | None: ...
+
+
+def clash(one: Spanned, other: Spanned) -> bool:
+    """Whether nobody can be at both: they share a day, and of that day the hours (where none are said, the whole day)."""
+    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
+    if first > last or not one.weekdays & other.weekdays & weekdays_between(first, last):
+        return False
+    if one.starts_at is None or one.ends_at is None or other.starts_at is None or other.ends_at is None:
+        return True
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
 def age_on(born_on: date, day: date) -> int:
     """Completed years of age on a day; who was born on 29 February is a year older on 1 March.
 
@@ -135,3 +160,21 @@ SCHOOL_YEAR_BEGINS = 9
 def school_year(day: date) -> int:
     """The year in which the school year of a day began."""
     return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
+
+
+def days_of_school_year(start_year: int) -> tuple[date, date]:
+    """Its first day and its last."""
+    return date(start_year, SCHOOL_YEAR_BEGINS, 1), date(start_year + 1, SCHOOL_YEAR_BEGINS, 1) - timedelta(1)
+
+
+def busiest(spans: Collection[tuple[date, date]], within: tuple[date, date]) -> int:
+    """The most of the spans, first and last day included, that share one day of another.
+
+    >>> june, july = (date(2026, 6, 1), date(2026, 6, 30)), (date(2026, 7, 1), date(2026, 7, 31))
+    >>> busiest([june, june, july], (date(2026, 6, 15), date(2026, 7, 15)))
+    2
+    """
+    inside = [one for one in spans if one[0] <= within[1] and within[0] <= one[1]]
+    # The number rises on first days only.
+    days = [max(first, within[0]) for first, _ in inside]
+    return max((sum(first <= day <= last for first, last in inside) for day in days), default=0)

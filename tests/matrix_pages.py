@@ -209,6 +209,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /students/{student_id}": STUDENTS,
     "GET /first-visit": {OWN: SIGNED_IN},
     "GET /students/{student_id}/questions/{question}": STUDENTS,
+    "POST /students/{student_id}/questions/later": WISHES,
     "GET /students/{student_id}/profile": STUDENTS,
     "POST /students/{student_id}/profile/interests": STUDENTS,
     "POST /students/{student_id}/profile/travel": STUDENTS,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
-from app import dates, holidays
+from app import holidays
 from app.auth.actors import AT_SCHOOL, Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
@@ -178,13 +178,3 @@ def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
         yield "weekdays", "none of them occurs on these days"
     elif terms.planned_hours > days * terms.daily_hours:
         yield "planned_hours", f"more than {days} days of {terms.daily_hours:g} hours hold"
-
-
-def clash(one: Terms | Placement, other: Terms | Placement) -> bool:
-    """Whether nobody can keep both: they share a day, and of that day the hours (where none are said, the whole day)."""
-    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
-    if first > last or not one.weekdays & other.weekdays & dates.weekdays_between(first, last):
-        return False
-    if None in (one.starts_at, one.ends_at, other.starts_at, other.ends_at):
-        return True
-    return one.starts_at < other.ends_at and other.starts_at < one.ends_at  # type: ignore[operator]

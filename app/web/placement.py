@@ -188,12 +188,13 @@ def _can(seen: Seen, action: Action, parties: frozenset[Party]) -> bool:
 
 
 def _looked(view: View, found: Sequence[Seen]) -> None:
-    for one in found:
-        if one.party is Party.COMPANY:
-            about = {"about_id": one.placement.opportunity_id, "company_id": one.placement.company_id}
-            view.looked(LookKind.NAME, [one.student.id], **about)
-        else:
-            view.looked(LookKind.PROFILE, [one.student.id])
+    with view.looking_at_many():
+        for one in found:
+            if one.party is Party.COMPANY:
+                about = {"about_id": one.placement.opportunity_id, "company_id": one.placement.company_id}
+                view.looked(LookKind.NAME, [one.student.id], **about)
+            else:
+                view.looked(LookKind.PROFILE, [one.student.id])
 
 
 @router.post("/placements/{placement_id}/terms")

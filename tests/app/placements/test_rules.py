@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import dates
 from app.auth.actors import Actor, Grant, Role, system
 from app.opportunities.models import Kind
 from app.placements import rules
@@ -144,4 +145,4 @@ def test_terms_clash_when_they_share_an_hour_of_a_day(one: Terms, other: Terms) 
             for hour in range(first, last)
         }
 
-    assert rules.clash(one, other) is rules.clash(other, one) is bool(hours(one) & hours(other))
+    assert dates.clash(one, other) is dates.clash(other, one) is bool(hours(one) & hours(other))
