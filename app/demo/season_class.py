@@ -42,11 +42,11 @@ from app.students.models import Student
 
 CAPS = Caps(open_per_student=5, contacts_per_month=100)
 GROUPS: Mapping[str, tuple[int, int]] = {
-    "completed": (-9, 5),
+    "completed": (-9, 6),
     "closing": (-2, 4),
     "running": (0, 5),
     "ready": (3, 3),
-    "planned": (5, 4),
+    "planned": (5, 3),
 }
 """In which week a part of the class begins, and how many they are; whoever is left still applies."""
 WEEKS = 2
@@ -159,7 +159,7 @@ def _complete(stage: Stage, ids: Sequence[UUID], days: int) -> None:
     papers.plan_and_sign(stage, ids, stage.at(days - 20))
     _strike(stage, days)
     season_hours.work(stage, ids, first, first + timedelta(days=4))
-    _end(stage, ids[-1], Action.INTERRUPT, stage.at(days + 5), EndReason.UNSAFE)
+    papers.end_early(stage, ids[-1], stage.at(days + 5), EndReason.UNSAFE)
     season_hours.work(stage, ids[:-1], first + timedelta(weeks=1), first + timedelta(weeks=1, days=4))
     _strike(stage, days + 7 * WEEKS)
     season_hours.evaluate(stage, ids[:-1], stage.at(days + 7 * WEEKS), list(CRITERIA))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.agreements import (
@@ -21,6 +22,7 @@ from app.agreements.models import Language
 from app.agreements.rules import Action
 from app.auth.actors import Actor
 from app.demo.season import Stage
+from app.placements.models import EndReason, Party
 from app.students.models import Student
 
 SKILL = "control-panel-wiring"
@@ -112,6 +114,20 @@ def amend(stage: Stage, placement_ids: Sequence[UUID]) -> None:
 
 
 # --- signing ----------------------------------------------------------------------------------------------------------
+
+
+def end_early(stage: Stage, placement_id: UUID, now: datetime, reason: EndReason) -> None:
+    """The school ends it, and writes the note of it."""
+    said: dict[str, Any] = {
+        "ended_on": now.date() - timedelta(days=1), "reason": reason, "party": Party.SCHOOL, "language": Language.ITALIAN,
+        "text": "Mancava una protezione alla macchina.", "now": now,
+    }  # fmt: skip
+    with stage.database.read() as session:
+        data = service_amendments.require_note(session, stage.lead, placement_id, **said)
+    printed = printing.print_paper(data, version=1, now=now)
+    with stage.database.write() as session:
+        service_amendments.interrupt(session, stage.lead, placement_id, printed, **said)
+    stage.count("notes of an early end")
 
 
 def _open(stage: Stage, paper_id: UUID, now: datetime) -> None:

@@ -27,8 +27,11 @@ def is_planned(placement: Placement, day: date) -> bool:
 
 
 def planned_days(placement: Placement) -> list[date]:
-    """Every day on which the student is to be at the host, in order; not on public holidays, though some may work then."""
-    return holidays.days(placement.starts_on, placement.ends_on, placement.weekdays)
+    """Every day on which the student is to be at the host, in order, until an early end; without public holidays, though some
+    may work then."""
+    days = holidays.days(placement.starts_on, placement.ends_on, placement.weekdays)
+    ended_at = placement.ended_at
+    return days if ended_at is None else [day for day in days if day <= ended_at.date()]
 
 
 def most_minutes(placement: Placement) -> int:

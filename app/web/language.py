@@ -19,7 +19,7 @@ from babel.dates import format_date, format_time, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.support import NullTranslations, Translations
 
 from app.dates import WeekdayName
@@ -135,6 +135,10 @@ class Writer:
     def number(self, value: float) -> str:
         """At most one decimal: `1.200`, `7,5`."""
         return format_decimal(value, "#,##0.#", locale=self.locale)
+
+    def share(self, value: float) -> str:
+        """Whole percent: `75%`."""
+        return format_percent(value, "0%", locale=self.locale)
 
     def listed(self, words: Iterable[str]) -> str:
         """`A, B e C`."""

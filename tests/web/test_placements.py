@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -156,7 +157,9 @@ def test_an_administrator_writes_a_new_version_and_the_old_one_stays(
     visit: Visit, land: Territory, database: Database
 ) -> None:
     administrator = visit("administrator")
-    assert "Scrivi una nuova versione" in administrator.get("/law-rules").text
+    page = administrator.get("/law-rules").text
+    assert "Scrivi una nuova versione" in page
+    assert re.search(r"quota di ore frequentate: 75\s?%", page), "not rounded to one decimal"
     assert "Scrivi una nuova versione" not in visit("company").get("/law-rules").text
     with database.read() as session:
         old = session.scalars(sa.select(LawRule).where(LawRule.code == "daily-hours-minor")).one()

@@ -33,6 +33,8 @@ def test_planned_days_are_those_of_the_weekdays() -> None:
     days = list(rules.planned_days(placement(weekdays=0b00101)))
     assert days == [date(2026, 1, day) for day in (5, 7, 12, 14)]
     assert all(rules.is_planned(placement(weekdays=0b00101), day) for day in days)
+    ended = rules.planned_days(placement(weekdays=0b00101, ended_at=NOW - timedelta(days=3)))
+    assert ended == days[:2]
 
 
 @pytest.mark.parametrize(
