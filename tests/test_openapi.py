@@ -236,6 +236,8 @@ OTHERS: dict[str, dict[str, str]] = {
         for verb in verbs
     },
     "create_round_school": {"round_id": "shared_round_id"},
+    "list_round_schools": {"round_id": "shared_round_id"},
+    "invite_round": {"round_id": "shared_round_id"},
     "remove_round_school": {"round_id": "joined_round_id"},
 } | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
@@ -876,6 +878,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "cancel_round": round_in(RoundState.PUBLISHED),
     "create_round_school": joined_round,
     "remove_round_school": frozen_shared_round,
+    "invite_round": frozen_shared_round,
     "remind_round": round_in(RoundState.FROZEN),
     "collect_late_wishes": round_in(RoundState.COLLECTING),
     "create_round_pin": round_in(RoundState.CANCELLED),
