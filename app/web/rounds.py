@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -30,13 +31,15 @@ from app.rounds import (
     service_wishes,
 )
 from app.rounds import service as rounds
-from app.rounds.models import RoundRun, RoundState, RunMode
+from app.rounds.models import RoundClass, RoundRun, RoundState, RunMode
 from app.rounds.rules import Action
 from app.rounds.schemas import RoundIn
 from app.rounds.service import Seen
 from app.rounds.service_law import Doubt
+from app.rounds.service_publishing import Published
 from app.schools import classes
 from app.schools import service as schools
+from app.schools.models import SchoolClass
 from app.web.language import mark as _
 from app.web.posting_forms import Fields, InFields, text
 from app.web.ui import InView, View
@@ -173,7 +176,7 @@ def show_round(view: InView, round_id: UUID, reminded: Told = None, invited: Tol
         chosen = next((one for one in runs if one.number == seen.round.run_number), None)
         tallies = service_board.tallies(session, chosen, [one.class_id for one in own]) if chosen else []
         loads = service_loads.of_run(session, actor, seen, chosen) if chosen else None
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
+        named = _named(session, own)
         sharing = service_sharing.schools_of(session, actor, round_id) if _is_shared_by(actor, seen) else []
         joining = [one for one in _schools_of(actor) if one not in seen.school_ids]
         joinable = {
@@ -290,7 +293,7 @@ def ask_publish(view: InView, round_id: UUID) -> Response:
         tallies = {
             one.class_id: one for one in service_board.tallies(session, made, [one.class_id for one in own])
         }
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
+        named = _named(session, own)
         doubts = _doubts(session, seen, made, [one.class_id for one in own])
     return view.show(
         "rounds/publish.html",
@@ -318,7 +321,7 @@ def publish(
     with view.read() as (session, actor):
         seen = rounds.find(session, actor, round_id)
         made = service_kept.read(session, round_id, run_number)
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in done}
+        named = _named(session, done)
         doubts = _doubts(session, seen, made, [one.class_id for one in done if one.problem is not None])
     return view.show(
         "rounds/publish.html",
@@ -331,6 +334,12 @@ def publish(
         doubts=doubts,
         problems=PROBLEMS,
     )
+
+
+def _named(session: Session, those: Sequence[RoundClass | Published]) -> dict[UUID, SchoolClass]:
+    """The classes themselves; whether the reader may see them was the round's to say."""
+    ids = [one.class_id for one in those]
+    return {one.id: one for one in session.scalars(sa.select(SchoolClass).where(SchoolClass.id.in_(ids)))}
 
 
 def _doubts(
