@@ -21,7 +21,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
+
+from app import errors
 
 Converter = Callable[[Any], Any]
 Bind = Callable[[dict[str, Any]], Any]
@@ -233,6 +236,25 @@ def referrers(
     return found
 
 
+class Gone(errors.NotFound):
+    """Somebody else has removed a row that the block has read, before the block could lock it."""
+
+    title = "It has just been removed"
+
+
+class BlockSession(Session):
+    """What a block works with: a row that has vanished since it was read is not there, which is no fault of ours."""
+
+    def refresh(self, instance: object, *args: Any, **options: Any) -> None:
+        """Read the row again, and lock it if told so. Raises Gone."""
+        try:
+            super().refresh(instance, *args, **options)
+        except InvalidRequestError as error:
+            if instance not in self:
+                raise
+            raise Gone from error
+
+
 class Database:
     """An engine and its two kinds of block."""
 
@@ -260,7 +282,7 @@ class Database:
 
     @contextmanager
     def _session(self, *, is_write: bool) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False, autoflush=is_write) as session:
+        with BlockSession(self.engine, expire_on_commit=False, autoflush=is_write) as session:
             options: dict[str, Any] = {"bottega_write": is_write, "postgresql_readonly": not is_write}
             if not is_write and self.engine.dialect.name == "postgresql":
                 # As on SQLite, all queries of a block see the same moment.

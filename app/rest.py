@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -202,8 +202,17 @@ class Call:
         company_id: UUID | None = None,
     ) -> None:  # fmt: skip
         """Note, after the answer has been computed, that the actor has seen these students; no block may be open."""
+        self._looks().see(
+            actor, kind, student_ids, self.now().date(), about_id=about_id, company_id=company_id
+        )
+
+    def looking_at_many(self) -> AbstractContextManager[None]:
+        """What is noted within is written at once, and not line by line."""
+        return self._looks().together()
+
+    def _looks(self) -> Looks:
         looks: Looks = self.request.app.state.looks
-        looks.see(actor, kind, student_ids, self.now().date(), about_id=about_id, company_id=company_id)
+        return looks
 
     @contextmanager
     def open(self) -> Iterator[Session]:

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 
 from app import migrate, models
 from app.auth import service_people as people
-from app.db import Database, make_engine
+from app.db import BlockSession, Database, make_engine
 from app.main import create_app
 from app.settings import Settings
 from tests import contract, forms
@@ -177,7 +177,7 @@ class UndoneDatabase(Database):
 
     @contextmanager
     def _session(self, *, is_write: bool) -> Iterator[Session]:
-        with Session(
+        with BlockSession(
             self.connection,
             join_transaction_mode="create_savepoint",
             expire_on_commit=False,
@@ -194,10 +194,12 @@ class UndoneDatabase(Database):
         """
         attempt = Attempt()
         self.connection.exec_driver_sql("SAVEPOINT attempt")
-        yield attempt
-        if not attempt.is_kept:
-            self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
-        self.connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
+        try:
+            yield attempt
+        finally:
+            if not attempt.is_kept:
+                self.connection.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
+            self.connection.exec_driver_sql("RELEASE SAVEPOINT attempt")
 
     def close(self) -> None:
         """The connection is the fixture's."""

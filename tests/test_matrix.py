@@ -115,7 +115,8 @@ def land(request: pytest.FixtureRequest, migrated: Database) -> Iterator[Land]:
             yield land
         transaction.rollback()
     kind = migrated.engine.dialect.name
-    say_at_the_end(request.config, f"matrix on {kind}: {len(land.visited)} of {CELLS} cells")
+    if land.visited:
+        say_at_the_end(request.config, f"matrix on {kind}: {len(land.visited)} of {CELLS} cells")
 
 
 def _things(make: Factory, engine: Engine) -> dict[str, Things]:

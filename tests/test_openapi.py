@@ -298,6 +298,10 @@ def filled(value: Any, world: World) -> Any:
 
 @pytest.fixture
 def world(make: Factory) -> World:
+    return one_of_each(make)
+
+
+def one_of_each(make: Factory) -> World:
     """One thing of each sort."""
     school, company = make.school(), make.company()
     school_class = make.school_class(school)

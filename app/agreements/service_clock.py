@@ -5,6 +5,7 @@ Each step finds its rows first and then changes one at a time behind its lock, s
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.agreements import rules, service, service_effects, service_telling
 from app.agreements.models import Amendment, Paper, PaperKind, PaperState, Signature
 from app.auth.actors import Actor, system
-from app.db import Database
+from app.db import Database, Gone
 from app.placements.models import Placement, State
 
 CLOCK = system("papers")
@@ -27,7 +28,7 @@ def keep(database: Database, now: datetime, site: str) -> dict[str, int]:
     with database.read() as session:
         due, waiting, planned = _due(session, now), _waiting(session, now), _planned(session)
     for paper_id in due:
-        with database.write() as session:
+        with suppress(Gone), database.write() as session:
             told["papers_lapsed"] += lapse(session, CLOCK, paper_id, now=now)
     for signature_id in waiting:
         with database.write() as session:

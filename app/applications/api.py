@@ -51,14 +51,15 @@ def _caps(call: Call) -> Caps:
 
 def _looked(call: Call, actor: Actor, seen: list[Seen]) -> None:
     """Note which students a company, or a school, has been shown; students look at themselves as much as they like."""
-    for one in seen:
-        if one.party is not Party.STUDENT:
-            kind = LookKind.CANDIDATE if one.party is Party.COMPANY else LookKind.PROFILE
-            application = one.application
-            call.looked(
-                actor, LookKind.NAME if kind is LookKind.CANDIDATE and one.sees_name else kind,
-                [application.student_id], about_id=application.opportunity_id, company_id=application.company_id,
-            )  # fmt: skip
+    with call.looking_at_many():
+        for one in seen:
+            if one.party is not Party.STUDENT:
+                kind = LookKind.CANDIDATE if one.party is Party.COMPANY else LookKind.PROFILE
+                application = one.application
+                call.looked(
+                    actor, LookKind.NAME if kind is LookKind.CANDIDATE and one.sees_name else kind,
+                    [application.student_id], about_id=application.opportunity_id, company_id=application.company_id,
+                )  # fmt: skip
 
 
 @router.get("/applications", summary="List applications", responses=answers(401, 403, 422))

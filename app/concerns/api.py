@@ -73,8 +73,9 @@ def list_concerns(
         found = reading.search(
             session, actor, placement_id=placement_id, is_open=is_open, after=after, limit=limit + 1
         )
-    for one in found[:limit]:
-        _look(call, actor, one)
+    with call.looking_at_many():
+        for one in found[:limit]:
+            _look(call, actor, one)
     last = found[limit - 1].concern if len(found) > limit else None
     return ConcernList(
         items=[ConcernLineOut.of(one) for one in found[:limit]],

@@ -130,9 +130,10 @@ def _tell(call: InCall, engine: Engine, found: list[reading.Told]) -> list[Discl
     if shown:
         with call.write() as (session, actor):
             reading.note_reading(session, actor, shown)
-    for one in (told.disclosure for told in shown):
-        about = {"about_id": one.opportunity_id, "company_id": one.company_id}
-        call.looked(actor, LookKind.NAME, [one.student_id], **about)
+    with call.looking_at_many():
+        for one in (told.disclosure for told in shown):
+            about = {"about_id": one.opportunity_id, "company_id": one.company_id}
+            call.looked(actor, LookKind.NAME, [one.student_id], **about)
     return [reading.show(told, engine, call.now()) for told in found]
 
 

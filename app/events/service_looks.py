@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from enum import StrEnum
 from threading import Lock
@@ -26,6 +28,7 @@ from app.events.models import Look
 
 NOBODY = UUID(int=0)
 """Stands for no opportunity and no ranking: a key's column cannot be empty."""
+_waiting: ContextVar[list[bool] | None] = ContextVar("looks_that_are_written_together", default=None)
 MOST_KNOWN = 100_000
 AT_ONCE = 500
 
@@ -89,6 +92,22 @@ class Looks:
             if not actor.is_student(student_id)
         ]
         if seen and self._add(seen, is_gathered=kind is LookKind.RANKING):
+            waiting = _waiting.get()
+            if waiting is None:
+                self.flush()
+            else:
+                waiting.append(True)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what is seen within at its end, in one block: for lists, whose lines are seen each in its own way."""
+        waiting: list[bool] = []
+        token = _waiting.set(waiting)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        if waiting:
             self.flush()
 
     def _add(self, seen: list[_Seen], *, is_gathered: bool) -> bool:

@@ -66,7 +66,9 @@ def _monday(now: datetime) -> datetime:
 
 
 def _ask_to_evaluate(session: Session, placement_id: UUID, now: datetime) -> None:
-    placement = session.get_one(Placement, placement_id)
+    placement = session.get(Placement, placement_id)
+    if placement is None:
+        return  # its student has just been forgotten
     given = set(session.scalars(sa.select(Evaluation.party).where(Evaluation.placement_id == placement_id)))
     people = {
         user_id

@@ -208,12 +208,13 @@ def read_placement_counts(
 
 def note_looks(call: InCall, actor: Actor, seen: Sequence[Seen]) -> None:
     """A host reads a name, a school a profile; each is noted for the student to see."""
-    for one in seen:
-        is_name = one.party is Party.COMPANY
-        about = (
-            {"about_id": one.placement.opportunity_id, "company_id": one.placement.company_id}
-            if is_name
-            else {}
-        )
-        kind = LookKind.NAME if is_name else LookKind.PROFILE
-        call.looked(actor, kind, [one.student.id], **about)
+    with call.looking_at_many():
+        for one in seen:
+            is_name = one.party is Party.COMPANY
+            about = (
+                {"about_id": one.placement.opportunity_id, "company_id": one.placement.company_id}
+                if is_name
+                else {}
+            )
+            kind = LookKind.NAME if is_name else LookKind.PROFILE
+            call.looked(actor, kind, [one.student.id], **about)

@@ -162,9 +162,10 @@ def carry_out(
     `preview` raises, and BadExceptions.
     """
     auth.require_scope(actor, "students:write")
-    # Locked, so that of two at once the second finds nobody left.
+    # Locked, so that of two at once the second finds nobody left, and nobody is forgotten on the way.
     schools.require(session, school_id)
-    session.execute(sa.select(School.id).where(School.id == school_id).with_for_update())
+    for key, of in ((School.id, School.id), (Student.id, Student.school_id)):
+        session.execute(sa.select(key).where(of == school_id).order_by(key).with_for_update())
     plan = preview(session, actor, school_id, year, now=now)
     students = {one.id: plan_.key for plan_ in plan.classes for one in plan_.students}
     faults = rules.choice_faults(choices, students, plan.targets)

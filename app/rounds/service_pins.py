@@ -138,7 +138,8 @@ def remove(session: Session, actor: Actor, round_id: UUID, pin_id: UUID) -> None
     if pin is None:
         raise NoSuchPin
     _lock(session, seen.round)
-    session.delete(pin)
+    # A statement, not the object: whoever has just been forgotten has taken it along.
+    session.execute(sa.delete(RoundPin).where(RoundPin.id == pin_id))
     events.record(session, actor, "round_pin.removed", pin_id)
 
 

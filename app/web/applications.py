@@ -191,10 +191,11 @@ def show_of_opportunity(view: InView, opportunity_id: UUID, told: Told | None = 
     with view.open_read() as session:
         labels = skills.refs(session, {skill["skill_id"] for one in fits for skill in one["skills"]})
         titles = programmes.titles(session, {one["programme_id"] for one in fits if one["programme_id"]})
-    for line in lines:
-        if line.it.party is Party.COMPANY:
-            kind = LookKind.NAME if line.it.sees_name else LookKind.CANDIDATE
-            view.looked(kind, [line.it.student.id], about_id=opportunity_id, company_id=row.company_id)
+    with view.looking_at_many():
+        for line in lines:
+            if line.it.party is Party.COMPANY:
+                kind = LookKind.NAME if line.it.sees_name else LookKind.CANDIDATE
+                view.looked(kind, [line.it.student.id], about_id=opportunity_id, company_id=row.company_id)
     return view.show(
         "company/applications.html",
         opportunity=opportunity,

@@ -170,8 +170,9 @@ def show_concerns(
     position = decode_cursor(after, datetime, UUID)
     with view.read() as (session, actor):
         found = reading.search(session, actor, is_open=not closed, after=position, limit=AT_ONCE + 1)
-    for case in found[:AT_ONCE]:
-        look(view, case)
+    with view.looking_at_many():
+        for case in found[:AT_ONCE]:
+            look(view, case)
     last = found[AT_ONCE - 1].concern if len(found) > AT_ONCE else None
     return view.show(
         "concerns/list.html",

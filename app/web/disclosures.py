@@ -65,8 +65,9 @@ def show_disclosures(view: InView, company_id: UUID) -> Response:
     if shown:
         with view.write() as (session, actor):
             reading.note_reading(session, actor, shown)
-    for one in (told.disclosure for told in shown):
-        view.looked(LookKind.NAME, [one.student_id], about_id=one.opportunity_id, company_id=company_id)
+    with view.looking_at_many():
+        for one in (told.disclosure for told in shown):
+            view.looked(LookKind.NAME, [one.student_id], about_id=one.opportunity_id, company_id=company_id)
     items = [reading.show(told, view.engine, view.now()) for told in found]
     items.sort(key=lambda one: one.state is not State.ACCEPTED)  # names first, each part newest first
     return view.show("company/disclosures.html", company=company, items=items, most_listed=MOST_LISTED)

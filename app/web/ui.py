@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -158,6 +158,10 @@ class View:
         """Note that the reader has seen these students; no block may be open."""
         if self.actor is not None:
             self._call.looked(self.actor, kind, student_ids, **about)
+
+    def looking_at_many(self) -> AbstractContextManager[None]:
+        """What is noted within is written at once, and not line by line."""
+        return self._call.looking_at_many()
 
     @contextmanager
     def open_read(self) -> Iterator[Session]:

@@ -6,26 +6,42 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.agreements import service_codes as signing_codes
+from app.agreements.models import Document, Signature
 from app.auth import form_tokens
 from app.auth import service as auth
 from app.auth import service_keys as keys
+from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role
 from app.auth.models import Membership
-from app.companies.models import CompanyContact, CompanySite
+from app.companies.models import Company, CompanyContact, CompanySite
+from app.concerns.models import Stage
 from app.db import new_id
 from app.invitations.models import Invitation
-from app.matches import translate
-from app.matches.models import StoredRanking
+from app.jobs.models import Job
+from app.jobs.rules import JobKind
+from app.laws.models import HostActivity
+from app.matches.engine import Engine
+from app.network.models import CompanyNote
+from app.notifications.models import Notification
 from app.opportunities.models import Status
+from app.placements.models import Placement, State
+from app.placements.rules import ENDED, HOLDS_SEAT
 from app.privacy.models import Erasure, SubjectKind
+from app.schools.models import School
 from app.settings import Settings
 from app.skills.models import Occupation
-from matching import Weights
+from app.students.models import Student
+from tests import test_openapi as calls
 from tests.factories import ACTOR, NOW, TODAY, Factory
+from tests.papers import let_sign, papers_of
+from tests.things import of_placement
+
+SETTINGS = Settings(rate_limit_per_minute=2**31 - 1, look_delay_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -43,42 +59,53 @@ class Tenant:
 
     name: str
     ids: dict[str, str]
-    private: set[str]
-    """Ids and words that only this tenant, and whoever runs the service, may see."""
+    private: frozenset[str]
+    """Ids and words that only this tenant, and whoever oversees both, may see."""
     owned: frozenset[str]
     """Ids of what others may know of, and only this tenant may change or add to."""
     callers: tuple[Caller, ...]
 
     def known(self, operation: str) -> dict[str, str]:
-        """What the operation's ids can be of this tenant, by their names."""
-        if operation.endswith("_company_member"):
-            return self.ids | {"member_id": self.ids["company_member_id"]}
-        return self.ids
+        """What the operation's ids can be of this tenant, by their names: things in a state that it can do something with."""
+        others = OTHERS.get(operation, {})
+        return self.ids | {name: self.ids[other] for name, other in others.items()}
+
+    def good_body(self, operation: str) -> Any:
+        """A body that the operation takes, of somebody who may call it."""
+        if operation == "sign_paper":
+            return {"code": self.ids["signing_code"], "digest": self.ids["signing_digest"]}
+        return calls.filled(calls.BODIES.get(operation), self.ids)
 
 
-def build(make: Factory) -> tuple[Tenant, Tenant, Caller]:
-    """Two tenants and the administrator."""
+OTHERS = calls.OTHERS | {
+    "edit_company_member": {"member_id": "company_member_id"},
+    "remove_company_member": {"member_id": "company_member_id"},
+    "choose_company_signatory": {"user_id": "host_tutor_id"},
+    "mark_notifications": {"id": "notification_id"},
+    "create_attendance": {"placement_id": "worked_placement_id", "code": "attendance_code"},
+    "sign_paper": {"paper_id": "signing_id", "code": "signing_code", "digest": "signing_digest"},
+}
+
+
+OVERSEERS = ("administrator", "coordinator")
+
+
+@dataclass(frozen=True)
+class World:
+    """Both tenants, and who is above them."""
+
+    tenants: tuple[Tenant, Tenant]
+    overseers: tuple[Caller, ...]
+    """Whoever runs the service, and who coordinates the territory: they see of both what is not told to the other."""
+
+
+def build(make: Factory) -> World:
+    """Two tenants, the administrator and the coordinator."""
     make.skill()
     make.add(Occupation(id="7212", esco_uri="http://data.europa.eu/esco/isco/C7212", isco_group="7212"))
-    administrator = Caller("administrator", make.bearer(), {})
-    return _tenant(make, "Alpha"), _tenant(make, "Beta"), administrator
-
-
-def _ranking(student_id: UUID) -> StoredRanking:
-    return StoredRanking(
-        student_id=student_id, line_limit=5, algorithm="bottega-1", weights=translate.weights(Weights()),
-        attendance=0.75, seed=0, ranked_on=TODAY, vocabulary="0" * 32, stored_at=NOW,
-        expires_at=datetime.now(UTC) + timedelta(days=1), student={"latitude": 44.5, "longitude": 11.3},
-    )  # fmt: skip
-
-
-def _invitation(make: Factory, school_id: UUID, mark: str) -> Invitation:
-    return make.add(
-        Invitation(
-            email=f"{mark}@example.org".lower(), role=Role.TEACHER, school_id=school_id, code_hash=mark,
-            created_at=NOW, expires_at=NOW + timedelta(days=14),
-        )
-    )  # fmt: skip
+    coordinator = make.signed_in(Role.COORDINATOR, name="Coordinator")
+    overseers = Caller(OVERSEERS[0], make.bearer(), {}), _person(OVERSEERS[1], coordinator)
+    return World((_tenant(make, "Alpha"), _tenant(make, "Beta")), overseers)
 
 
 def _tenant(make: Factory, name: str) -> Tenant:
@@ -86,24 +113,65 @@ def _tenant(make: Factory, name: str) -> Tenant:
     school, company = make.school(name=f"Scuola {name}"), make.company(name=f"Officina {name}")
     school_class = make.school_class(school)
     student = make.student(school_class, given_name=mark, family_name=f"{mark}Family")
-    site = make.add(
-        CompanySite(company_id=company.id, name="Due", municipality_istat=make.municipality().istat)
-    )
-    contact = make.add(CompanyContact(company_id=company.id, name=f"{mark}Contact"))
-    draft = make.opportunity(
-        company, status=Status.DRAFT, title=f"{mark}Draft", published_at=None, published_by=None
-    )
-    ranking = make.add(_ranking(student.id))
-    erasure = make.add(
-        Erasure(subject_kind=SubjectKind.ACCOUNT, subject_id=new_id(), asked_at=NOW, due_at=NOW)
-    )
     grants = (
         Grant(Role.SCHOOL_LEAD, school_id=school.id), Grant(Role.COMPANY_ADMIN, company_id=company.id),
         Grant(Role.STUDENT, student_id=student.id),
     )  # fmt: skip
-    callers = tuple(_person(name, make.signed_in(grant, name=mark)) for grant in grants)
+    tokens = [make.signed_in(grant, name=mark) for grant in grants]
+    lead_id = _user_of(make, tokens[0])
+    private = _people(make, mark, school, company) | _of_person(make, lead_id)
+    private |= _things(make, mark, company, student, private["tutor_id"])
+    private |= papers_of(make, school, company, student)
+    private |= calls.rounds_of(make, student, make.opportunity(company))
+    private |= of_placement(make, student, make.opportunity(company))
+    public = {field: private.pop(field) for field in PUBLIC} | _to_sign(make, private["signing_id"], lead_id)
+    public |= {
+        "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212",
+        "programme_id": "it-c3-automazione", "territory_id": make.territory().id, "school_id": school.id,
+        "class_id": school_class.id, "company_id": company.id, "site_id": _site(make, company).id,
+        "activity_id": make.add(HostActivity(company_id=company.id, name="Cablaggio")).id,
+        "waiting_id": make.company(is_approved=False).id, "rule_id": make.law_rule().id,
+        "erasure_id": make.add(_erasure()).id,
+    }  # fmt: skip
+    ids = {field: str(value) for field, value in (public | private).items()}
+    return Tenant(
+        name,
+        ids,
+        frozenset({mark, *(ids[field] for field in private)}),
+        frozenset(ids[field] for field in OWNED),
+        tuple(_person(name, token) for token in tokens),
+    )
+
+
+OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id")
+PUBLIC = (
+    "opportunity_id", "shared_round_id", "joined_round_id", "run_number", "lone_company_id", "attendance_code",
+    "notification_id",
+)  # fmt: skip
+"""What is no secret, too short to be looked for, or passed over without a word where it is another's."""
+Things = dict[str, Any]
+
+
+def _site(make: Factory, company: Company) -> CompanySite:
+    return make.add(
+        CompanySite(company_id=company.id, name="Due", municipality_istat=make.municipality().istat)
+    )
+
+
+def _erasure() -> Erasure:
+    return Erasure(subject_kind=SubjectKind.ACCOUNT, subject_id=new_id(), asked_at=NOW, due_at=NOW)
+
+
+def _people(make: Factory, mark: str, school: School, company: Company) -> Things:
+    """A teacher and somebody of the company, a key and an invitation."""
     make.signed_in(Grant(Role.TEACHER, school_id=school.id), name=f"{mark}Teacher")
     make.signed_in(Grant(Role.COMPANY_MEMBER, company_id=company.id), name=f"{mark}Member")
+    invitation = make.add(
+        Invitation(
+            email=f"{mark}@example.org".lower(), role=Role.TEACHER, school_id=school.id, code_hash=mark,
+            created_at=NOW, expires_at=NOW + timedelta(days=14),
+        )
+    )  # fmt: skip
     with make.database.write() as session:
         key, _ = keys.issue_key(
             session,
@@ -116,29 +184,82 @@ def _tenant(make: Factory, name: str) -> Tenant:
         )
         teacher = session.query(Membership).filter_by(school_id=school.id, role=Role.TEACHER).one()
         member = session.query(Membership).filter_by(company_id=company.id, role=Role.COMPANY_MEMBER).one()
-    ids = {
-        "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212",
-        "programme_id": "it-c3-automazione", "territory_id": make.territory().id, "school_id": school.id,
-        "class_id": school_class.id, "company_id": company.id, "site_id": site.id,
-        "opportunity_id": make.opportunity(company).id, "erasure_id": erasure.id,
+    as_teacher = ("account_id", "tutor_id", "school_tutor_id", "user_id", "before_id", "after_id")
+    return dict.fromkeys(as_teacher, teacher.user_id) | {
+        "member_id": teacher.id, "company_member_id": member.id, "host_tutor_id": member.user_id,
+        "key_id": key.id, "invitation_id": invitation.id,
     }  # fmt: skip
-    private = {
-        "student_id": student.id, "student": student.id, "object_id": student.id, "ranking_id": ranking.id,
-        "contact_id": contact.id, "draft_id": draft.id, "key_id": key.id, "account_id": teacher.user_id,
-        "tutor_id": teacher.user_id, "member_id": teacher.id, "company_member_id": member.id,
-        "invitation_id": _invitation(make, school.id, mark).id,
-        "disclosure_id": make.disclosure(student, make.opportunity(company)).id,
-        "wish_id": make.wish(student, make.opportunity(company)).id,
-    }  # fmt: skip
-    return Tenant(
-        name,
-        {field: str(value) for field, value in (ids | private).items()},
-        {mark, *map(str, private.values())},
-        frozenset(
-            str(ids[field]) for field in ("school_id", "class_id", "company_id", "site_id", "opportunity_id")
-        ),
-        callers,
+
+
+def _of_person(make: Factory, user_id: UUID) -> Things:
+    """What is one person's alone."""
+    job = Job(kind=JobKind.MATCH_RUN, arguments={"limit": 5}, started_by=f"user:{user_id}", created_at=NOW)
+    told = Notification(
+        user_id=user_id, kind="job_ended", subject_key=str(user_id), data={}, path="/jobs", created_at=NOW
     )
+    return {
+        "job_id": make.add(job).id, "notification_id": make.add(told).id,
+        "bulk_change_id": make.bulk_change(made_by=f"user:{user_id}").id,
+    }  # fmt: skip
+
+
+def _to_sign(make: Factory, paper_id: str, user_id: UUID) -> Things:
+    """Let this person be who has to sign, with a code to do it."""
+    let_sign(make, UUID(paper_id), user_id)
+    with make.database.write() as session:
+        signature = session.query(Signature).filter_by(paper_id=UUID(paper_id)).one()
+        return {
+            "signing_code": signing_codes.make(session, SETTINGS.secret_key, signature, NOW),
+            "signing_digest": session.get_one(Document, signature.document_id).digest,
+        }
+
+
+def _user_of(make: Factory, token: str) -> UUID:
+    with make.database.read() as session:
+        return sessions.find_present(session, token, NOW).user_id
+
+
+def _things(make: Factory, mark: str, company: Company, student: Student, tutor_id: UUID) -> Things:
+    """What there is of the student and of the company."""
+    placements = _placements(make, company, student, tutor_id)
+    concern = make.concern(placements[State.PLANNED], stage=Stage.TERRITORY, territory_at=NOW)
+    note = CompanyNote(company_id=company.id, text=f"{mark}Note", written_at=NOW, written_by=ACTOR.mark)
+    drafted = {
+        "status": Status.DRAFT,
+        "title": f"{mark}Draft",
+        "published_at": None,
+        "published_by": None,
+    }
+    return {
+        "student_id": student.id, "student": student.id, "object_id": student.id,
+        "pseudonym": Engine(SETTINGS, lambda: NOW).pseudonym(company.id, student.id),
+        "contact_id": make.add(CompanyContact(company_id=company.id, name=f"{mark}Contact")).id,
+        "draft_id": make.opportunity(company, **drafted).id, "note_id": make.add(note).id,
+        "ranking_id": calls.stored_ranking(make, student.id).id,
+        "training_id": make.safety_training(student).id,
+        "disclosure_id": make.disclosure(student, make.opportunity(company)).id,
+        "application_id": make.application(student, make.opportunity(company)).id,
+        "wish_id": make.wish(student, make.opportunity(company)).id,
+        "recommendation_id": make.recommendation(student, make.opportunity(company)).id,
+        "placement_id": placements[State.PLANNED].id, "concern_id": concern.id,
+        **{f"{state}_placement_id": one.id for state, one in placements.items()},
+    }  # fmt: skip
+
+
+def _placements(make: Factory, company: Company, student: Student, tutor_id: UUID) -> dict[State, Placement]:
+    """One in each state, each at other times."""
+    ended = {"ended_at": NOW, "ended_by": ACTOR.mark, "ended_for": "school", "end_reason": "moved"}
+    return {
+        state: make.placement(
+            student,
+            make.opportunity(company, seats_taken=int(state in HOLDS_SEAT)),
+            state=state,
+            school_tutor_id=tutor_id,
+            starts_on=TODAY + timedelta(days=14 * number),
+            **(ended if state in ENDED else {}),
+        )
+        for number, state in enumerate(State, start=1)
+    }
 
 
 def row(operation: str, tenant: Tenant, external_id: str) -> dict[str, Any]:
@@ -173,5 +294,5 @@ def written(rows: list[dict[str, Any]], media: str) -> str:
 
 def _person(name: str, token: str) -> Caller:
     cookies = {auth.COOKIE: token}
-    form_token = form_tokens.issue(Settings(), form_tokens.holder(cookies) or "")
+    form_token = form_tokens.issue(SETTINGS, form_tokens.holder(cookies) or "")
     return Caller(name, {form_tokens.HEADER: form_token}, cookies)
