@@ -4,8 +4,8 @@
 
 The demo's students and opportunities on SQLite; every student wishes for five of the ten internships that fit best.
 Prints seconds of each step, on the clock and of the processor (on a busy machine only these can be compared): the two ways of running, one run again with a pin and the fewest changes, a
-replay, what if for the whole round and for a class-sized one of 200, the explanation of one student, and the board of
-a class. Nobody else's software does all of this, so there is no peer; `benchmarks/assign.py` compares the solver alone.
+replay, what if for the whole round and for a class-sized one of 200, the explanation of one student, the board of
+a class, and its pages. Nobody else's software does all of this, so there is no peer; `benchmarks/assign.py` compares the solver alone.
 """
 
 from __future__ import annotations
@@ -22,10 +22,15 @@ from time import perf_counter, process_time
 from uuid import UUID
 
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
 from app import demo, migrate, models, reference
-from app.auth.actors import system
+from app.auth import service as auth
+from app.auth import service_people as people
+from app.auth import service_sessions as sessions
+from app.auth.actors import Grant, Role, system
 from app.db import Database
+from app.main import create_app
 from app.matches.engine import Engine
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan
 from app.rounds import service as rounds
@@ -63,6 +68,7 @@ def main() -> None:
         engine = Engine(Settings(), lambda: NOW)
         everybody = prepare(database, engine, chosen.seed, None)
         measure(database, engine, everybody)
+        pages(f"sqlite:///{Path(folder) / 'bench.sqlite3'}", database, everybody)
         some = prepare(database, engine, chosen.seed, 200)
         with timed("a round of 200: stable"):
             run(database, engine, some, RunMode.STABLE)
@@ -176,6 +182,27 @@ def measure(database: Database, engine: Engine, round_id: UUID) -> None:
         with database.read() as session:
             kept = service_kept.load(session, round_id, number, is_for_replay=True)
         print(f"  the same: {service_kept.replay(kept)[0]}")
+
+
+def pages(url: str, database: Database, round_id: UUID) -> None:
+    """Pages of the large round as the server makes them, the second time they are asked for: by who leads a school."""
+    with database.read() as session:
+        row = session.scalars(sa.select(RoundClass).where(RoundClass.round_id == round_id).limit(1)).one()
+    with database.write() as session:
+        user = people.add_user(
+            session, ACTOR, email="lead@example.org", name="Lead",
+            grants=[Grant(Role.SCHOOL_LEAD, school_id=row.school_id)],
+        )  # fmt: skip
+        token = sessions.sign_in(session, user, hours=1, request_id="benchmark", has_second_factor=True)
+    app = create_app(Settings(database_url=url))
+    with TestClient(app, base_url="https://testserver", cookies={auth.COOKIE: token}) as client:
+        for what, path in (
+            ("page of the round", ""), ("page of a class", f"/classes/{row.class_id}"), ("page before publishing", "/publish")
+        ):  # fmt: skip
+            for _ in range(3):
+                assert client.get(f"/rounds/{round_id}{path}").status_code == 200
+            with timed(what):
+                client.get(f"/rounds/{round_id}{path}")
 
 
 def what_if(database: Database, round_id: UUID, what: str) -> None:

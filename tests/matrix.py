@@ -677,6 +677,14 @@ API: dict[str, dict[str, Row]] = {
         OWN: may("lead administrator key_school", s403="teacher coordinator key_coordinator"),
         FOREIGN: may("administrator", s403="far_coordinator"),
     },
+    "list_round_schools": {
+        OWN: may("coordinator administrator key_coordinator", s403="lead key_school"),
+        FOREIGN: may("administrator far_coordinator"),
+    },
+    "invite_round": {
+        OWN: may("coordinator administrator key_coordinator", s403="lead key_school"),
+        FOREIGN: may("administrator far_coordinator"),
+    },
     "read_round_progress": ROUNDS,
     "read_round_wishes": ROUNDS,
     "remind_round": ROUNDS,

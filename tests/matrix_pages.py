@@ -236,6 +236,14 @@ _PAGES: dict[str, dict[str, Row]] = {
         OWN: may(NOBODY, s403="teacher", s409="lead administrator"),
         FOREIGN: may(NOBODY, s409="administrator"),
     },
+    "POST /rounds/{round_id}/invite": {
+        OWN: may(NOBODY, s403="teacher lead administrator"),
+        FOREIGN: may(NOBODY, s403="administrator"),
+    },
+    "POST /rounds/{round_id}/leave": {
+        OWN: may(NOBODY, s403="teacher", s409="lead administrator"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
     "POST /rounds/{round_id}/runs": ROUNDS,
     "POST /rounds/{round_id}/choose": ROUNDS,
     "GET /rounds/{round_id}/publish": ROUNDS,
@@ -595,6 +603,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "POST /rounds/{round_id}/move": {"action": "reopen"},
     "POST /rounds/{round_id}/join": {"school_id": "{school_id}", "class_ids": "{class_id}"},
+    "POST /rounds/{round_id}/leave": {"school_id": "{school_id}"},
     "POST /rounds/{round_id}/runs": {"mode": "stable"},
     "POST /rounds/{round_id}/choose": {"run_number": "1"},
     "POST /rounds/{round_id}/publish": {"run_number": "1", "class_ids": "{class_id}"},

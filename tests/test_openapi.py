@@ -236,6 +236,8 @@ OTHERS: dict[str, dict[str, str]] = {
         for verb in verbs
     },
     "create_round_school": {"round_id": "shared_round_id"},
+    "list_round_schools": {"round_id": "shared_round_id"},
+    "invite_round": {"round_id": "shared_round_id"},
     "remove_round_school": {"round_id": "joined_round_id"},
 } | {key: {"round_id": "open_round_id"} for key in ("edit_round", "freeze_round", "remind_round")}  # fmt: skip
 """What an operation is called for where the usual thing of its kind does not do."""
@@ -880,6 +882,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "cancel_round": round_in(RoundState.PUBLISHED),
     "create_round_school": joined_round,
     "remove_round_school": frozen_shared_round,
+    "invite_round": frozen_shared_round,
     "remind_round": round_in(RoundState.FROZEN),
     "collect_late_wishes": round_in(RoundState.COLLECTING),
     "create_round_pin": round_in(RoundState.CANCELLED),
@@ -1074,7 +1077,7 @@ def test_operations_are_named_by_a_verb_and_once() -> None:
     verbs = {
         "get": r"list|read", "patch": "edit",
         "post": r"create|cancel|interrupt|complete|restore|mark|choose|approve|reject|submit|accept|refuse|withdraw|publish|close|reopen"
-        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|collect|try|order|move|sign|confirm",
+        r"|archive|revoke|rotate|renew|ask|recognise|deactivate|reactivate|load|undo|freeze|remind|invite|collect|try|order|move|sign|confirm",
         "delete": "remove",
     }  # fmt: skip
     for path, method, operation in contract.operations():

@@ -1,9 +1,9 @@
-"""The other classes: everybody ranks wishes, and each school's round stands somewhere else in its life."""
+"""The other classes: everybody ranks wishes, each school's round stands somewhere else in its life, two share one."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -21,12 +21,14 @@ from app.matches import batch
 from app.matches.engine import Engine
 from app.matches.models import Match
 from app.opportunities.models import Kind
+from app.places.models import Municipality
 from app.rounds import rules
 from app.rounds import service as rounds
 from app.rounds import service_publishing as publishing
 from app.rounds import service_runs as runs
+from app.rounds import service_sharing as sharing
 from app.rounds.models import RoundState, RunMode
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.students.models import Student
 from app.wishes import service as wishes
 
@@ -61,7 +63,7 @@ def acts(stage: Stage) -> Sequence[Callable[[Stage], None]]:
         partial(_round, school_id=school_id, class_ids=class_ids, stop=stop)
         for (school_id, class_ids), stop in zip(units, stops, strict=False)
     ]
-    return [_wish, *played, _answer]
+    return [_wish, *played, partial(_shared, classes=_both(stage, units)), _answer]
 
 
 def _split(units: list[tuple[UUID, list[UUID]]]) -> list[tuple[UUID, list[UUID]]]:
@@ -74,6 +76,47 @@ def _split(units: list[tuple[UUID, list[UUID]]]) -> list[tuple[UUID, list[UUID]]
         half = len(class_ids) // 2
         units[largest : largest + 1] = [(school_id, class_ids[:half]), (school_id, class_ids[half:])]
     return units
+
+
+def _both(stage: Stage, units: Sequence[tuple[UUID, list[UUID]]]) -> dict[UUID, list[UUID]]:
+    """A class of each of two schools of the territory, of those whose own rounds have placed nobody if there are any."""
+    [grant] = stage.coordinator.grants
+    with stage.database.read() as session:
+        inside = set(
+            session.scalars(
+                sa.select(School.id)
+                .join(Municipality, Municipality.istat == School.municipality_istat)
+                .where(Municipality.province_code.in_(grant.provinces))
+            )
+        )
+    unplaced = [unit for unit, stop in zip(units, STOPS, strict=False) if stop is not RoundState.PUBLISHED]
+    found: dict[UUID, list[UUID]] = {}
+    for school_id, class_ids in [*unplaced, *units]:
+        if school_id in inside:
+            found.setdefault(school_id, class_ids[-1:])
+    return dict(list(found.items())[:2]) if len(found) > 1 else {}
+
+
+def _shared(stage: Stage, *, classes: Mapping[UUID, Sequence[UUID]]) -> None:
+    """A round that a coordinator opens for two schools: both join, it is computed, and one of them has published."""
+    if not classes:
+        return
+    round_id = _open(
+        stage, stage.coordinator, "Tirocini insieme", territory_id=next(iter(stage.coordinator.territories))
+    )
+    with stage.database.write() as session:
+        sharing.invite(session, stage.coordinator, round_id, now=stage.at(-9))
+    for school_id, class_ids in classes.items():
+        with stage.database.write() as session:
+            sharing.join(session, stage.school(school_id), round_id, school_id, class_ids, now=stage.at(-8))
+        stage.count("schools in a shared round")
+    number = _compute(stage, stage.coordinator, round_id)
+    school_id, [class_id] = next(iter(classes.items()))
+    with stage.database.write() as session:
+        made = publishing.publish_class(
+            session, stage.school(school_id), round_id, class_id, number, now=stage.at(-1)
+        )
+    stage.count("proposals", made)
 
 
 def _wish(stage: Stage) -> None:
@@ -107,33 +150,48 @@ def _wish(stage: Stage) -> None:
 def _round(stage: Stage, *, school_id: UUID, class_ids: Sequence[UUID], stop: RoundState) -> None:
     """Open it, and go on as far as `stop`."""
     lead: Actor = stage.school(school_id)
-    values = {
-        "school_id": school_id, "territory_id": None, "name": "Tirocini di primavera", "kinds": [Kind.INTERNSHIP],
-        "class_ids": list(class_ids), "max_wishes": WISHES, "is_wishes_only": False, "opens_on": stage.at(-10).date(),
-        "closes_on": stage.on, "publish_by": stage.on + timedelta(days=6),
-        "starts_on": stage.on + timedelta(days=7), "ends_on": stage.on + timedelta(days=7 + 365),
-    }  # fmt: skip
-    with stage.database.write() as session:
-        round_id = rounds.create(session, lead, values, now=stage.at(-10)).round.id
-    stage.count("rounds")
+    round_id = _open(stage, lead, "Tirocini di primavera", school_id=school_id, class_ids=class_ids)
     if stop is RoundState.COLLECTING:
         return
-    action = rules.Action.CANCEL if stop is RoundState.CANCELLED else rules.Action.FREEZE
-    with stage.database.write() as session:
-        rounds.move(session, lead, round_id, action, now=stage.at(-2))
     if stop in (RoundState.CANCELLED, RoundState.FROZEN):
+        action = rules.Action.CANCEL if stop is RoundState.CANCELLED else rules.Action.FREEZE
+        with stage.database.write() as session:
+            rounds.move(session, lead, round_id, action, now=stage.at(-2))
         return
-    with stage.database.write() as session:
-        order, students = runs.ask(session, lead, round_id, mode=RunMode.STABLE)
-    engine = Engine(stage.settings, lambda: stage.at(-2))
-    number = runs.run(stage.database, engine, lead, order, clock=lambda: stage.at(-2))
-    stage.count("assigned students", students)
+    number = _compute(stage, lead, round_id)
     if stop is RoundState.REVIEWED:
         return
     for class_id in class_ids:
         with stage.database.write() as session:
             made = publishing.publish_class(session, lead, round_id, class_id, number, now=stage.at(-1))
         stage.count("proposals", made)
+
+
+def _open(
+    stage: Stage, actor: Actor, name: str, *, school_id: UUID | None = None, territory_id: UUID | None = None,
+    class_ids: Sequence[UUID] = (),
+) -> UUID:  # fmt: skip
+    values = {
+        "school_id": school_id, "territory_id": territory_id, "name": name, "kinds": [Kind.INTERNSHIP],
+        "class_ids": list(class_ids), "max_wishes": WISHES, "is_wishes_only": False, "opens_on": stage.at(-10).date(),
+        "closes_on": stage.on, "publish_by": stage.on + timedelta(days=6),
+        "starts_on": stage.on + timedelta(days=7), "ends_on": stage.on + timedelta(days=7 + 365),
+    }  # fmt: skip
+    with stage.database.write() as session:
+        round_id = rounds.create(session, actor, values, now=stage.at(-10)).round.id
+    stage.count("rounds")
+    return round_id
+
+
+def _compute(stage: Stage, actor: Actor, round_id: UUID) -> int:
+    """Freeze it and run it; the number of the run."""
+    with stage.database.write() as session:
+        rounds.move(session, actor, round_id, rules.Action.FREEZE, now=stage.at(-2))
+    with stage.database.write() as session:
+        order, students = runs.ask(session, actor, round_id, mode=RunMode.STABLE)
+    engine = Engine(stage.settings, lambda: stage.at(-2))
+    stage.count("assigned students", students)
+    return runs.run(stage.database, engine, actor, order, clock=lambda: stage.at(-2))
 
 
 def _answer(stage: Stage) -> None:

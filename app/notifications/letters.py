@@ -66,6 +66,10 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il turno «{name}» va pubblicato entro il {day}. Dopo si annulla.",
         "en": "The round “{name}” has to be published by {day}. After that it is cancelled.",
     },
+    NotificationKind.ROUND_INVITES: {
+        "it": "Il turno «{name}» è di più scuole, anche della vostra. Potete partecipare fino al {day}: scegliete le classi.",
+        "en": "The round “{name}” is shared by schools, and open to yours. You can join until {day}: choose the classes.",
+    },
     NotificationKind.PAPER_TO_CHECK: {
         "it": "{school} vi manda la bozza di una convenzione. Leggetela e rispondete: va bene, o che cosa cambiare.",
         "en": "{school} sends you the draft of an agreement. Read it and answer: it is fine, or what to change.",

@@ -30,6 +30,7 @@ class NotificationKind(StrEnum):
     WISHES_WANTED = "wishes_wanted"
     ROUND_MOVED = "round_moved"
     ROUND_WAITS = "round_waits"
+    ROUND_INVITES = "round_invites"
     PAPER_TO_CHECK = "paper_to_check"
     PAPER_RETURNED = "paper_returned"
     PAPER_TO_SIGN = "paper_to_sign"
@@ -72,6 +73,9 @@ MANNERS = {
     NotificationKind.WISHES_WANTED: Manner(_STUDENT, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.ROUND_MOVED: Manner(_WHO_ANSWERS, MailChoice.DAILY),
     NotificationKind.ROUND_WAITS: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.ROUND_INVITES: Manner(
+        frozenset({Role.SCHOOL_LEAD}), MailChoice.AT_ONCE, is_essential=True
+    ),
     NotificationKind.PLACEMENT_MADE: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.PLACEMENT_ENDED: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.PLACEMENT_DUE: Manner(_ALL_SIDES, MailChoice.AT_ONCE, is_essential=True),

@@ -31,6 +31,7 @@ from app.rounds.models import RoundState
 from app.rounds.rules import Action
 from app.rounds.schemas import (
     ClassWishes,
+    InvitedOut,
     LateWishesIn,
     PinIn,
     PinList,
@@ -42,6 +43,8 @@ from app.rounds.schemas import (
     RoundPatch,
     RoundProgress,
     RoundSchoolIn,
+    RoundSchoolList,
+    RoundSchoolOut,
     StudentRoundList,
     StudentRoundOut,
     WisherOut,
@@ -168,6 +171,33 @@ def create_round_school(
         seen = service_sharing.join(session, actor, round_id, body.school_id, body.class_ids, now=call.now())
         out = RoundOut.of(seen, actor)
         return call.created(out, location=f"/rounds/{round_id}", version=out.version)
+
+
+@router.get(
+    "/rounds/{round_id}/schools", summary="List the schools of a shared round", responses=answers(401, 403, 404, 422)
+)  # fmt: skip
+def list_round_schools(
+    call: InCall, round_id: RoundId, limit: Limit = 100, cursor: Cursor = None
+) -> RoundSchoolList:
+    """Those that take part, and those of the territory that may; for who coordinates it."""
+    [offset] = decode_cursor(cursor, int) or (0,)
+    first = max(0, offset)
+    with call.read() as (session, actor):
+        found = service_sharing.schools_of(session, actor, round_id)[first:]
+    following = encode_cursor(first + limit) if len(found) > limit else None
+    items = [RoundSchoolOut.model_validate(one) for one in found[:limit]]
+    return RoundSchoolList(items=items, next_cursor=following)
+
+
+@router.post(
+    "/rounds/{round_id}/invite", summary="Invite schools", response_model=InvitedOut, responses=answers(401, 403, 404, 409, 422)
+)  # fmt: skip
+def invite_round(call: InCall, round_id: RoundId) -> Response:
+    """Who leads a school of the territory that has not joined, each once a day."""
+    with call.write() as (session, actor):
+        out = InvitedOut(invited=service_sharing.invite(session, actor, round_id, now=call.now()))
+        version = rounds.find(session, actor, round_id).round.version
+    return with_etag(out, version)
 
 
 @router.delete(

@@ -203,6 +203,31 @@ class RemindersOut(Out):
     reminded: Count = Field(description="Students without a wish who have an account; each once a day.")
 
 
+class InvitedOut(Out):
+    """Who was invited."""
+
+    invited: Count = Field(
+        description="Schools that have not joined and have somebody who leads them; each once a day."
+    )
+
+
+class RoundSchoolOut(Out):
+    """A school of the territory, and with how much it takes part."""
+
+    school_id: UUID
+    name: Line
+    municipality_name: Line
+    is_joined: bool
+    classes: Count
+    students: Count
+
+
+class RoundSchoolList(Page):
+    """The schools of the territory by name."""
+
+    items: Annotated[list[RoundSchoolOut], Field(max_length=100)]
+
+
 class LateWishesIn(In):
     """Whose lists to copy once more."""
 

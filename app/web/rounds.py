@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from starlette.responses import Response
 
 from app import dates
 from app.auth.actors import AT_SCHOOL, Actor
+from app.auth.models import Territory
 from app.events.service_looks import LookKind
 from app.jobs import service as jobs
 from app.jobs.rules import JobKind
@@ -29,13 +31,15 @@ from app.rounds import (
     service_wishes,
 )
 from app.rounds import service as rounds
-from app.rounds.models import RoundRun, RoundState, RunMode
+from app.rounds.models import RoundClass, RoundRun, RoundState, RunMode
 from app.rounds.rules import Action
 from app.rounds.schemas import RoundIn
 from app.rounds.service import Seen
 from app.rounds.service_law import Doubt
+from app.rounds.service_publishing import Published
 from app.schools import classes
 from app.schools import service as schools
+from app.schools.models import SchoolClass
 from app.web.language import mark as _
 from app.web.posting_forms import Fields, InFields, text
 from app.web.ui import InView, View
@@ -43,6 +47,7 @@ from app.web.ui import InView, View
 router = APIRouter(include_in_schema=False)
 
 MOST_ROUNDS = 100
+Told = Annotated[int | None, Query(ge=0, le=100_000)]
 MOST_HOSTS = 20
 """Companies whose tutors a page lists: the bottlenecks come first."""
 WEEK = timedelta(days=7)
@@ -79,29 +84,44 @@ def show_rounds(view: InView) -> Response:
         found = rounds.search(session, actor, limit=MOST_ROUNDS)
         own = _schools_of(actor)
         names = {one: schools.read(session, one)[0].name for one in own}
-    return view.show("rounds/list.html", rounds=found, schools=names, states=STATES)
+        shared = {one: session.get_one(Territory, one).name for one in sorted(actor.territories)}
+    return view.show("rounds/list.html", rounds=found, schools=names, territories=shared, states=STATES)
 
 
 @router.get("/rounds/new")
-def show_form(view: InView, school_id: UUID) -> Response:
-    """An empty form with days that follow one another."""
+def show_form(view: InView, school_id: UUID | None = None, territory_id: UUID | None = None) -> Response:
+    """An empty form with days that follow one another: for a school, or for all of a territory."""
     today = view.now().date()
     form = {
         "name": "", "kinds": ["internship"], "class_ids": [], "max_wishes": "5", "is_wishes_only": "",
         "closes_on": (today + 2 * WEEK).isoformat(), "publish_by": (today + 4 * WEEK).isoformat(),
         "starts_on": (today + 8 * WEEK).isoformat(), "ends_on": (today + 12 * WEEK).isoformat(),
     }  # fmt: skip
-    return _form(view, school_id, form, {})
+    return _form(view, school_id, territory_id, form, {})
 
 
-def _form(view: View, school_id: UUID, form: dict[str, Any], wrong: dict[str, str]) -> Response:
+def _form(
+    view: View, school_id: UUID | None, territory_id: UUID | None, form: dict[str, Any], wrong: dict[str, str]
+) -> Response:
     year = dates.school_year(view.now().date())
+    school, own, territory = None, [], None
     with view.read() as (session, actor):
-        school, _name = schools.read(session, school_id)
-        found = classes.search(session, actor, school_id, start_year=year, limit=rules.MOST_CLASSES)
-        own = [one for one in found if actor.is_administrator or actor.is_staff_of(school_id, one.id)]
+        if school_id is not None:
+            school, _name = schools.read(session, school_id)
+            found = classes.search(session, actor, school_id, start_year=year, limit=rules.MOST_CLASSES)
+            own = [one for one in found if actor.is_administrator or actor.is_staff_of(school_id, one.id)]
+        elif territory_id is not None and rules.can_open_shared(actor, territory_id):
+            territory = session.get(Territory, territory_id)
+    if school is None and territory is None:
+        raise rounds.NotYourRound("A shared round is opened by who coordinates the territory.")
     return view.show(
-        "rounds/new.html", status=422 if wrong else 200, school=school, classes=own, form=form, wrong=wrong
+        "rounds/new.html",
+        status=422 if wrong else 200,
+        school=school,
+        territory=territory,
+        classes=own,
+        form=form,
+        wrong=wrong,
     )
 
 
@@ -109,9 +129,9 @@ def _form(view: View, school_id: UUID, form: dict[str, Any], wrong: dict[str, st
 def open_round(view: InView, fields: InFields) -> Response:
     """Open it, or show what is wrong beside each field."""
     form = _sent(fields)
-    school_id = _uuid(text(fields, "school_id", 40))
+    school_id, territory_id = (_uuid(text(fields, name, 40)) for name in ("school_id", "territory_id"))
     values = form | {
-        "school_id": school_id, "opens_on": view.now().date().isoformat(), "is_wishes_only": bool(form["is_wishes_only"]),
+        "school_id": school_id, "territory_id": territory_id, "opens_on": view.now().date().isoformat(), "is_wishes_only": bool(form["is_wishes_only"]),
     }  # fmt: skip
     try:
         body = RoundIn.model_validate(values)
@@ -123,10 +143,12 @@ def open_round(view: InView, fields: InFields) -> Response:
         wrong = [str(one["field"]).partition(".")[0] for one in error.faults]
     else:
         return view.go(f"/rounds/{seen.round.id}")
-    if school_id is None:
-        return view.go("/rounds")
     return _form(
-        view, school_id, form, {name: view.text(FAULTS.get(name, FAULTS["class_ids"])) for name in wrong}
+        view,
+        school_id,
+        territory_id,
+        form,
+        {name: view.text(FAULTS.get(name, FAULTS["class_ids"])) for name in wrong},
     )
 
 
@@ -144,7 +166,7 @@ def _uuid(written: str) -> UUID | None:
 
 
 @router.get("/rounds/{round_id}")
-def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Query(ge=0, le=100_000)] = None) -> Response:  # fmt: skip
+def show_round(view: InView, round_id: UUID, reminded: Told = None, invited: Told = None) -> Response:
     """Where the round stands, what is to do next, and the classes one by one."""
     with view.read() as (session, actor):
         seen = rounds.find(session, actor, round_id)
@@ -154,7 +176,8 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
         chosen = next((one for one in runs if one.number == seen.round.run_number), None)
         tallies = service_board.tallies(session, chosen, [one.class_id for one in own]) if chosen else []
         loads = service_loads.of_run(session, actor, seen, chosen) if chosen else None
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
+        named = _named(session, own)
+        sharing = service_sharing.schools_of(session, actor, round_id) if _is_shared_by(actor, seen) else []
         joining = [one for one in _schools_of(actor) if one not in seen.school_ids]
         joinable = {
             one: classes.search(
@@ -166,8 +189,8 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
     return view.show(
         "rounds/round.html", round=seen.round, own=own, progress=progress, runs=runs, chosen=chosen,
         tallies={one.class_id: one for one in tallies}, classes=named, can_run=seen.can_run(actor), states=STATES,
-        modes=MODES, reminded=reminded, kinds=sorted(rules.kinds_of(seen.round)), schools=len(seen.school_ids),
-        joinable=joinable if seen.round.state is RoundState.COLLECTING else {},
+        modes=MODES, reminded=reminded, invited=invited, sharing=sharing, kinds=sorted(rules.kinds_of(seen.round)), schools=len(seen.school_ids),
+        leaving=_leaving(actor, seen), joinable=joinable if seen.round.state is RoundState.COLLECTING else {},
         loads=loads, most_hosts=MOST_HOSTS,
         can_publish=any(rules.can_publish(actor, one.school_id, one.class_id) for one in own),
     )  # fmt: skip
@@ -191,6 +214,34 @@ def remind(view: InView, round_id: UUID) -> Response:
         own = [one.class_id for one in seen.own(actor)]
         count = service_wishes.remind(session, seen, own, now=view.now())
     return view.go(f"/rounds/{round_id}?reminded={count}")
+
+
+def _is_shared_by(actor: Actor, seen: Seen) -> bool:
+    territory_id = seen.round.territory_id
+    return territory_id is not None and rules.can_open_shared(actor, territory_id)
+
+
+def _leaving(actor: Actor, seen: Seen) -> list[UUID]:
+    """Schools that the reader may take out of a shared round."""
+    if seen.round.territory_id is None or seen.round.state is not RoundState.COLLECTING:
+        return []
+    return [one for one in _schools_of(actor) if one in seen.school_ids and actor.is_staff_of(one)]
+
+
+@router.post("/rounds/{round_id}/invite")
+def invite(view: InView, round_id: UUID) -> Response:
+    """A word to the schools of the territory that have not joined."""
+    with view.write() as (session, actor):
+        count = service_sharing.invite(session, actor, round_id, now=view.now())
+    return view.go(f"/rounds/{round_id}?invited={count}")
+
+
+@router.post("/rounds/{round_id}/leave")
+def leave(view: InView, round_id: UUID, school_id: Annotated[UUID, Form()]) -> Response:
+    """Take the reader's school out of a shared round again."""
+    with view.write() as (session, actor):
+        service_sharing.leave(session, actor, round_id, school_id)
+    return view.go(f"/rounds/{round_id}")
 
 
 @router.post("/rounds/{round_id}/join")
@@ -242,7 +293,7 @@ def ask_publish(view: InView, round_id: UUID) -> Response:
         tallies = {
             one.class_id: one for one in service_board.tallies(session, made, [one.class_id for one in own])
         }
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
+        named = _named(session, own)
         doubts = _doubts(session, seen, made, [one.class_id for one in own])
     return view.show(
         "rounds/publish.html",
@@ -270,7 +321,7 @@ def publish(
     with view.read() as (session, actor):
         seen = rounds.find(session, actor, round_id)
         made = service_kept.read(session, round_id, run_number)
-        named = {one.class_id: classes.get(session, actor, one.class_id) for one in done}
+        named = _named(session, done)
         doubts = _doubts(session, seen, made, [one.class_id for one in done if one.problem is not None])
     return view.show(
         "rounds/publish.html",
@@ -283,6 +334,12 @@ def publish(
         doubts=doubts,
         problems=PROBLEMS,
     )
+
+
+def _named(session: Session, those: Sequence[RoundClass | Published]) -> dict[UUID, SchoolClass]:
+    """The classes themselves; whether the reader may see them was the round's to say."""
+    ids = [one.class_id for one in those]
+    return {one.id: one for one in session.scalars(sa.select(SchoolClass).where(SchoolClass.id.in_(ids)))}
 
 
 def _doubts(

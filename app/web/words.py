@@ -291,6 +291,7 @@ NOTIFICATIONS = {
     "wishes_wanted": _("La scuola raccoglie le preferenze"),
     "round_moved": _("Un turno è andato avanti da solo"),
     "round_waits": _("Un turno va pubblicato"),
+    "round_invites": _("Una scuola è invitata a un turno"),
     "application_received": _("Arrivano candidature"),
     "placement_proposed": _("Una scuola propone studenti"),
     "application_accepted": _("Un'azienda dice di sì a una candidatura"),

@@ -76,6 +76,8 @@ class Territory:
     full_id: UUID
     round_id: UUID
     open_round_id: UUID
+    shared_round_id: UUID
+    territory_id: UUID
     placement_id: UUID
     worked_id: UUID
     closing_id: UUID
@@ -197,6 +199,7 @@ def build(database: Database, *, on: date) -> Territory:
     reviewed = make.reviewed_round(student, offered, name="Tirocini di giugno")
     make.round_pin(reviewed, classmate, offered, ruling="ban", why="Ne abbiamo parlato")
     collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
+    shared = make.round(other_class, name="Tirocini insieme", territory=make.territory())
     placement = _place(make, student, full, start)
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
@@ -209,6 +212,7 @@ def build(database: Database, *, on: date) -> Territory:
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
+        shared_round_id=shared.id, territory_id=make.territory().id,
         placement_id=placement.id, emails=emails,
     )  # fmt: skip
 

@@ -147,6 +147,8 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("rounds/list.html", "lead", "/rounds", ""),
     ("rounds/new.html", "lead", "/rounds/new?school_id={school_id}", ""),
     ("rounds/round.html", "lead", "/rounds/{round_id}", "open"),
+    ("rounds/new.html", "coordinator", "/rounds/new?territory_id={territory_id}", ""),
+    ("rounds/round.html", "coordinator", "/rounds/{shared_round_id}", ""),
     ("rounds/round.html", "teacher", "/rounds/{open_round_id}", ""),
     ("rounds/board.html", "lead", "/rounds/{round_id}/classes/{class_id}", ""),
     ("rounds/board.html", "lead", "/rounds/{open_round_id}/classes/{class_id}", ""),

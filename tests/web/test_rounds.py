@@ -158,3 +158,57 @@ def test_a_company_puts_candidates_in_order_and_leaves_them_to_the_score(
         == 422
     )
     assert "Ada" not in page.text
+
+
+def test_schools_of_a_territory_share_a_round_by_its_pages(
+    client: TestClient, make: Factory, class_and_offers: tuple[SchoolClass, list[Student], list[Opportunity]]
+) -> None:
+    school_class, students, offers = class_and_offers
+    other = make.school_class()
+    stranger = make.student(other, given_name="Zoe", family_name="Estranea")
+    make.wish(stranger, offers[1], 1)
+    make.school(name="Solo nel registro")
+    led = {
+        one.school_id: make.signed_in(Grant(Role.SCHOOL_LEAD, school_id=one.school_id))
+        for one in (school_class, other)
+    }
+    coordinator = make.signed_in(Role.COORDINATOR)
+    territory = make.territory()
+    client.cookies.set(auth.COOKIE, coordinator)
+    assert f'href="/rounds/new?territory_id={territory.id}"' in client.get("/rounds").text
+    assert "class_ids" not in client.get(f"/rounds/new?territory_id={territory.id}").text
+    sent = FORM | {"territory_id": str(territory.id)}
+    wrong = client.post("/rounds", data=sent | {"name": ""})
+    assert re.findall(r'id="(\w+)-wrong"', wrong.text) == ["name"]
+    page = client.post("/rounds", data=sent)
+    address = page.url.path
+    assert page.text.count("non ancora") == 2
+    assert "Solo nel registro" not in page.text
+    invited = client.post(f"{address}/invite")
+    assert "Invito mandato a 2 scuole." in invited.text
+    for one in (school_class, other):
+        client.cookies.set(auth.COOKIE, led[one.school_id])
+        assert "è di più scuole, anche della vostra" in client.get("/inbox").text
+        body = {"school_id": str(one.school_id), "class_ids": str(one.id)}
+        page = client.post(f"{address}/join", data=body)
+        assert "Non partecipare più" in page.text
+        assert "non ancora" not in page.text
+    client.post(f"{address}/leave", data={"school_id": str(other.school_id)})
+    client.post(f"{address}/join", data={"school_id": str(other.school_id), "class_ids": str(other.id)})
+    client.cookies.set(auth.COOKIE, coordinator)
+    page = client.get(address)
+    assert re.findall(r'data-label="Studenti">(\d+)', page.text) == ["3", "1"]
+    assert "Invita le scuole che mancano" not in page.text
+    client.post(f"{address}/move", data={"action": "freeze"})
+    page = client.post(f"{address}/runs", data={"mode": "stable"})
+    assert "Con un posto: 2 su 4" in page.text
+    assert "Estranea" not in page.text
+    assert client.get(f"{address}/classes/{other.id}").status_code == 404
+    client.cookies.set(auth.COOKIE, led[school_class.school_id])
+    assert client.get(f"{address}/classes/{other.id}").status_code == 404
+    assert client.get(f"{address}/students/{stranger.id}").status_code == 404
+    board = client.get(f"{address}/classes/{school_class.id}")
+    assert students[0].family_name in board.text
+    assert "Estranea" not in board.text
+    assert client.post(f"{address}/invite").status_code == 403
+    assert client.get(f"/rounds/new?territory_id={territory.id}").status_code == 403

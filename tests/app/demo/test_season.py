@@ -21,7 +21,7 @@ from app.demo import season
 from app.hours.models import DiaryEntry, EntryState, Evaluation, HourEntry
 from app.opportunities.models import Opportunity
 from app.placements.models import Party, Placement, State
-from app.rounds.models import Round, RoundState
+from app.rounds.models import Round, RoundClass, RoundState
 from app.settings import Settings
 from tests.app.demo.world import ON, dump, undone
 
@@ -112,3 +112,12 @@ def test_the_same_seed_and_day_play_the_same(world: World) -> None:
 def test_a_season_needs_the_demo(database: Database) -> None:
     with pytest.raises(season.NoDemo):
         season.play(database, Settings(), on=ON, quiet=True)
+
+
+def test_two_schools_share_a_round_and_one_has_published(world: World) -> None:
+    with world.database.read() as session:
+        [shared] = session.scalars(sa.select(Round).where(Round.territory_id.is_not(None))).all()
+        classes = session.scalars(sa.select(RoundClass).where(RoundClass.round_id == shared.id)).all()
+    assert shared.state is RoundState.REVIEWED
+    assert len({one.school_id for one in classes}) == 2
+    assert sorted(one.published_at is not None for one in classes) == [False, True]
