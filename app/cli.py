@@ -215,7 +215,7 @@ def recognise(
     if language not in (None, "it", "en"):
         fail(f"{language} is not a language here; use it or en.", 2)
     with opened() as (_, database):
-        recogniser = Recogniser(database)
+        recogniser = Recogniser()
         with database.read() as session:
             vocabulary = recogniser.ask(session)
         for found in recogniser.find(vocabulary, text, language, limit):

@@ -6,10 +6,10 @@ Weekdays are named as in iCalendar (RFC 5545, BYDAY); Monday is bit 0.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -117,6 +117,31 @@ def weekdays_between(starts_on: date, ends_on: date) -> int:
     """
     days = min(7, (ends_on - starts_on).days + 1)
     return sum(1 << (starts_on.weekday() + day) % 7 for day in range(days))
+
+
+class Spanned(Protocol):
+    """Days, both included, with a bit set of weekdays, and the time if it is said."""
+
+    @property
+    def starts_on(self) -> date: ...
+    @property
+    def ends_on(self) -> date: ...
+    @property
+    def weekdays(self) -> int: ...
+    @property
+    def starts_at(self) -> time | None: ...
+    @property
+    def ends_at(self) -> time | None: ...
+
+
+def clash(one: Spanned, other: Spanned) -> bool:
+    """Whether nobody can be at both: they share a day, and of that day the hours (where none are said, the whole day)."""
+    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
+    if first > last or not one.weekdays & other.weekdays & weekdays_between(first, last):
+        return False
+    if one.starts_at is None or one.ends_at is None or other.starts_at is None or other.ends_at is None:
+        return True
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def age_on(born_on: date, day: date) -> int:

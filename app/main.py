@@ -54,7 +54,7 @@ def create_app(
     )
     service = api.build()
     clock = clock or local_clock(settings)
-    engine, recogniser = Engine(settings, clock), Recogniser(database)
+    engine, recogniser = Engine(settings, clock), Recogniser()
     surveyor = Surveyor(engine)
     site.state.oidc = oidc.clients(settings)
     looks = Looks(database, delay_seconds=settings.look_delay_seconds)

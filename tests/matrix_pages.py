@@ -209,6 +209,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /students/{student_id}": STUDENTS,
     "GET /first-visit": {OWN: SIGNED_IN},
     "GET /students/{student_id}/questions/{question}": STUDENTS,
+    "POST /students/{student_id}/questions/later": WISHES,
     "GET /students/{student_id}/profile": STUDENTS,
     "POST /students/{student_id}/profile/interests": STUDENTS,
     "POST /students/{student_id}/profile/travel": STUDENTS,
@@ -327,6 +328,12 @@ _PAGES: dict[str, dict[str, Row]] = {
         FOREIGN: may("administrator"),
     },
     "POST /placements/{placement_id}/steps/{step}": API["cancel_placement"],
+    "POST /placements/{placement_id}/tutors": {  # of a placement that has no tutor yet
+        OWN: may(NOBODY, s409="teacher lead member admin administrator", s403="student"),
+        SAME: may(NOBODY, s409="colleague lead administrator"),
+        FOREIGN: may(NOBODY, s409="administrator"),
+    },
+    "POST /placements/{placement_id}/interruption": API["create_interruption"],
     "GET /schools/{school_id}/placements": API["list_school_tutors"],
     "POST /schools/{school_id}/tutors/capacity": API["create_tutor_capacity"],
     "POST /schools/{school_id}/tutors/leave": API["create_tutor_leave"],
@@ -414,6 +421,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     },
     "GET /coordination/students": NETWORK,
     "GET /coordination/indicators": NETWORK,
+    "GET /coordination/experiences": NETWORK,
     "GET /coordination/indicators.csv": NETWORK,
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
@@ -430,6 +438,17 @@ FORMS: dict[str, dict[str, Any]] = {
         "risk": "low",
     },
     "POST /placements/{placement_id}/steps/{step}": {"reason": "unsafe"},
+    "POST /placements/{placement_id}/tutors": {
+        "side": "host",
+        "after_id": "{tutor_id}",
+        "from_on": "2026-02-02",
+    },
+    "POST /placements/{placement_id}/interruption": {
+        "ended_on": "2026-01-12",
+        "party": "school",
+        "reason": "moved",
+        "language": "it",
+    },
     "POST /schools/{school_id}/tutors/capacity": {
         "user_id": "{tutor_id}",
         "start_year": "2025",
@@ -614,5 +633,6 @@ OTHERS = {
     },
     f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
     "GET /placements/{placement_id}/report": {"placement_id": "finished_placement_id"},
+    "POST /placements/{placement_id}/interruption": {"placement_id": "running_id"},
 }
 """What a page is called for where the usual thing of its kind does not do."""

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from app import dates
+from app import dates, holidays
 from app.agreements.models import Agreement, Paper, PaperKind, PaperState, SignerRole
 from app.auth.actors import Actor, Role
 from app.placements.models import Party, Placement, State
@@ -188,11 +188,10 @@ class Day:
 
 
 def schedule(placement: Placement) -> list[Day]:
-    """Day by day, until the planned hours are spent: the last day may be shorter. Holidays are the school's to take out."""
+    """Day by day, until the planned hours are spent: the last day may be shorter. Public holidays are left out."""
     left, found = float(placement.planned_hours), []
-    for number in range((placement.ends_on - placement.starts_on).days + 1):
-        day = placement.starts_on + timedelta(days=number)
-        if left > 0 and placement.weekdays >> day.weekday() & 1:
+    for day in holidays.days(placement.starts_on, placement.ends_on, placement.weekdays):
+        if left > 0:
             hours = min(placement.daily_hours, left)
             found.append(Day(day, placement.starts_at, placement.ends_at, hours))
             left -= hours
@@ -231,8 +230,11 @@ def amendment_gaps(placement: Placement, changes: Mapping[str, Any]) -> Iterator
     starts_on, ends_on = (changes.get(name, getattr(placement, name)) for name in ("starts_on", "ends_on"))
     if starts_on > ends_on:
         yield "ends_on", "lies before the first day"
+    same = {name for name in changes if changes[name] == getattr(placement, name)}
+    if not {"starts_at", "ends_at"} <= same:
+        same -= {"starts_at", "ends_at"}  # they come together, and one of them changes
     for name in changes:
-        if changes[name] == getattr(placement, name):
+        if name in same:
             yield name, "is so already"
 
 

@@ -76,6 +76,14 @@ def of_paper(session: Session, paper: Paper) -> list[Document]:
     )
 
 
+def notes_of(session: Session, placement_id: UUID) -> list[Document]:
+    """The notes of a placement's early end, without the bytes."""
+    query = sa.select(Document).where(
+        Document.subject_id == placement_id, Document.kind == DocumentKind.INTERRUPTION
+    )
+    return list(session.scalars(query.order_by(Document.made_at)))
+
+
 def content_of(session: Session, document: Document) -> bytes:
     """The bytes of a document that the caller has found to be the reader's to see."""
     return session.scalars(sa.select(Document.content).where(Document.id == document.id)).one()

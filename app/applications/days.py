@@ -1,34 +1,19 @@
-"""On which days an opportunity can be had, what a placement on them comes to, and which days clash."""
+"""On which days an opportunity can be had, and what a placement on them comes to."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from app import dates, errors
+from app import dates, errors, holidays
 from app.opportunities.models import Kind, Opportunity
 from app.placements.service import Terms
 
 MOST_DAYS = 366
 USUAL_DAILY_HOURS = {Kind.INTERNSHIP: 8.0, Kind.VISIT: 4.0, Kind.TRAINING: 4.0}
 """Where neither hours nor times are said."""
-
-
-class Spanned(Protocol):
-    """Days with their weekdays, and perhaps the time."""
-
-    @property
-    def starts_on(self) -> date: ...
-    @property
-    def ends_on(self) -> date: ...
-    @property
-    def weekdays(self) -> int: ...
-    @property
-    def starts_at(self) -> time | None: ...
-    @property
-    def ends_at(self) -> time | None: ...
 
 
 class Days(NamedTuple):
@@ -41,7 +26,7 @@ class Days(NamedTuple):
     ends_at: time | None = None
 
 
-def offered(kind: Kind, spans: Iterable[Spanned]) -> list[Days]:
+def offered(kind: Kind, spans: Iterable[dates.Spanned]) -> list[Days]:
     """The alternatives; of a training path there is one, from the first lesson to the last."""
     each = sorted(
         (Days(span.starts_on, span.ends_on, span.weekdays, *_times(span)) for span in spans),
@@ -57,7 +42,7 @@ def offered(kind: Kind, spans: Iterable[Spanned]) -> list[Days]:
     return [Days(each[0].starts_on, max(days.ends_on for days in each), weekdays, starts_at, ends_at)]
 
 
-def _times(span: Spanned) -> tuple[time | None, time | None]:
+def _times(span: dates.Spanned) -> tuple[time | None, time | None]:
     return (None, None) if span.starts_at is None or span.ends_at is None else (span.starts_at, span.ends_at)
 
 
@@ -96,14 +81,14 @@ def choose(
         is_whole = (starts_on, ends_on) == days[:2]
         if is_within and (is_whole or kind is Kind.INTERNSHIP):
             chosen = days._replace(starts_on=starts_on, ends_on=ends_on)
-            if count(chosen):
+            if chosen.weekdays & dates.weekdays_between(starts_on, ends_on):
                 return chosen
     raise _unfit("starts_on", "the opportunity is not on these days")
 
 
 def terms(opportunity: Opportunity, days: Days) -> Terms:
     """What a placement on these days comes to."""
-    many = max(1, count(days))
+    many = max(1, holidays.count(days.starts_on, days.ends_on, days.weekdays))
     daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many
     daily = min(24.0, daily or USUAL_DAILY_HOURS[opportunity.kind])
     whole = max(1, math.ceil(daily * many))
@@ -111,36 +96,6 @@ def terms(opportunity: Opportunity, days: Days) -> Terms:
         starts_on=days.starts_on, ends_on=days.ends_on, weekdays=days.weekdays, starts_at=days.starts_at,
         ends_at=days.ends_at, daily_hours=daily, planned_hours=min(whole, opportunity.hours or whole),
     )  # fmt: skip
-
-
-def count(days: Spanned) -> int:
-    """How many days that is.
-
-    >>> count(Days(date(2026, 1, 12), date(2026, 1, 25)))
-    10
-    """
-    weeks, rest = divmod((days.ends_on - days.starts_on).days + 1, 7)
-    found = weeks * days.weekdays.bit_count()
-    if rest:
-        found += (
-            days.weekdays & dates.weekdays_between(days.ends_on - timedelta(rest - 1), days.ends_on)
-        ).bit_count()
-    return found
-
-
-def clash(one: Spanned, other: Spanned) -> bool:
-    """Whether nobody can be at both: some day is in both, at times that meet or are not said.
-
-    >>> monday, friday = Days(date(2026, 1, 12), date(2026, 1, 16), 1), Days(date(2026, 1, 12), date(2026, 1, 16), 16)
-    >>> clash(monday, monday), clash(monday, friday)
-    (True, False)
-    """
-    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
-    if first > last or not one.weekdays & other.weekdays & dates.weekdays_between(first, last):
-        return False
-    if one.starts_at is None or one.ends_at is None or other.starts_at is None or other.ends_at is None:
-        return True
-    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _hours_between(days: Days) -> float:

@@ -10,8 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import errors
-from app.applications import days, rules, service_telling
+from app import dates, errors
+from app.applications import rules, service_telling
 from app.applications.models import Application, ApplicationEnd, ApplicationState
 from app.auth.actors import Actor
 from app.events import service as events
@@ -19,7 +19,6 @@ from app.opportunities import service_life as seats
 from app.opportunities.models import Opportunity, Status
 from app.placements import service as placements
 from app.placements.models import Party, Placement
-from app.placements.rules import OPEN as OPEN_PLACEMENTS
 from app.placements.service import Terms
 from app.students.models import Student
 
@@ -71,14 +70,10 @@ def others(session: Session, student_id: UUID, besides: UUID | None) -> Sequence
 
 
 def refuse_clash(
-    session: Session, student_id: UUID, wanted: days.Spanned, besides: UUID | None = None
+    session: Session, student_id: UUID, wanted: dates.Spanned, besides: UUID | None = None
 ) -> None:
     """Raise Clashes where the student has a placement, or has said yes to one, on these days."""
-    promised = [one for one in others(session, student_id, besides) if one.state in rules.PROMISED]
-    placed = session.scalars(
-        sa.select(Placement).where(Placement.student_id == student_id, Placement.state.in_(OPEN_PLACEMENTS))
-    )
-    if any(days.clash(wanted, one) for one in (*promised, *placed)):
+    if placements.clashing(session, student_id, wanted, but=besides):
         raise Clashes
 
 
@@ -126,7 +121,7 @@ def take(
 def release(session: Session, actor: Actor, application: Application, now: datetime) -> None:
     """End what is open on the days that the student has just said yes to; seats come free for others."""
     for one in others(session, application.student_id, application.id):
-        if days.clash(application, one):
+        if dates.clash(application, one):
             reason = ApplicationEnd.OTHER_PLACEMENT
             take(session, actor, one, ApplicationState.CANCELLED, now=now, party=Party.STUDENT, reason=reason)
 
@@ -163,5 +158,5 @@ def _place(session: Session, actor: Actor, application: Application, now: dateti
             planned_hours=application.planned_hours,
         ),
         now=now,
-        has_seat=True,
+        application_id=application.id,
     )  # fmt: skip

@@ -80,7 +80,13 @@ class Person:
 
 def cells_of(row: ListRow, columns: Sequence[ListField | None]) -> dict[ListField, str]:
     """The row's cells by what they tell."""
-    return {field: cell for field, cell in zip(columns, row.cells, strict=True) if field is not None}
+    cells = {field: cell for field, cell in zip(columns, row.cells, strict=True) if field is not None}
+    place = cells.get(ListField.MUNICIPALITY, "")
+    if (
+        place.isascii() and place.isdigit()
+    ):  # a spreadsheet takes an ISTAT code for a number, and drops its first zero
+        cells[ListField.MUNICIPALITY] = place.zfill(6)
+    return cells
 
 
 def check(

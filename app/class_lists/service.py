@@ -28,7 +28,6 @@ from app.privacy import service_slips as slips
 from app.schools import classes
 from app.schools.models import School, SchoolClass
 from app.students import rules as student_rules
-from app.students import service as students
 from app.students import service_bulk as loading
 from app.students.models import Student, StudentCode
 
@@ -183,13 +182,7 @@ def load(
     """
     require_class(session, actor, class_id, scope="students:write")
     checked = check(session, actor, class_id, table, columns, today=today)
-    loaded = []
-    for one in checked:
-        if one.status == bulk.CHANGED and one.student_id is not None and one.changes:
-            student = session.get_one(Student, one.student_id)
-            before = {name: _written(getattr(student, name)) for name in one.changes}
-            students.edit(session, actor, one.student_id, one.changes, today=today)
-            loaded.append(Loaded(one.student_id, student.version, before))
+    loaded = _change(session, actor, checked, today)
     new = [one for one in checked if one.status == bulk.CREATED]
     rows = [Row(one.number, _document(one.person, class_id)) for one in new if one.person is not None]
     done = {
@@ -200,6 +193,19 @@ def load(
     }
     loaded += [Loaded(told.id, 1, None) for told in done.values() if told.id is not None]
     return [_after(one, done) for one in checked], loaded
+
+
+def _change(session: Session, actor: Actor, checked: Sequence[Checked], today: date) -> list[Loaded]:
+    changes = {one.student_id: one.changes for one in checked if one.student_id is not None and one.changes}
+    present = session.scalars(sa.select(Student).where(Student.id.in_(changes))).all()
+    before = {
+        student.id: {name: _written(getattr(student, name)) for name in changes[student.id]}
+        for student in present
+    }
+    return [
+        Loaded(student.id, student.version, before[student.id])
+        for student in loading.edit(session, actor, changes, today=today)
+    ]
 
 
 def _document(person: Person, class_id: UUID) -> dict[str, Any]:
@@ -242,8 +248,7 @@ def take_back(session: Session, actor: Actor, loaded: Sequence[Loaded], *, today
     ]
     made = [one.student_id for one in untouched if one.before is None and one.student_id not in used]
     changed = [one for one in untouched if one.before is not None]
-    for one in changed:
-        students.edit(session, actor, one.student_id, _read(one.before or {}), today=today)
+    loading.edit(session, actor, {one.student_id: _read(one.before or {}) for one in changed}, today=today)
     if made:
         slips.forget(session, actor, made)
     return len(made) + len(changed)

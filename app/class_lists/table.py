@@ -1,14 +1,14 @@
-"""Reading the file, or what somebody has pasted: any of the ways in which Italian offices write tables of text."""
+"""Reading the file, or what somebody has pasted: any of the ways in which Italian offices write tables."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app import errors, imports
+from app import errors, imports, spreadsheets
 from app.imports import Reason
 
 MOST_BYTES = 1 << 20
@@ -17,17 +17,19 @@ MOST_COLUMNS = 40
 MOST_IN_CELL = 200
 MOST_WRITTEN = 4 * MOST_BYTES
 FEWEST_COLUMNS = 2
+HEAD_ROWS = 20
+"""Above the headings and between the rows of a sheet: the register's name, the class, empty ones."""
 
 NOT_A_TABLE = Reason(
     "not_a_table",
-    "this is not a table of text: in the spreadsheet choose “Save as… CSV”, or copy the rows and paste them",
-    "non è una tabella di testo: nel foglio di calcolo scegli «Salva con nome… CSV», oppure copia le righe e incollale",
+    "the file{name} is no table: hand in .xlsx, .ods or CSV, or copy the rows and paste them",
+    "il file{name} non è una tabella: carica .xlsx, .ods o CSV, oppure copia le righe e incollale",
 )
 NOTHING = Reason("nothing", "there is no row to read", "non c'è nessuna riga da leggere")
 TOO_LARGE = Reason(
     "too_large",
-    "the file is larger than a megabyte; is it the right one?",
-    "il file supera un megabyte: è quello giusto?",
+    "the file{name} is larger than a megabyte; is it the right one?",
+    "il file{name} supera un megabyte: è quello giusto?",
 )
 TOO_WIDE = Reason("too_wide", "there are more than {limit} columns", "ci sono più di {limit} colonne")
 
@@ -64,13 +66,23 @@ class ListTable(BaseModel):
     rows: Annotated[list[ListRow], Field(min_length=1, max_length=MOST_ROWS)]
 
 
-def read(data: bytes) -> ListTable:
-    """The table in a file. Raises UnreadableList."""
+def read(data: bytes, name: str = "") -> ListTable:
+    """The table in a file of text, or in the first sheet of a spreadsheet. Raises UnreadableList, which names the file."""
+    named = f" «{imports.clean_cell(name)[:MOST_IN_CELL]}»" if name else ""
     if len(data) > MOST_BYTES:
-        raise UnreadableList(TOO_LARGE)
-    if b"\0" in data or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")):
-        raise UnreadableList(NOT_A_TABLE)
-    return _table(_decoded(data))
+        raise UnreadableList(TOO_LARGE, name=named)
+    if spreadsheets.is_spreadsheet(data):
+        try:
+            sheet = spreadsheets.read(data, MOST_ROWS + HEAD_ROWS, MOST_COLUMNS)
+        except spreadsheets.Unreadable as refusal:
+            raise UnreadableList(refusal.reason, name=named) from refusal
+        return _table(_cleaned(sheet))
+    if b"\0" in data or data.startswith(b"%PDF"):
+        raise UnreadableList(NOT_A_TABLE, name=named)
+    try:
+        return _table(_cleaned(_rows(_decoded(data))))
+    except csv.Error as error:
+        raise UnreadableList(imports.BAD_QUOTES) from error
 
 
 def _decoded(data: bytes) -> str:
@@ -88,11 +100,7 @@ def carried(written: str) -> ListTable:
         raise UnreadableList(NOTHING) from error
 
 
-def _table(text: str) -> ListTable:
-    try:
-        rows = list(_rows(text))
-    except csv.Error as error:
-        raise UnreadableList(imports.BAD_QUOTES) from error
+def _table(rows: list[tuple[int, list[str]]]) -> ListTable:
     # A register puts its name and the class above the headings.
     start = next((at for at, (_, cells) in enumerate(rows) if sum(map(bool, cells)) >= FEWEST_COLUMNS), None)
     if start is None or start + 1 == len(rows):
@@ -112,10 +120,19 @@ def _table(text: str) -> ListTable:
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     lines = text.splitlines()
     delimiter = max(";\t,", key=lambda sign: sum(line.count(sign) for line in lines[:20]))
-    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
+    yield from enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1)
+
+
+def _cleaned(rows: Iterable[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The rows with something in them, without what no person sees in a cell, nor empty columns at their end."""
+    found = []
+    for number, cells in rows:
         cleaned = [imports.clean_cell(cell.replace("\x7f", ""))[:MOST_IN_CELL] for cell in cells]
-        if any(cleaned):
-            yield number, cleaned
+        while cleaned and not cleaned[-1]:
+            cleaned.pop()
+        if cleaned:
+            found.append((number, cleaned))
+    return found
 
 
 def _filled(cells: Sequence[str], width: int) -> list[str]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from app import holidays
 from app.auth.actors import Actor, Role
 
 Provinces = Collection[str]
@@ -96,13 +97,15 @@ def review_of(*, is_approved: bool, is_waiting: bool) -> Review:
 
 
 def answer_due_on(submitted_on: date, working_days: int) -> date:
-    """The day so many working days later; Saturdays and Sundays do not count, public holidays do.
+    """The day so many working days later; Saturdays, Sundays and public holidays do not count.
 
     >>> answer_due_on(date(2026, 1, 9), 5)  # a Friday
     datetime.date(2026, 1, 16)
+    >>> answer_due_on(date(2026, 4, 3), 1)  # before Easter
+    datetime.date(2026, 4, 7)
     """
     day = submitted_on
     while working_days:
         day += timedelta(days=1)
-        working_days -= day.weekday() < 5
+        working_days -= day.weekday() < 5 and not holidays.is_one(day)
     return day

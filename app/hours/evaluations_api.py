@@ -210,9 +210,12 @@ def complete_placement(call: InCall, placement_id: UUID) -> Response:
     return with_etag(out, out.version)
 
 
-@router.get("/network/experiences", summary="Read what students say of hosts", responses=answers(401, 403))
+@router.get("/network/experiences", summary="Read how placements went", responses=answers(401, 403))
 def read_experiences(call: InCall) -> ExperiencesOut:
-    """For those who coordinate a territory: averages by host, of at least five students each."""
+    """For those who coordinate a territory: averages by host and of all, of at least five students each."""
     with call.read() as (session, actor):
         found = service_experience.of_territory(session, actor)
-    return ExperiencesOut(experiences=[ExperienceOut.of(row) for row in found])
+    return ExperiencesOut(
+        experiences=[ExperienceOut.of(row) for row in found.hosts],
+        territory=ExperienceOut.of(found.territory) if found.territory else None,
+    )

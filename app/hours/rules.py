@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
 from uuid import UUID
 
+from app import holidays
 from app.hours.models import Criterion, EntryState
 from app.opportunities.models import Kind
 from app.opportunities.rules import Fault
@@ -21,16 +22,13 @@ WORKED = frozenset({State.RUNNING, State.CLOSING, State.INTERRUPTED})
 
 
 def is_planned(placement: Placement, day: date) -> bool:
-    """Whether the student is to be at the host on that day."""
+    """Whether the student can be at the host on that day."""
     return placement.starts_on <= day <= placement.ends_on and bool(placement.weekdays >> day.weekday() & 1)
 
 
-def planned_days(placement: Placement) -> Iterator[date]:
-    """Every day on which the student is to be at the host, in order."""
-    for number in range((placement.ends_on - placement.starts_on).days + 1):
-        day = placement.starts_on + timedelta(days=number)
-        if is_planned(placement, day):
-            yield day
+def planned_days(placement: Placement) -> list[date]:
+    """Every day on which the student is to be at the host, in order; not on public holidays, though some may work then."""
+    return holidays.days(placement.starts_on, placement.ends_on, placement.weekdays)
 
 
 def most_minutes(placement: Placement) -> int:

@@ -181,7 +181,7 @@ class AverageOut(Out):
 
 
 class ExperienceOut(Out):
-    """What students say of a host; of all hosts with few students together where no company is named."""
+    """How it went at a host; at all hosts with few students together, or at all, where no company is named."""
 
     company_id: UUID | None
     company_name: Line | None
@@ -191,6 +191,9 @@ class ExperienceOut(Out):
     averages: Annotated[list[AverageOut], Field(max_length=len(Criterion))]
     would_repeat: Annotated[float, Field(ge=0, le=1)] = Field(
         description="The share of those who would go again."
+    )
+    would_host_again: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        description="The share of placements after which the host would have somebody again; null for fewer than five."
     )
 
     @classmethod
@@ -204,3 +207,4 @@ class ExperiencesOut(Out):
     """By host, by name; nobody's words, and no average of fewer than five."""
 
     experiences: Annotated[list[ExperienceOut], Field(max_length=10_000)]
+    territory: ExperienceOut | None = Field(description="Of all that is told by host.")

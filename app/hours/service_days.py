@@ -157,7 +157,8 @@ def _sheets(
     return [
         Sheet(
             row.Placement, row.Student, row.title, row.name,
-            [day for day in rules.planned_days(row.Placement) if first <= day < end],
+            # a holiday on which somebody has worked is a day too
+            sorted(day for day in {*rules.planned_days(row.Placement), *said[row.Placement.id]} if first <= day < end),
             said[row.Placement.id], lines[row.Placement.id], frozenset(parties[row.Placement.id]),
         )
         for row in rows

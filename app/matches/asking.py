@@ -9,7 +9,7 @@ from uuid import UUID
 
 import numpy as np
 
-from app.applications import days
+from app import dates
 from app.applications.days import Days
 from app.matches.engine import Known
 from app.matches.seating import BANNED, BUSY, SAID_NO, Asker, Offer, Seat, pinned
@@ -141,7 +141,7 @@ class Asking:
         return self._clashes(known.profile.id, self.alternatives[place][0])
 
     def _clashes(self, who: UUID, wanted: Days) -> bool:
-        return any(days.clash(wanted, one) for one in self.given.busy.get(who, ()))
+        return any(dates.clash(wanted, one) for one in self.given.busy.get(who, ()))
 
     def _put_first(self, student_id: str, place: int, value: float) -> float:
         """The score, or for whom the company has put in order one above all scores."""

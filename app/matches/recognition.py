@@ -1,22 +1,20 @@
 """The skills that a text names. The linker of one process is made when somebody first asks, never before.
 
-It belongs to one revision of the vocabulary: when that has changed, the next question reads the labels anew. Beside an
-SQLite file its vectors are kept in a folder, so that another process, or the next start, need not make them again.
+It belongs to one revision of the vocabulary: when that has changed, the next question reads the labels anew.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from app.db import Database, revision
+from app.db import revision
 from app.skills import service as skills
 from app.skills.service import SkillRef
-from matching import Concept, MatchingError
+from matching import Concept
 
 if TYPE_CHECKING:
     from matching.link import Conflict, LinkedSkill, SkillLinker, Structured
@@ -35,8 +33,7 @@ class Vocabulary:
 class Recogniser:
     """One per process. Its methods may be called from any thread."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self) -> None:
         self._known: tuple[int, SkillLinker] | None = None
         self._lock = Lock()
 
@@ -49,7 +46,7 @@ class Recogniser:
         return Vocabulary(number, tuple(Concept(row.id, row.labels) for row in rows if row.labels))
 
     def find(self, vocabulary: Vocabulary, text: str, language: str | None, limit: int) -> list[LinkedSkill]:
-        """The skills that a text names, outside of any block; the first question of all takes some seconds."""
+        """The skills that a text names, outside of any block; the first question of all takes a second."""
         linker = self._linker(vocabulary)
         return linker.link(text, limit, language) if linker else []
 
@@ -61,29 +58,15 @@ class Recogniser:
     def _linker(self, vocabulary: Vocabulary) -> SkillLinker | None:
         with self._lock:
             if vocabulary.concepts and (self._known is None or self._known[0] != vocabulary.revision):
-                self._known = vocabulary.revision, self._fit(vocabulary.concepts)
+                self._known = vocabulary.revision, _fit(vocabulary.concepts)
             return self._known[1] if self._known else None
 
-    def _fit(self, concepts: tuple[Concept, ...]) -> SkillLinker:
-        from matching.link import SkillLinker  # scipy, and a language model: not before somebody asks
 
-        folder = _folder(self._database)
-        if folder is None:
-            return SkillLinker.fit(concepts)
-        try:
-            previous = SkillLinker.load(folder)
-        except MatchingError:
-            previous = None
-        linker = SkillLinker.fit(concepts, previous=previous)
-        linker.save(folder)
-        return linker
+def _fit(concepts: tuple[Concept, ...]) -> SkillLinker:
+    """What stands in a text is found by its words alone, so no language model is loaded: a second instead of twelve."""
+    from matching.link import SkillLinker  # scipy: not before somebody asks
 
-
-def _folder(database: Database) -> Path | None:
-    """Beside the file of an SQLite database; a server's process keeps nothing."""
-    url = database.engine.url
-    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    return Path(f"{url.database}.linker") if is_file else None
+    return SkillLinker.fit(concepts, model="words")
 
 
 def shown(found: LinkedSkill, ref: SkillRef) -> dict[str, Any]:

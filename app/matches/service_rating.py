@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app import holidays
 from app.applications import days
 from app.applications.days import Days
 from app.companies.models import Company
@@ -156,7 +157,7 @@ def _first_days(one: Offered, frame: Frame) -> Days:
         return whole
     wanted = ceil(one.hours / (one.daily_hours or days.USUAL_DAILY_HOURS[one.kind]))
     last = frame.starts_on
-    while last < frame.ends_on and days.count(Days(frame.starts_on, last)) < wanted:
+    while last < frame.ends_on and holidays.count(frame.starts_on, last, whole.weekdays) < wanted:
         last += timedelta(days=1)
     return Days(frame.starts_on, last)
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from uuid import UUID
 
-from app import dates
+from app import holidays
 from app.auth.actors import AT_SCHOOL, Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
@@ -162,17 +162,6 @@ class Terms:
     host_tutor_id: UUID | None = None
 
 
-def days_between(starts_on: date, ends_on: date, weekdays: int) -> int:
-    """On how many days something takes place.
-
-    >>> days_between(date(2026, 1, 5), date(2026, 1, 18), 0b0011111)
-    10
-    """
-    weeks, rest = divmod((ends_on - starts_on).days + 1, 7)
-    left = weekdays & dates.weekdays_between(starts_on, starts_on + timedelta(days=rest - 1)) if rest else 0
-    return weeks * weekdays.bit_count() + left.bit_count()
-
-
 def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
     """What cannot be agreed on: the field, and what is wrong with it."""
     if terms.ends_on < terms.starts_on:
@@ -184,18 +173,8 @@ def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
         yield "ends_at", "starts_at and ends_at come together"
     elif terms.starts_at is not None and terms.ends_at is not None and terms.ends_at <= terms.starts_at:
         yield "ends_at", "lies before starts_at"
-    days = days_between(terms.starts_on, terms.ends_on, terms.weekdays)
+    days = holidays.count(terms.starts_on, terms.ends_on, terms.weekdays)
     if days == 0:
         yield "weekdays", "none of them occurs on these days"
     elif terms.planned_hours > days * terms.daily_hours:
         yield "planned_hours", f"more than {days} days of {terms.daily_hours:g} hours hold"
-
-
-def clash(one: Terms | Placement, other: Terms | Placement) -> bool:
-    """Whether nobody can keep both: they share a day, and of that day the hours (where none are said, the whole day)."""
-    first, last = max(one.starts_on, other.starts_on), min(one.ends_on, other.ends_on)
-    if first > last or not one.weekdays & other.weekdays & dates.weekdays_between(first, last):
-        return False
-    if None in (one.starts_at, one.ends_at, other.starts_at, other.ends_at):
-        return True
-    return one.starts_at < other.ends_at and other.starts_at < one.ends_at  # type: ignore[operator]

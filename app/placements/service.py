@@ -12,7 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import errors
+from app import dates, errors
+from app.applications.models import Application
+from app.applications.rules import PROMISED
 from app.auth import service as auth
 from app.auth.actors import Actor, Role
 from app.errors import WrongState as WrongState
@@ -136,14 +138,15 @@ def create(
     terms: Terms,
     *,
     now: datetime,
-    has_seat: bool = False,
+    application_id: UUID | None = None,
 ) -> Placement:
-    """Make what all sides have said yes to. Whether they have is the caller's to know; `has_seat` when it took one.
+    """Make what all sides have said yes to. Whether they have is the caller's to know.
 
-    `now` is in the territory's time zone. Raises Full, PlacedAlready and PlacedElsewhere.
+    The application that it comes from, if there is one, has its seat already. `now` is in the territory's time zone. Raises
+    Full, PlacedAlready and PlacedElsewhere.
     """
-    refuse_clash(session, student.id, opportunity.id, terms)
-    if not has_seat:
+    refuse_clash(session, student.id, opportunity.id, terms, application_id)
+    if application_id is None:
         seats.take_seat(session, actor, opportunity.id)
     placement = Placement(
         student_id=student.id, school_id=student.school_id, class_id=student.class_id,
@@ -162,10 +165,14 @@ def create(
 
 
 def clashing(
-    session: Session, student_id: UUID, terms: Terms | Placement, *, but: UUID | None = None
-) -> list[Placement]:
-    """The student's open placements that cannot be kept together with these terms, without the one named by `but`."""
-    return [one for one in _open(session, student_id, but) if rules.clash(one, terms)]
+    session: Session, student_id: UUID, wanted: dates.Spanned, *, but: UUID | None = None
+) -> list[Placement | Application]:
+    """What the student has to be at, or has said yes to, on these days; without the one named by `but`."""
+    yes = sa.select(Application).where(Application.student_id == student_id, Application.state.in_(PROMISED))
+    if but is not None:
+        yes = yes.where(Application.id != but)
+    promised = session.scalars(yes.order_by(Application.id), execution_options={"populate_existing": True})
+    return [one for one in (*_open(session, student_id, but), *promised) if dates.clash(one, wanted)]
 
 
 def _lock(session: Session, student_id: UUID) -> None:
@@ -181,16 +188,14 @@ def _open(session: Session, student_id: UUID, but: UUID | None) -> Sequence[Plac
 
 
 def refuse_clash(
-    session: Session, student_id: UUID, opportunity_id: UUID, terms: Terms | Placement, but: UUID | None = None
+    session: Session, student_id: UUID, opportunity_id: UUID, wanted: dates.Spanned, but: UUID | None = None
 ) -> None:  # fmt: skip
     """Raise PlacedAlready or PlacedElsewhere where the student cannot take this too; nobody else places the student meanwhile."""
     _lock(session, student_id)
-    others = _open(session, student_id, but)
-    if any(one.opportunity_id == opportunity_id for one in others):
+    if any(one.opportunity_id == opportunity_id for one in _open(session, student_id, but)):
         raise PlacedAlready
-    for one in others:
-        if rules.clash(one, terms):
-            raise PlacedElsewhere(f"From {one.starts_on} to {one.ends_on} the student is somewhere else.")
+    for one in clashing(session, student_id, wanted, but=but):
+        raise PlacedElsewhere(f"From {one.starts_on} to {one.ends_on} the student is somewhere else.")
 
 
 # --- moving -----------------------------------------------------------------------------------------------------------

@@ -41,6 +41,12 @@ class BadOrder(errors.Invalid):
     title = "The order cannot be like that"
 
 
+class OrderChanged(errors.Conflict):
+    """Somebody of the company has changed the order since it was read."""
+
+    title = "The order has changed meanwhile"
+
+
 def read(session: Session, opportunity_id: UUID) -> list[UUID]:
     """The students in the company's order; whether the actor may see candidates is the caller's to know."""
     order = sa.select(CompanyRank.student_id).where(CompanyRank.opportunity_id == opportunity_id)
@@ -65,11 +71,18 @@ def find(engine: Engine, question: CandidatesQuestion, pseudonyms: Sequence[str]
 
 
 def replace(
-    session: Session, actor: Actor, opportunity_id: UUID, student_ids: Sequence[UUID], *, now: datetime
+    session: Session,
+    actor: Actor,
+    opportunity_id: UUID,
+    student_ids: Sequence[UUID],
+    *,
+    seen: Sequence[UUID] | None = None,
+    now: datetime,
 ) -> None:
     """Put candidates in order; an empty one leaves it to the score. The caller has found them by their pseudonyms.
 
-    Raises NoSuchOpportunity and NotYourOrder.
+    `seen` is the order that this one is made from, where the caller says so. Raises NoSuchOpportunity, NotYourOrder and
+    OrderChanged.
     """
     auth.require_scope(actor, "opportunities:write")
     found = opportunities.read(session, actor, opportunity_id)
@@ -78,6 +91,8 @@ def replace(
     # Locked, so that two orders never mix.
     session.execute(sa.select(Opportunity.id).where(Opportunity.id == opportunity_id).with_for_update())
     before = read(session, opportunity_id)
+    if seen is not None and before != list(seen):
+        raise OrderChanged
     if before == list(student_ids):
         return
     session.execute(sa.delete(CompanyRank).where(CompanyRank.opportunity_id == opportunity_id))

@@ -30,6 +30,14 @@ class TravelMode(StrEnum):
     CAR = "car"
 
 
+class Question(StrEnum):
+    """What a student is asked on the first visit, in this order."""
+
+    INTERESTS = "interests"
+    TRAVEL = "travel"
+    TIMES = "times"
+
+
 class Student(Base):
     """A student of a class. Place is the municipality; there is no home address anywhere.
 
@@ -146,3 +154,15 @@ class StudentLanguage(Base):
     )
     language: Mapped[str] = mapped_column(sa.String(2), primary_key=True)
     cefr: Mapped[str] = mapped_column(sa.String(2))
+
+
+class SettledQuestion(Base):
+    """A question that the student has answered, or wants to be asked no more."""
+
+    __tablename__ = "settled_questions"
+
+    student_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("students.id", ondelete="CASCADE"), primary_key=True
+    )
+    question: Mapped[Question] = mapped_column(text_enum(Question), primary_key=True)
+    settled_at: Mapped[datetime]

@@ -49,6 +49,29 @@ def load(session: Session, actor: Actor, rows: Sequence[Row], *, source: str, to
     return done
 
 
+def edit(
+    session: Session, actor: Actor, changes: Mapping[UUID, Mapping[str, Any]], *, today: date
+) -> list[Student]:
+    """Change each of these students as `service.edit` would; those that there are, in the order of their ids.
+
+    Raises NoSuchStudent, NotYours and everything that `create` raises; then nothing has changed.
+    """
+    auth.require_scope(actor, "students:write")
+    found = session.scalars(
+        sa.select(Student).where(Student.id.in_(changes)).order_by(Student.id).with_for_update()
+    ).all()
+    batch = _Batch(session, actor, (), "", today)
+    batch.keep(SchoolClass, SchoolClass.id, {student.class_id for student in found})
+    named = {values["municipality_istat"] for values in changes.values() if "municipality_istat" in values}
+    batch.keep(Municipality, Municipality.istat, named)
+    for full in parts.load(session, found):
+        if not rules.can_see(actor, full.student):
+            raise students.NoSuchStudent
+        batch.edit(full, changes[full.student.id])
+    batch.write()
+    return list(found)
+
+
 class _Batch:
     """Rows that are written together: what they need is read before, what they change is written after."""
 
@@ -58,8 +81,8 @@ class _Batch:
         self.classes_by = self._find_classes(_texts(rows, "class_external_id"))
         # Kept so that looking them up one by one asks the session, not the database.
         self.kept: list[Base] = []
-        self._keep(SchoolClass, SchoolClass.id, _ids(_texts(rows, "class_id")))
-        self._keep(Municipality, Municipality.istat, _texts(rows, "municipality_istat"))
+        self.keep(SchoolClass, SchoolClass.id, _ids(_texts(rows, "class_id")))
+        self.keep(Municipality, Municipality.istat, _texts(rows, "municipality_istat"))
         self.class_by_id = {str(one.id): one for one in self.kept if isinstance(one, SchoolClass)}
         self.known_skills = skills.find_known(session, _named_skills(rows))
         self.usual: dict[tuple[str | None, int], list[HeldSkill]] = {}
@@ -93,7 +116,8 @@ class _Batch:
                     found[str(school_class.external_id)].append(school_class.id)
         return found
 
-    def _keep(self, table: type[Base], key: Any, values: Iterable[Any]) -> None:
+    def keep(self, table: type[Base], key: Any, values: Iterable[Any]) -> None:
+        """Read rows that checks look up, and hold them: the session itself forgets what nobody holds."""
         wanted = set(values)
         if table is SchoolClass:
             wanted |= {full.student.class_id for several in self.present.values() for full in several}
@@ -112,7 +136,7 @@ class _Batch:
             return self._create(bulk.read_new(StudentIn, row, self.source).values())
         if not rules.can_see(self.actor, before.student):
             raise students.ExternalIdTaken
-        return self._edit(before, bulk.read_changes(StudentPatch, row, {}).values())
+        return self.edit(before, bulk.read_changes(StudentPatch, row, {}).values())
 
     def _meant(self, row: Row) -> FullStudent | None:
         """Whom the row is about: the class says of which school, where there may be a doubt."""
@@ -137,7 +161,8 @@ class _Batch:
         self.happened.append(("student.created", student_id, None))
         return Done(bulk.CREATED, student_id)
 
-    def _edit(self, before: FullStudent, changes: Mapping[str, Any]) -> Done:
+    def edit(self, before: FullStudent, changes: Mapping[str, Any]) -> Done:
+        """Check what differs, and note it."""
         student = before.student
         changed = {name: value for name, value in changes.items() if before.differs(name, value)}
         if not changed:

@@ -1,6 +1,9 @@
 """A class's list: hand in a file or paste rows, say what the columns are, see what is wrong, load what is right.
 
 Nothing is kept between the steps: the page carries the rows, and a person who closes it leaves nothing behind.
+
+Loading is no job: the largest list that is read takes a second or two, in one transaction, so that there is no half of
+it to stop at. A job would have to keep the names of minors until somebody runs it, and would only be slower.
 """
 
 from __future__ import annotations
@@ -65,7 +68,7 @@ def hand_in(
     """Read the list and guess its columns; nothing is loaded."""
     data = file.file.read(reading.MOST_BYTES + 1) if file is not None else b""
     try:
-        table = reading.read(data or pasted.encode())
+        table = reading.read(data or pasted.encode(), (file and file.filename) or "")
     except UnreadableList as refusal:
         return _first_page(view, class_id, refusal.reason, pasted)
     return _check_page(view, class_id, table, naming.guess(table))

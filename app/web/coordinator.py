@@ -12,6 +12,8 @@ from starlette.responses import Response
 from app import dates
 from app.companies import service as companies
 from app.companies import service_review as review
+from app.hours import rules as hours_rules
+from app.hours import service_experience
 from app.matches import service_reach as reach
 from app.network import rules, service, service_companies, service_gaps, service_notes, service_overview
 from app.network import service_indicators as indicators
@@ -19,9 +21,10 @@ from app.network import service_supply as supply
 from app.network.rules import Balance, Standing, Thresholds
 from app.opportunities import service as opportunities
 from app.opportunities.models import Kind
+from app.placements.models import Party
 from app.postings import service as postings
 from app.rest import Cursor, decode_cursor, encode_cursor
-from app.web import charts, language, maps, sheets
+from app.web import charts, hours_words, language, maps, sheets
 from app.web import coordinator_words as terms
 from app.web.ui import InView, View
 
@@ -236,6 +239,17 @@ def remove_note(view: InView, company_id: UUID, note_id: UUID) -> Response:
     with view.write() as (session, actor):
         service_notes.remove(session, actor, company_id, note_id)
     return view.go(f"/coordination/companies/{company_id}#notes")
+
+
+@router.get("/experiences")
+def show_experiences(view: InView) -> Response:
+    """What students say of hosts, and whether hosts would do it again: by host and of all, never of a few."""
+    with view.read() as (session, actor):
+        found = service_experience.of_territory(session, actor)
+    return view.show(
+        "coordinator/experiences.html", found=found, criteria=hours_rules.CRITERIA[Party.STUDENT],
+        hours_words=hours_words, least=rules.LEAST,
+    )  # fmt: skip
 
 
 # --- what nobody calls ------------------------------------------------------------------------------------------------

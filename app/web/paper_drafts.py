@@ -8,14 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Form
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates, errors
-from app.agreements import rules, service, service_agreements, service_amendments, service_plans
+from app.agreements import rules, service, service_agreements, service_plans
 from app.agreements.models import Agreement, Paper, PaperState, PrivacyRole, TrainingPlan
-from app.agreements.schemas import AmendmentIn
 from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import Membership, User
 from app.companies import service as companies
@@ -33,8 +31,6 @@ from app.web.ui import InView, View
 router = APIRouter(include_in_schema=False)
 
 Day = Annotated[date, Form()]
-OptionalDay = Annotated[str, Form(max_length=10)]
-OptionalNumber = Annotated[str, Form(max_length=8)]
 
 
 # --- agreements of a school -------------------------------------------------------------------------------------------
@@ -231,30 +227,3 @@ def save_plan(
     with view.write() as (session, actor):
         service_plans.edit(session, actor, plan_id, changes)
     return view.go(f"/papers/{plan_id}")
-
-
-# --- amendments -------------------------------------------------------------------------------------------------------
-
-
-@router.post("/placements/{placement_id}/amendments")
-def create_amendment(
-    view: InView,
-    placement_id: UUID,
-    starts_on: OptionalDay = "",
-    ends_on: OptionalDay = "",
-    daily_hours: OptionalNumber = "",
-    planned_hours: OptionalNumber = "",
-) -> Response:
-    """A draft of what changes; its page says what it lacks, and sends it out."""
-    given = {
-        "starts_on": starts_on, "ends_on": ends_on, "daily_hours": daily_hours, "planned_hours": planned_hours,
-    }  # fmt: skip
-    try:
-        changes = AmendmentIn.model_validate({name: value for name, value in given.items() if value})
-    except ValidationError as error:
-        raise service_amendments.UnfitAmendment from error
-    with view.write() as (session, actor):
-        made = service_amendments.create(
-            session, actor, placement_id, changes.model_dump(exclude_none=True), now=view.now()
-        )
-    return view.go(f"/papers/{made.id}")

@@ -12,6 +12,7 @@ KINDS = {
     "agreement": _("Convenzione"),
     "plan": _("Progetto formativo"),
     "amendment": _("Modifica del progetto"),
+    "interruption": _("Nota di fine anticipata"),
 }
 STATES = {
     "draft": _("Bozza"),

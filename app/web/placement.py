@@ -14,12 +14,12 @@ from starlette.responses import Response
 from app import dates, errors
 from app.agreements import rules as paper_rules
 from app.agreements import service as papers
-from app.agreements import service_effects
+from app.agreements import service_documents, service_effects
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.hours import rules as hours_rules
 from app.laws import service_hosts as hosts
-from app.placements import rules, service_findings, service_tutors
+from app.placements import rules, service_findings, service_replacing, service_tutors
 from app.placements import service as placements
 from app.placements import service_showing as showing
 from app.placements import service_terms as terms
@@ -37,6 +37,15 @@ router = APIRouter(include_in_schema=False)
 MOST_LISTED = 50
 Done = Annotated[str, Query(max_length=20, pattern="^[a-z]*$")]
 Step = Literal[Action.CANCEL, Action.INTERRUPT, Action.RESTORE]
+REPLACEABLE = frozenset({State.READY, State.RUNNING, State.CLOSING})
+"""States in which a tutor is replaced; before, one changes what is agreed."""
+REPLACES: Mapping[Party, tuple[TutorSide, ...]] = {
+    Party.STUDENT: (),
+    Party.COMPANY: (TutorSide.HOST,),
+    Party.SCHOOL: tuple(TutorSide),
+    Party.SERVICE: tuple(TutorSide),
+}
+"""Whose tutors each side replaces."""
 Load = Callable[[Session, Actor, Seen, datetime], Mapping[str, Any] | None]
 
 
@@ -87,19 +96,32 @@ def _hours(_session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mappi
     }
 
 
-def _papers(session: Session, actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+def _tutors(session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mapping[str, Any] | None:
+    if seen.placement.state not in REPLACEABLE:
+        return None
+    sides = [service_replacing.side_of(session, seen.placement, side) for side in REPLACES[seen.party]]
+    sides = [one for one in sides if one.tutor_id is not None]
+    return {"sides": sides, "today": max(now.date(), seen.placement.starts_on)} if sides else None
+
+
+def _papers(session: Session, actor: Actor, seen: Seen, now: datetime) -> Mapping[str, Any] | None:
+    is_school = seen.party is Party.SCHOOL
+    can_amend = is_school and seen.placement.state in paper_rules.PLANNABLE
     found = papers.search(session, actor, placement_id=seen.placement.id, limit=MOST_LISTED)
     is_waiting = seen.placement.state is State.PLANNED and seen.party is not Party.STUDENT
     return {
         "papers": found, "paper_words": paper_words,
         "obstacles": service_effects.obstacles(session, seen.placement) if is_waiting else (),
-        "can_amend": seen.party is Party.SCHOOL and seen.placement.state in paper_rules.PLANNABLE,
+        "notes": service_documents.notes_of(session, seen.placement.id),
+        "amendable": [service_replacing.side_of(session, seen.placement, one) for one in TutorSide] if can_amend else [],
+        "can_end": is_school and seen.placement.state is State.RUNNING, "today": now.date(),
     }  # fmt: skip
 
 
 SECTIONS: tuple[Section, ...] = (
     Section("findings", "placement/findings.html", _findings),
     Section("terms", "placement/terms.html", _terms),
+    Section("tutors", "placement/tutors.html", _tutors),
     Section("papers", "papers/of_placement.html", _papers),
     Section("hours", "placement/hours.html", _hours),
 )
@@ -137,22 +159,25 @@ def show_all(
 @router.get("/placements/{placement_id}")
 def show(view: InView, placement_id: UUID, done: Done = "") -> Response:
     """The page of one placement."""
-    return _page(view, placement_id, done=done)
+    return page(view, placement_id, done=done)
 
 
-def _page(
+def page(
     view: View, placement_id: UUID, *, status: int = 200, done: str = "", trouble: str = "",
-    wrong: Sequence[forms.Wrong] = (),
+    wrong: Sequence[forms.Wrong] = (), suffix: str = "",
 ) -> Response:  # fmt: skip
+    """The page; `wrong` fields are those of the form whose ids end with `suffix`."""
     with view.read() as (session, actor):
         seen = placements.find(session, actor, placement_id)
         [placement] = showing.show(session, [seen])
         loaded = [(one, one.load(session, actor, seen, view.now())) for one in SECTIONS]
     _looked(view, [seen])
     steps = [action for action, parties in rules.BY_HAND.items() if _can(seen, action, parties)]
+    if seen.party is Party.SCHOOL and Action.INTERRUPT in steps:
+        steps.remove(Action.INTERRUPT)  # the school writes the note of it
     return view.show(
         "placement/show.html", status=status, placement=placement, party=seen.party, steps=steps, done=done,
-        trouble=trouble, wrong=wrong, terms=placement_words, risks=list(Risk), weekdays=list(dates.WeekdayName),
+        trouble=trouble, wrong=wrong, wrong_suffix=suffix, terms=placement_words, risks=list(Risk), weekdays=list(dates.WeekdayName),
         reasons=[one for one in EndReason if one in rules.REASONS[seen.party]],
         sections=[(one, data) for one, data in loaded if data is not None],
     )  # fmt: skip
@@ -182,19 +207,16 @@ def edit(view: InView, fields: InFields, placement_id: UUID) -> Response:
                 raise errors.WrongState
             terms.edit(session, actor, seen, _changes(fields, seen.party), now=view.now())
     except (forms.Unreadable, terms.UnfitTerms) as problem:
-        return _page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
+        return page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
     except errors.Conflict as problem:
-        return _page(view, placement_id, status=409, trouble=_trouble(problem))
+        return page(view, placement_id, status=409, trouble=in_words(problem))
     return view.go(f"/placements/{placement_id}?done=terms")
 
 
 def _changes(fields: Fields, party: Party) -> dict[str, Any]:
-    risk = text(fields, "risk", 10)
-    if risk not in list(Risk):
-        raise forms.Unreadable("risk")
     changes: dict[str, Any] = {
         "host_tutor_id": forms.identifier(fields, "host_tutor_id"),
-        "risk": Risk(risk),
+        "risk": forms.one_of(fields, "risk", Risk),
         "activity_ids": forms.identifiers(fields, "activity_ids"),
     }
     if party is Party.COMPANY:
@@ -218,23 +240,22 @@ def _changes(fields: Fields, party: Party) -> dict[str, Any]:
 def act(view: InView, fields: InFields, placement_id: UUID, step: Step) -> Response:
     """Cancel, interrupt or restore; an end says why."""
     try:
-        reason = _reason(fields) if step in (Action.CANCEL, Action.INTERRUPT) else None
+        why = reason(fields) if step in (Action.CANCEL, Action.INTERRUPT) else None
         with view.write() as (session, actor):
             seen = placements.find(session, actor, placement_id, scope="placements:write")
-            terms.act(session, actor, seen, step, now=view.now(), reason=reason)
+            terms.act(session, actor, seen, step, now=view.now(), reason=why)
     except (forms.Unreadable, terms.NotYourReason) as problem:
-        return _page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
+        return page(view, placement_id, status=422, wrong=forms.wrong(problem.faults))
     except errors.Conflict as problem:
-        return _page(view, placement_id, status=409, trouble=_trouble(problem))
+        return page(view, placement_id, status=409, trouble=in_words(problem))
     return view.go(f"/placements/{placement_id}?done={step}")
 
 
-def _reason(fields: Fields) -> EndReason:
-    given = text(fields, "reason", 40)
-    if given not in list(EndReason):
-        raise forms.Unreadable("reason")
-    return EndReason(given)
+def reason(fields: Fields) -> EndReason:
+    """Why something ends. Raises Unreadable."""
+    return forms.one_of(fields, "reason", EndReason)
 
 
-def _trouble(problem: errors.Problem) -> str:
+def in_words(problem: errors.Problem) -> str:
+    """A conflict in words."""
     return placement_words.TROUBLES.get(problem.slug(), placement_words.TROUBLE_ELSE)

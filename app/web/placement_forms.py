@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.web import placement_words as words
 from app.web.posting_forms import Fields, text
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,14 @@ def whole(fields: Fields, name: str, least: int, most: int) -> int:
     if found != int(found):
         raise Unreadable(name)
     return int(found)
+
+
+def one_of(fields: Fields, name: str, words: type[Word]) -> Word:
+    """One of the words of a list. Raises Unreadable."""
+    try:
+        return words(text(fields, name, 40))
+    except ValueError as error:
+        raise Unreadable(name) from error
 
 
 def identifier(fields: Fields, name: str) -> UUID | None:

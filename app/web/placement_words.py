@@ -36,6 +36,7 @@ REASONS = {
     "too_little_attended": _("troppe assenze"),
     "moved": _("spostato altrove"),
 }
+TUTORS = {"school": _("Tutor scolastico"), "host": _("Tutor aziendale")}
 SIDES = {"school": _("la scuola"), "host": _("l'azienda")}
 RISKS = {"low": _("basso"), "medium": _("medio"), "high": _("alto")}
 SEVERITIES = {
@@ -58,6 +59,7 @@ DONE = {
     "capacity": _("Il numero di studenti è salvato."),
     "leave": _("L'assenza è segnata."),
     "substitution": _("Il cambio di tutor è salvato."),
+    "noted": _("L'inserimento è finito prima. La nota è tra i documenti, gli altri ricevono un avviso."),
     "training": _("La formazione è segnata."),
 }
 TROUBLES = {
@@ -65,6 +67,7 @@ TROUBLES = {
     "placed-elsewhere": _("In quei giorni lo studente è già da un'altra parte."),
     "placed-already": _("Lo studente ha già un inserimento qui."),
     "begun-already": _("Il primo giorno è passato: serve un inserimento nuovo."),
+    "prepared-already": _("Una modifica è già in preparazione: guarda tra i documenti."),
     "wrong-state": _("Intanto l'inserimento è cambiato: guarda a che punto è."),
 }
 TROUBLE_ELSE = _("Così non si può. Ricarica la pagina e guarda a che punto è.")
@@ -90,6 +93,10 @@ FIELDS = {
     "before_id": _("Chi lascia"),
     "after_id": _("Chi prende il suo posto"),
     "from_on": _("Dal giorno"),
+    "ended_on": _("Ultimo giorno fatto"),
+    "party": _("Chi lo ha chiesto"),
+    "language": _("Lingua della nota"),
+    "side": _("Di chi è il tutor"),
     "severity": _("Che cosa fa la regola"),
     "source": _("Legge"),
     "link": _("Indirizzo della legge"),
@@ -115,6 +122,9 @@ ADVICE = {
     "assessed_on": _("il giorno non può essere nel futuro."),
     "activities": _("la stessa attività c'è due volte."),
     "before_id": _("in quei giorni non segue nessuno studente che puoi cambiare."),
+    "from_on": _("scegli un giorno che non viene dopo la fine."),
+    "ended_on": _("scegli un giorno dell'inserimento che c'è già stato."),
+    "party": _("scegli chi lo ha chiesto."),
     "after_id": _("scegli una persona della stessa scuola o azienda."),
     "held_on": _("il giorno non può essere nel futuro."),
     "student_ids": _("scegli almeno uno studente della classe."),

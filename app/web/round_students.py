@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from app.events.service_looks import LookKind
 from app.matches import service as matches
+from app.matches.service import CandidatesQuestion
 from app.opportunities import service as opportunities
 from app.rounds import service as rounds
 from app.rounds import service_orders, service_pins, service_reasons, service_students
@@ -17,7 +19,7 @@ from app.rounds import service_trying as trying
 from app.rounds.models import Ruling
 from app.rounds.service_kept import PinsImpossible
 from app.web.language import mark as _
-from app.web.ui import InView
+from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,38 +105,66 @@ def copy_late(view: InView, round_id: UUID, student_id: UUID) -> Response:
 # --- the company's own order ------------------------------------------------------------------------------------------
 
 
+_Order = Annotated[str, Form(max_length=10 * service_orders.MOST, pattern=r"^[A-Z0-9,-]*$")]
+
+
 @router.get("/opportunities/{opportunity_id}/order")
 def show_order(view: InView, opportunity_id: UUID) -> Response:
     """The candidates in the company's order, then those whom it leaves to the score."""
+    return _order(view, opportunity_id)
+
+
+def _order(view: View, opportunity_id: UUID, wanted: Sequence[str] | None = None) -> Response:
+    """The page; `wanted` is an order that was not kept, because somebody else has changed the one it was made from."""
     with view.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
         opportunity = opportunities.read(session, actor, opportunity_id)
         ordered = service_orders.read(session, opportunity_id)
     shown: list[UUID] = []
     page = matches.candidates_page(view.engine, question, limit=service_orders.MOST, shown=shown)
-    place = {
-        view.engine.pseudonym(question.company_id, one): number for number, one in enumerate(ordered, start=1)
-    }
+    place = {pseudonym: number for number, pseudonym in enumerate(_names(view, question, ordered), start=1)}
     lines = sorted(page["items"], key=lambda line: place.get(line["pseudonym"], len(place) + 1))
     view.looked(LookKind.CANDIDATE, shown, about_id=opportunity_id, company_id=question.company_id)
-    return view.show("rounds/order.html", opportunity=opportunity, lines=lines, place=place)
+    return view.show(
+        "rounds/order.html", status=409 if wanted is not None else 200, opportunity=opportunity, lines=lines,
+        place=place, wanted=wanted,
+    )  # fmt: skip
+
+
+def _names(view: View, question: CandidatesQuestion, student_ids: Sequence[UUID]) -> list[str]:
+    return [view.engine.pseudonym(question.company_id, one) for one in student_ids]
 
 
 @router.post("/opportunities/{opportunity_id}/order")
 def move_candidate(
     view: InView,
     opportunity_id: UUID,
-    pseudonym: Annotated[str, Form(min_length=9, max_length=9)],
-    position: Annotated[int, Form(ge=0, le=service_orders.MOST)],
+    pseudonym: Annotated[str, Form(max_length=9)] = "",
+    position: Annotated[int, Form(ge=0, le=service_orders.MOST)] = 0,
+    seen: _Order = "",
+    order: _Order = "",
 ) -> Response:
-    """Put a candidate at a position of the company's order; 0 leaves the candidate to the score."""
+    """Put a candidate at a position of the company's order (0 leaves the candidate to the score), or keep a whole `order`.
+
+    `seen` is the order on the page: where somebody else has changed it meanwhile, both are shown and none is lost.
+    """
     with view.read() as (session, actor):
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
         before = service_orders.read(session, opportunity_id)
-    [student_id] = service_orders.find(view.engine, question, [pseudonym])
-    after = [one for one in before if one != student_id]
-    if position:
-        after.insert(position - 1, student_id)
-    with view.write() as (session, actor):
-        service_orders.replace(session, actor, opportunity_id, after[: service_orders.MOST], now=view.now())
+    shown = seen.split(",") if seen else []
+    wanted = order.split(",") if order else [one for one in shown if one != pseudonym]
+    if not order and position:
+        wanted.insert(position - 1, pseudonym)
+    wanted = wanted[: service_orders.MOST]
+    known = dict(zip(_names(view, question, before), before, strict=True))
+    if list(known) != shown:
+        return _order(view, opportunity_id, wanted)
+    fresh = [one for one in wanted if one not in known]
+    known |= zip(fresh, service_orders.find(view.engine, question, fresh), strict=True)
+    try:
+        with view.write() as (session, actor):
+            after = [known[one] for one in wanted]
+            service_orders.replace(session, actor, opportunity_id, after, seen=before, now=view.now())
+    except service_orders.OrderChanged:
+        return _order(view, opportunity_id, wanted)
     return view.go(f"/opportunities/{opportunity_id}/order")

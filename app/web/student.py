@@ -34,12 +34,14 @@ from app.schools import classes
 from app.schools.models import SchoolClass
 from app.skills import service as skills
 from app.students import service as students
+from app.students import service_questions as questions
 from app.students import surroundings
 from app.students.schemas import StudentOut
 from app.web import application_words, disclosures, filter_form
 from app.web import applications as application_pages
 from app.web.applications import Told
 from app.web.maps import Point
+from app.web.student_profile import TITLES
 from app.web.ui import InView, View
 from app.wishes import service as wishes
 
@@ -76,6 +78,7 @@ def show_student(
         asked = disclosures.listed(view, session, actor, student_id=student_id)
         unread = notices.unread(session, actor, view.language, view.now().date())
         recommended = recommendations.of_student(session, actor, student_id, limit=RECOMMENDED)
+        unanswered = questions.still_open(session, student) if actor.is_student(student_id) else []
         saved = wishes.saved(session, student_id)
         applied = applications.open_of(session, student_id)
     asked_for = filter_form.read(view)
@@ -106,6 +109,8 @@ def show_student(
         provinces=[line["opportunity"]["province_code"] for line in page["items"]],
         can_wish=actor.is_student(student_id),
         is_new=view.request.query_params.get("new") == "1",
+        unanswered=unanswered if position is None else [],
+        question_titles=TITLES,
         student=student,
         student_id=student_id,
         where=where,

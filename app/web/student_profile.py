@@ -7,7 +7,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -26,7 +25,8 @@ from app.skills import tops
 from app.skills.service import SkillHit
 from app.students import quick_times, surroundings
 from app.students import service as students
-from app.students.models import TravelMode
+from app.students import service_questions as questions
+from app.students.models import Question, TravelMode
 from app.students.quick_times import QuickTime
 from app.students.rules import FreeTime, SpokenLanguage
 from app.students.schemas import Cefr, Kilometres
@@ -43,14 +43,6 @@ _SPAN = re.compile(r"(20\d\d-\d\d-\d\d)\.(20\d\d-\d\d-\d\d)\.(12[0-7]|1[01]\d|[1
 
 Flow = Annotated[bool, Form()]
 """Whether the form stands in the three questions."""
-
-
-class Question(StrEnum):
-    """The three questions, in their order."""
-
-    INTERESTS = "interests"
-    TRAVEL = "travel"
-    TIMES = "times"
 
 
 ORDER = tuple(Question)
@@ -88,6 +80,14 @@ def has_answered(session: Session, actor: Actor, student_id: UUID) -> bool:
 def show_question(view: InView, student_id: UUID, question: Question) -> Response:
     """One question on a page of its own."""
     return _page(view, student_id, question)
+
+
+@router.post("/students/{student_id}/questions/later")
+def put_off(view: InView, student_id: UUID) -> Response:
+    """Not now: what is still open is not asked again."""
+    with view.write() as (session, actor):
+        questions.put_off(session, actor, student_id, now=view.now())
+    return view.go(f"/students/{student_id}")
 
 
 @router.get("/students/{student_id}/profile")
@@ -184,6 +184,7 @@ def _save(
     try:
         with view.write() as (session, actor):
             students.edit(session, actor, student_id, changes, today=view.now().date())
+            questions.settle(session, student_id, [part] if part else [], now=view.now())
     except errors.Invalid as refusal:
         free = list(changes.get("availabilities", ()))
         trouble = _trouble(refusal, free)

@@ -54,7 +54,10 @@ def plain(text: str) -> str:
     >>> plain("Qualità È")
     'qualita e'
     """
-    decomposed = unicodedata.normalize("NFKD", text.lower())
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    decomposed = unicodedata.normalize("NFKD", lowered)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -57,12 +59,7 @@ def upgrade() -> None:
         sa.Column("last_year", sa.Integer(), nullable=False),
         sa.Column("eqf", sa.Integer(), nullable=True),
         sa.CheckConstraint("first_year <= last_year", name=op.f("ck_programmes_years_in_order")),
-        sa.ForeignKeyConstraint(
-            ["broader_id"],
-            ["programmes.id"],
-            name=op.f("fk_programmes_broader_id_programmes"),
-            ondelete="SET NULL",
-        ),
+        of("programmes", "broader_id", "programmes", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programmes")),
     )
     with op.batch_alter_table("programmes", schema=None) as batch_op:
@@ -72,26 +69,11 @@ def upgrade() -> None:
         "skills",
         sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("scheme", sa.String(length=10), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "knowledge",
-                "skill",
-                "tool",
-                "transversal",
-                name="skillkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("kind", among("skillkind", "knowledge", "skill", "tool", "transversal"), nullable=False),
         sa.Column("broader_id", sa.String(length=80), nullable=True),
         sa.Column("esco_uri", sa.String(length=200), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["broader_id"], ["skills.id"], name=op.f("fk_skills_broader_id_skills"), ondelete="SET NULL"
-        ),
+        of("skills", "broader_id", "skills", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skills")),
         sa.UniqueConstraint("esco_uri", name=op.f("uq_skills_esco_uri")),
     )
@@ -123,12 +105,7 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length=300), nullable=False),
         sa.Column("search_key", sa.String(length=300), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["occupation_id"],
-            ["occupations.id"],
-            name=op.f("fk_occupation_labels_occupation_id_occupations"),
-            ondelete="CASCADE",
-        ),
+        of("occupation_labels", "occupation_id", "occupations", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("occupation_id", "language", "rank", name=op.f("pk_occupation_labels")),
     )
     op.create_table(
@@ -138,15 +115,8 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_programme_skills_level")),
-        sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programmes.id"],
-            name=op.f("fk_programme_skills_programme_id_programmes"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_programme_skills_skill_id_skills"), ondelete="CASCADE"
-        ),
+        of("programme_skills", "programme_id", "programmes", on_delete="CASCADE"),
+        of("programme_skills", "skill_id", "skills", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("programme_id", "year", "skill_id", name=op.f("pk_programme_skills")),
     )
     with op.batch_alter_table("programme_skills", schema=None) as batch_op:
@@ -168,12 +138,7 @@ def upgrade() -> None:
             "valid_to IS NULL OR valid_from <= valid_to",
             name=op.f("ck_programme_versions_validity_in_order"),
         ),
-        sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programmes.id"],
-            name=op.f("fk_programme_versions_programme_id_programmes"),
-            ondelete="CASCADE",
-        ),
+        of("programme_versions", "programme_id", "programmes", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("programme_id", "version", name=op.f("pk_programme_versions")),
     )
     op.create_table(
@@ -181,12 +146,7 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["skill_id"],
-            ["skills.id"],
-            name=op.f("fk_skill_descriptions_skill_id_skills"),
-            ondelete="CASCADE",
-        ),
+        of("skill_descriptions", "skill_id", "skills", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("skill_id", "language", name=op.f("pk_skill_descriptions")),
     )
     op.create_table(
@@ -196,9 +156,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("search_key", sa.String(length=200), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_skill_labels_skill_id_skills"), ondelete="CASCADE"
-        ),
+        of("skill_labels", "skill_id", "skills", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("skill_id", "language", "rank", name=op.f("pk_skill_labels")),
     )
     with op.batch_alter_table("skill_labels", schema=None) as batch_op:
@@ -209,15 +167,8 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("related_id", sa.String(length=80), nullable=False),
         sa.CheckConstraint("skill_id < related_id", name=op.f("ck_skill_relations_ordered")),
-        sa.ForeignKeyConstraint(
-            ["related_id"],
-            ["skills.id"],
-            name=op.f("fk_skill_relations_related_id_skills"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_skill_relations_skill_id_skills"), ondelete="CASCADE"
-        ),
+        of("skill_relations", "related_id", "skills", on_delete="CASCADE"),
+        of("skill_relations", "skill_id", "skills", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("skill_id", "related_id", name=op.f("pk_skill_relations")),
     )
     with op.batch_alter_table("skill_relations", schema=None) as batch_op:
@@ -230,12 +181,7 @@ def upgrade() -> None:
         sa.Column("last_year", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.String(length=80), nullable=True),
         sa.Column("unmapped_reason", sa.String(length=300), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programmes.id"],
-            name=op.f("fk_study_paths_programme_id_programmes"),
-            ondelete="CASCADE",
-        ),
+        of("study_paths", "programme_id", "programmes", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("name", "first_year", name=op.f("pk_study_paths")),
     )
     with op.batch_alter_table("study_paths", schema=None) as batch_op:

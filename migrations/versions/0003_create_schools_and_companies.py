@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -19,33 +21,10 @@ def upgrade() -> None:
         sa.Column("search_key", sa.String(length=200), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "firm",
-                "lab",
-                "training_body",
-                "public_body",
-                "association",
-                name="companykind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("companykind", "firm", "lab", "training_body", "public_body", "association"),
             nullable=False,
         ),
-        sa.Column(
-            "size",
-            sa.Enum(
-                "micro",
-                "small",
-                "medium",
-                "large",
-                name="sizeband",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
+        sa.Column("size", among("sizeband", "micro", "small", "medium", "large"), nullable=True),
         sa.Column("description", sa.String(length=4000), nullable=False),
         sa.Column("website", sa.String(length=200), nullable=True),
         sa.Column("tax_code", sa.String(length=16), nullable=True),
@@ -69,12 +48,7 @@ def upgrade() -> None:
         sa.Column("job", sa.String(length=120), nullable=True),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("phone", sa.String(length=30), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_company_contacts_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("company_contacts", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company_contacts")),
     )
     with op.batch_alter_table("company_contacts", schema=None) as batch_op:
@@ -87,12 +61,7 @@ def upgrade() -> None:
         sa.Column("ateco_edition", sa.String(length=4), nullable=False),
         sa.Column("is_main", sa.Boolean(), nullable=False),
         sa.CheckConstraint("ateco_edition IN ('2007', '2025')", name=op.f("ck_company_sectors_edition")),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_company_sectors_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("company_sectors", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("company_id", "ateco_code", "ateco_edition", name=op.f("pk_company_sectors")),
     )
     op.create_table(
@@ -103,12 +72,7 @@ def upgrade() -> None:
         sa.Column("municipality_istat", sa.String(length=6), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=True),
         sa.Column("is_main", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_company_sites_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("company_sites", "company_id", "companies", on_delete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["municipality_istat"],
             ["municipalities.istat"],
@@ -130,18 +94,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "technical",
-                "vocational",
-                "liceo",
-                "iefp",
-                "its",
-                "other",
-                name="schoolkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("schoolkind", "technical", "vocational", "liceo", "iefp", "its", "other"),
             nullable=False,
         ),
         sa.Column("municipality_istat", sa.String(length=6), nullable=True),
@@ -179,12 +132,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("start_year BETWEEN 2000 AND 2100", name=op.f("ck_classes_start_year")),
         sa.CheckConstraint("year BETWEEN 1 AND 6", name=op.f("ck_classes_year")),
-        sa.ForeignKeyConstraint(
-            ["programme_id"], ["programmes.id"], name=op.f("fk_classes_programme_id_programmes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_classes_school_id_schools"), ondelete="CASCADE"
-        ),
+        of("classes", "programme_id", "programmes"),
+        of("classes", "school_id", "schools", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_classes")),
         sa.UniqueConstraint(
             "school_id",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -17,33 +19,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("company_id", sa.Uuid(), nullable=False),
         sa.Column("site_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", among("kind", "internship", "visit", "training"), nullable=False),
         sa.Column(
-            "kind",
-            sa.Enum(
-                "internship",
-                "visit",
-                "training",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "draft",
-                "published",
-                "full",
-                "closed",
-                "archived",
-                name="status",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
+            "status", among("status", "draft", "published", "full", "closed", "archived"), nullable=False
         ),
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("text", sa.String(length=8000), nullable=False),
@@ -81,17 +59,13 @@ def upgrade() -> None:
             "min_age IS NULL OR max_age IS NULL OR min_age <= max_age", name=op.f("ck_opportunities_ages")
         ),
         sa.CheckConstraint("seats_taken BETWEEN 0 AND seats", name=op.f("ck_opportunities_seats")),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_opportunities_company_id_companies")
-        ),
+        of("opportunities", "company_id", "companies"),
         sa.ForeignKeyConstraint(
             ["municipality_istat"],
             ["municipalities.istat"],
             name=op.f("fk_opportunities_municipality_istat_municipalities"),
         ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["company_sites.id"], name=op.f("fk_opportunities_site_id_company_sites")
-        ),
+        of("opportunities", "site_id", "company_sites"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunities")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_opportunities_source_external_id")),
     )
@@ -111,17 +85,8 @@ def upgrade() -> None:
         sa.Column("sector", sa.String(length=40), nullable=True),
         sa.Column("programme_id", sa.String(length=80), nullable=True),
         sa.Column("year", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_opportunity_eligibilities_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programmes.id"],
-            name=op.f("fk_opportunity_eligibilities_programme_id_programmes"),
-        ),
+        of("opportunity_eligibilities", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("opportunity_eligibilities", "programme_id", "programmes"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity_eligibilities")),
     )
     with op.batch_alter_table("opportunity_eligibilities", schema=None) as batch_op:
@@ -133,30 +98,11 @@ def upgrade() -> None:
         "opportunity_skills",
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.Column("skill_id", sa.String(length=80), nullable=False),
-        sa.Column(
-            "role",
-            sa.Enum(
-                "required",
-                "wanted",
-                "taught",
-                name="skillrole",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("role", among("skillrole", "required", "wanted", "taught"), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_opportunity_skills_level")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_opportunity_skills_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_opportunity_skills_skill_id_skills")
-        ),
+        of("opportunity_skills", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("opportunity_skills", "skill_id", "skills"),
         sa.PrimaryKeyConstraint("opportunity_id", "skill_id", "role", name=op.f("pk_opportunity_skills")),
     )
     with op.batch_alter_table("opportunity_skills", schema=None) as batch_op:
@@ -175,12 +121,7 @@ def upgrade() -> None:
         sa.CheckConstraint("parts BETWEEN 1 AND 7", name=op.f("ck_opportunity_spans_parts")),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_opportunity_spans_days_in_order")),
         sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_opportunity_spans_weekdays")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_opportunity_spans_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
+        of("opportunity_spans", "opportunity_id", "opportunities", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunity_spans")),
     )
     with op.batch_alter_table("opportunity_spans", schema=None) as batch_op:
@@ -198,20 +139,7 @@ def upgrade() -> None:
         sa.Column("born_on", sa.Date(), nullable=False),
         sa.Column("municipality_istat", sa.String(length=6), nullable=False),
         sa.Column("max_km", sa.Integer(), nullable=True),
-        sa.Column(
-            "travel_mode",
-            sa.Enum(
-                "walk",
-                "bicycle",
-                "transit",
-                "car",
-                name="travelmode",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("travel_mode", among("travelmode", "walk", "bicycle", "transit", "car"), nullable=False),
         sa.Column("hours_owed", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=True),
         sa.Column("external_id", sa.String(length=80), nullable=True),
@@ -219,13 +147,13 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("hours_owed >= 0", name=op.f("ck_students_hours_owed")),
         sa.CheckConstraint("max_km IS NULL OR max_km > 0", name=op.f("ck_students_max_km")),
-        sa.ForeignKeyConstraint(["class_id"], ["classes.id"], name=op.f("fk_students_class_id_classes")),
+        of("students", "class_id", "classes"),
         sa.ForeignKeyConstraint(
             ["municipality_istat"],
             ["municipalities.istat"],
             name=op.f("fk_students_municipality_istat_municipalities"),
         ),
-        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_students_school_id_schools")),
+        of("students", "school_id", "schools"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_students")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_students_source_external_id")),
     )
@@ -244,12 +172,7 @@ def upgrade() -> None:
         sa.CheckConstraint("parts BETWEEN 1 AND 7", name=op.f("ck_student_availabilities_parts")),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_student_availabilities_days_in_order")),
         sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_student_availabilities_weekdays")),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_student_availabilities_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("student_availabilities", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_student_availabilities")),
     )
     with op.batch_alter_table("student_availabilities", schema=None) as batch_op:
@@ -261,15 +184,8 @@ def upgrade() -> None:
         "student_interests",
         sa.Column("student_id", sa.Uuid(), nullable=False),
         sa.Column("skill_id", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_student_interests_skill_id_skills")
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_student_interests_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("student_interests", "skill_id", "skills"),
+        of("student_interests", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", "skill_id", name=op.f("pk_student_interests")),
     )
     with op.batch_alter_table("student_interests", schema=None) as batch_op:
@@ -283,12 +199,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "cefr IN ('A1', 'A2', 'B1', 'B2', 'C1', 'C2')", name=op.f("ck_student_languages_cefr")
         ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_student_languages_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("student_languages", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", "language", name=op.f("pk_student_languages")),
     )
     op.create_table(
@@ -297,28 +208,12 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column(
-            "evidence",
-            sa.Enum(
-                "declared",
-                "curriculum",
-                "validated",
-                "certified",
-                name="evidence",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
+            "evidence", among("evidence", "declared", "curriculum", "validated", "certified"), nullable=False
         ),
         sa.Column("words", sa.String(length=200), nullable=True),
         sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_student_skills_level")),
-        sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_student_skills_skill_id_skills")),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_student_skills_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("student_skills", "skill_id", "skills"),
+        of("student_skills", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", "skill_id", name=op.f("pk_student_skills")),
     )
     with op.batch_alter_table("student_skills", schema=None) as batch_op:

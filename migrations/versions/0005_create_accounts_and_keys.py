@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -45,9 +47,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id_users"), ondelete="CASCADE"
-        ),
+        of("sign_ins", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_ins")),
     )
     with op.batch_alter_table("sign_ins", schema=None) as batch_op:
@@ -61,7 +61,8 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column(
             "role",
-            sa.Enum(
+            among(
+                "role",
                 "student",
                 "teacher",
                 "school_lead",
@@ -69,10 +70,6 @@ def upgrade() -> None:
                 "company_admin",
                 "coordinator",
                 "administrator",
-                name="role",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
@@ -84,18 +81,9 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_api_keys_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["created_by"], ["users.id"], name=op.f("fk_api_keys_created_by_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_api_keys_school_id_schools"), ondelete="CASCADE"
-        ),
+        of("api_keys", "company_id", "companies", on_delete="CASCADE"),
+        of("api_keys", "created_by", "users", on_delete="SET NULL"),
+        of("api_keys", "school_id", "schools", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("prefix", name=op.f("uq_api_keys_prefix")),
     )
@@ -105,7 +93,8 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column(
             "role",
-            sa.Enum(
+            among(
+                "role",
                 "student",
                 "teacher",
                 "school_lead",
@@ -113,10 +102,6 @@ def upgrade() -> None:
                 "company_admin",
                 "coordinator",
                 "administrator",
-                name="role",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
@@ -127,24 +112,10 @@ def upgrade() -> None:
             "(role = 'student') = (student_id IS NOT NULL) AND (role IN ('teacher', 'school_lead')) = (school_id IS NOT NULL) AND (role IN ('company_member', 'company_admin')) = (company_id IS NOT NULL)",
             name=op.f("ck_memberships_bound_to_role"),
         ),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_memberships_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_memberships_school_id_schools"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_memberships_student_id_students"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_memberships_user_id_users"), ondelete="CASCADE"
-        ),
+        of("memberships", "company_id", "companies", on_delete="CASCADE"),
+        of("memberships", "school_id", "schools", on_delete="CASCADE"),
+        of("memberships", "student_id", "students", on_delete="CASCADE"),
+        of("memberships", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_memberships")),
         sa.UniqueConstraint(
             "user_id", "role", "company_id", name=op.f("uq_memberships_user_id_role_company_id")
@@ -164,15 +135,8 @@ def upgrade() -> None:
         "taught_classes",
         sa.Column("membership_id", sa.Uuid(), nullable=False),
         sa.Column("class_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["class_id"], ["classes.id"], name=op.f("fk_taught_classes_class_id_classes"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["membership_id"],
-            ["memberships.id"],
-            name=op.f("fk_taught_classes_membership_id_memberships"),
-            ondelete="CASCADE",
-        ),
+        of("taught_classes", "class_id", "classes", on_delete="CASCADE"),
+        of("taught_classes", "membership_id", "memberships", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("membership_id", "class_id", name=op.f("pk_taught_classes")),
     )
     with op.batch_alter_table("taught_classes", schema=None) as batch_op:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -34,18 +36,9 @@ def upgrade() -> None:
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_matches_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["match_runs.id"], name=op.f("fk_matches_run_id_match_runs"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_matches_student_id_students"), ondelete="CASCADE"
-        ),
+        of("matches", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("matches", "run_id", "match_runs", on_delete="CASCADE"),
+        of("matches", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "student_id", "kind", "position", name=op.f("pk_matches")),
     )
     with op.batch_alter_table("matches", schema=None) as batch_op:

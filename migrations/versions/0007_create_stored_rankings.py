@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -27,9 +29,7 @@ def upgrade() -> None:
         sa.Column("student", sa.JSON(), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_rankings_student_id_students"), ondelete="CASCADE"
-        ),
+        of("rankings", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rankings")),
     )
     with op.batch_alter_table("rankings", schema=None) as batch_op:
@@ -46,12 +46,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("opportunity", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["ranking_id"],
-            ["rankings.id"],
-            name=op.f("fk_ranking_lines_ranking_id_rankings"),
-            ondelete="CASCADE",
-        ),
+        of("ranking_lines", "ranking_id", "rankings", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("ranking_id", "position", name=op.f("pk_ranking_lines")),
     )
 

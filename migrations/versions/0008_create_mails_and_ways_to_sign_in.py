@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
@@ -63,9 +65,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("second_factor_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id_users"), ondelete="CASCADE"
-        ),
+        of("sign_ins", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_ins")),
         sa.UniqueConstraint("id", name=op.f("uq_sign_ins_id")),
     )
@@ -80,9 +80,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("wrong_codes BETWEEN 0 AND 5", name=op.f("ck_sign_in_codes_wrong_codes")),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sign_in_codes_user_id_users"), ondelete="CASCADE"
-        ),
+        of("sign_in_codes", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_codes")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_sign_in_codes_link_hash")),
     )
@@ -93,9 +91,7 @@ def upgrade() -> None:
         sa.Column("last_step", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_second_factors_user_id_users"), ondelete="CASCADE"
-        ),
+        of("second_factors", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_second_factors")),
     )
     op.create_table(
@@ -103,9 +99,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("code_hash", sa.String(length=64), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_recovery_codes_user_id_users"), ondelete="CASCADE"
-        ),
+        of("recovery_codes", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "code_hash", name=op.f("pk_recovery_codes")),
     )
     op.create_table(
@@ -132,9 +126,7 @@ def downgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_sign_ins_user_id_users"), ondelete="CASCADE"
-        ),
+        of("sign_ins", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_ins")),
     )
     op.create_index(op.f("ix_sign_ins_user_id"), "sign_ins", ["user_id"], unique=False)

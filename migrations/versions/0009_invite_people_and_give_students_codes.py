@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -34,9 +36,7 @@ def upgrade() -> None:
         sa.Column("issuer", sa.String(length=255), nullable=False),
         sa.Column("subject", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_identities_user_id_users"), ondelete="CASCADE"
-        ),
+        of("identities", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identities")),
         sa.UniqueConstraint("issuer", "subject", name=op.f("uq_identities_issuer_subject")),
     )
@@ -73,13 +73,8 @@ def _create_student_codes() -> None:
         sa.CheckConstraint(
             "used_at IS NULL OR ended_at IS NULL", name=op.f("ck_student_codes_used_or_ended")
         ),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_student_codes_student_id_students"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["made_by"], ["users.id"], name=op.f("fk_student_codes_made_by_users"), ondelete="SET NULL"
-        ),
+        of('student_codes', 'student_id', 'students', on_delete='CASCADE'),
+        of('student_codes', 'made_by', 'users', on_delete='SET NULL'),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_student_codes")),
         sa.UniqueConstraint("code_hash", name=op.f("uq_student_codes_code_hash")),
     )  # fmt: skip
@@ -97,7 +92,7 @@ def _create_invitations() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column(
-            "role", sa.Enum(*ROLES, name="role", native_enum=False, create_constraint=True, length=40),
+            "role", among('role', *ROLES),
             nullable=False,
         ),
         sa.Column("school_id", sa.Uuid(), nullable=True),
@@ -121,19 +116,10 @@ def _create_invitations() -> None:
         sa.CheckConstraint(
             "accepted_by IS NULL OR accepted_at IS NOT NULL", name=op.f("ck_invitations_accepted_pair")
         ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_invitations_school_id_schools"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_invitations_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["invited_by"], ["users.id"], name=op.f("fk_invitations_invited_by_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["accepted_by"], ["users.id"], name=op.f("fk_invitations_accepted_by_users"), ondelete="SET NULL"
-        ),
+        of('invitations', 'school_id', 'schools', on_delete='CASCADE'),
+        of('invitations', 'company_id', 'companies', on_delete='CASCADE'),
+        of('invitations', 'invited_by', 'users', on_delete='SET NULL'),
+        of('invitations', 'accepted_by', 'users', on_delete='SET NULL'),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
         sa.UniqueConstraint("code_hash", name=op.f("uq_invitations_code_hash")),
     )  # fmt: skip
@@ -143,14 +129,8 @@ def _create_invitations() -> None:
         "invited_classes",
         sa.Column("invitation_id", sa.Uuid(), nullable=False),
         sa.Column("class_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["invitation_id"], ["invitations.id"], name=op.f("fk_invited_classes_invitation_id_invitations"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["class_id"], ["classes.id"], name=op.f("fk_invited_classes_class_id_classes"),
-            ondelete="CASCADE",
-        ),
+        of('invited_classes', 'invitation_id', 'invitations', on_delete='CASCADE'),
+        of('invited_classes', 'class_id', 'classes', on_delete='CASCADE'),
         sa.PrimaryKeyConstraint("invitation_id", "class_id", name=op.f("pk_invited_classes")),
     )  # fmt: skip
     op.create_index(op.f("ix_invited_classes_class_id"), "invited_classes", ["class_id"], unique=False)

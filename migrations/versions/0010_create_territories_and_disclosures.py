@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -51,12 +53,7 @@ def upgrade() -> None:
         "territory_provinces",
         sa.Column("territory_id", sa.Uuid(), nullable=False),
         sa.Column("province_code", sa.String(length=2), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["territory_id"],
-            ["territories.id"],
-            name=op.f("fk_territory_provinces_territory_id_territories"),
-            ondelete="CASCADE",
-        ),
+        of("territory_provinces", "territory_id", "territories", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("territory_id", "province_code", name=op.f("pk_territory_provinces")),
     )
     _bind_coordinators()
@@ -195,27 +192,10 @@ def _create_disclosures() -> None:
             for name in ("student_accepted", "school_accepted", "refused", "withdrawn")
         ),
         sa.CheckConstraint("refused_at IS NULL OR withdrawn_at IS NULL", name=op.f("ck_disclosures_one_end")),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_disclosures_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_disclosures_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_disclosures_student_id_students"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["tutor_id"], ["users.id"], name=op.f("fk_disclosures_tutor_id_users"), ondelete="SET NULL"
-        ),
+        of("disclosures", "company_id", "companies", on_delete="CASCADE"),
+        of("disclosures", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("disclosures", "student_id", "students", on_delete="CASCADE"),
+        of("disclosures", "tutor_id", "users", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosures")),
     )
     with op.batch_alter_table("disclosures", schema=None) as batch_op:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0011"
 down_revision = "0010"
 branch_labels = None
@@ -21,9 +23,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["key_id"], ["api_keys.id"], name=op.f("fk_api_key_secrets_key_id_api_keys"), ondelete="CASCADE"
-        ),
+        of("api_key_secrets", "key_id", "api_keys", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("key_id", "generation", name=op.f("pk_api_key_secrets")),
         sa.UniqueConstraint("prefix", name=op.f("uq_api_key_secrets_prefix")),
     )
@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("scopes", sa.String(length=1000), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["key_id"], ["api_keys.id"], name=op.f("fk_access_tokens_key_id_api_keys"), ondelete="CASCADE"
-        ),
+        of("access_tokens", "key_id", "api_keys", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_access_tokens")),
     )
     with op.batch_alter_table("access_tokens", schema=None) as batch_op:

@@ -8,14 +8,14 @@ import secrets
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_KIND = sa.Enum(
-    "student", "account", name="subjectkind", native_enum=False, create_constraint=True, length=40
-)
+_KIND = among("subjectkind", "student", "account")
 _SEALS = {"object_salt": 32, "object_seal": 64, "actor_salt": 32, "actor_seal": 64}
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -64,9 +64,7 @@ def upgrade() -> None:
         sa.Column("viewer_id", sa.Uuid(), nullable=False),
         sa.Column("about_id", sa.Uuid(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_looks_student_id_students"), ondelete="CASCADE"
-        ),
+        of("looks", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint(
             "student_id", "day", "kind", "viewer_kind", "viewer_id", "about_id", name=op.f("pk_looks")
         ),
@@ -116,9 +114,7 @@ def upgrade() -> None:
         sa.Column("version", sa.String(10), nullable=False),
         sa.Column("language", sa.String(2), nullable=False),
         sa.Column("seen_at", _MOMENT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_notice_views_user_id_users"), ondelete="CASCADE"
-        ),
+        of("notice_views", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "notice", "version", name=op.f("pk_notice_views")),
     )
 

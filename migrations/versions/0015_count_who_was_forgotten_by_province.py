@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among
+
 revision = "0015"
 down_revision = "0014"
 branch_labels = None
@@ -38,9 +40,7 @@ def _remake(key: tuple[str, ...]) -> None:
         counted.select_from(sa.table("erased_counts")).group_by(*(sa.column(name) for name in BEFORE))
     ).all()
     op.drop_table("erased_counts")
-    kind = sa.Enum(
-        "student", "account", name="subjectkind", native_enum=False, create_constraint=True, length=40
-    )
+    kind = among("subjectkind", "student", "account")
     types: dict[str, Any] = {
         "kind": kind,
         "start_year": sa.Integer(),

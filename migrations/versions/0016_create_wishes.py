@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0016"
 down_revision = "0015"
 branch_labels = None
@@ -25,15 +27,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("position >= 1", name=op.f("ck_wishes_position")),
         sa.CheckConstraint("(position IS NULL) = (ranked_at IS NULL)", name=op.f("ck_wishes_ranked_pair")),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_wishes_student_id_students"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_wishes_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
+        of("wishes", "student_id", "students", on_delete="CASCADE"),
+        of("wishes", "opportunity_id", "opportunities", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wishes")),
         sa.UniqueConstraint("student_id", "opportunity_id", name=op.f("uq_wishes_student_id_opportunity_id")),
         sa.UniqueConstraint("student_id", "position", name=op.f("uq_wishes_student_id_position")),

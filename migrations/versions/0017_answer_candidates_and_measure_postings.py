@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
@@ -21,14 +23,14 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
-        sa.Column("verdict", _among("verdict", "yes", "maybe", "no"), nullable=False),
-        sa.Column("reason", _among("reason", *REASONS), nullable=True),
+        sa.Column("verdict", among("verdict", "yes", "maybe", "no"), nullable=False),
+        sa.Column("reason", among("reason", *REASONS), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_by", sa.String(length=80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("(verdict = 'no') = (reason IS NOT NULL)", name=op.f("ck_answers_reason_of_no")),
-        _of("answers", "opportunity_id", "opportunities"),
-        _of("answers", "student_id", "students"),
+        of("answers", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("answers", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
         sa.UniqueConstraint(
             "opportunity_id", "student_id", name=op.f("uq_answers_opportunity_id_student_id")
@@ -46,9 +48,9 @@ def upgrade() -> None:
         sa.Column("settled", sa.JSON(), nullable=False),
         sa.Column("is_measured", sa.Boolean(), nullable=False),
         sa.CheckConstraint("seconds >= 0 AND clicks >= 0", name=op.f("ck_postings_effort")),
-        _of("postings", "company_id", "companies"),
-        _of("postings", "opportunity_id", "opportunities"),
-        _of("postings", "renewed_from_id", "opportunities"),
+        of("postings", "company_id", "companies", on_delete="CASCADE"),
+        of("postings", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("postings", "renewed_from_id", "opportunities", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_postings")),
         sa.UniqueConstraint("opportunity_id", name=op.f("uq_postings_opportunity_id")),
         sa.UniqueConstraint("renewed_from_id", name=op.f("uq_postings_renewed_from_id")),
@@ -57,8 +59,8 @@ def upgrade() -> None:
     op.create_table(
         "posting_efforts",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("kind", _among("kind", *KINDS), nullable=False),
-        sa.Column("size", _among("sizeband", *SIZES), nullable=True),
+        sa.Column("kind", among("kind", *KINDS), nullable=False),
+        sa.Column("size", among("sizeband", *SIZES), nullable=True),
         sa.Column("is_renewal", sa.Boolean(), nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
         sa.Column("clicks", sa.Integer(), nullable=False),
@@ -72,12 +74,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("posting_efforts", "postings", "answers"):
         op.drop_table(table)
-
-
-def _among(name: str, *values: str) -> sa.Enum:
-    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
-
-
-def _of(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
-    name = op.f(f"fk_{table}_{column}_{parent}")
-    return sa.ForeignKeyConstraint([column], [f"{parent}.id"], name=name, ondelete="CASCADE")

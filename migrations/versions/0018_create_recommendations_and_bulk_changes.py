@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
@@ -22,16 +24,9 @@ def upgrade() -> None:
         sa.Column("note", sa.String(length=500), nullable=True),
         sa.Column("recommended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recommended_by", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_recommendations_student_id_students"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"], ["opportunities.id"], name=op.f("fk_recommendations_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["recommended_by"], ["users.id"], name=op.f("fk_recommendations_recommended_by_users"), ondelete="SET NULL"
-        ),
+        of('recommendations', 'student_id', 'students', on_delete='CASCADE'),
+        of('recommendations', 'opportunity_id', 'opportunities', on_delete='CASCADE'),
+        of('recommendations', 'recommended_by', 'users', on_delete='SET NULL'),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recommendations")),
         sa.UniqueConstraint(
             "student_id", "opportunity_id", name=op.f("uq_recommendations_student_id_opportunity_id")
@@ -69,13 +64,8 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["bulk_change_id"], ["bulk_changes.id"], name=op.f("fk_bulk_steps_bulk_change_id_bulk_changes"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_bulk_steps_student_id_students"), ondelete="CASCADE"
-        ),
+        of('bulk_steps', 'bulk_change_id', 'bulk_changes', on_delete='CASCADE'),
+        of('bulk_steps', 'student_id', 'students', on_delete='CASCADE'),
         sa.PrimaryKeyConstraint("bulk_change_id", "position", name=op.f("pk_bulk_steps")),
     )  # fmt: skip
     with op.batch_alter_table("bulk_steps", schema=None) as batch_op:

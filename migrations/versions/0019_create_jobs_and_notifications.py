@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0019"
 down_revision = "0018"
 branch_labels = None
@@ -15,7 +17,7 @@ _WAITS = sa.text("mail_due_at IS NOT NULL")
 
 
 def _text_enum(name: str, *values: str) -> sa.Enum:
-    return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
+    return among(name, *values)
 
 
 def upgrade() -> None:
@@ -66,9 +68,7 @@ def upgrade() -> None:
         sa.Column("created_at", moment, nullable=False),
         sa.Column("read_at", moment, nullable=True),
         sa.Column("mail_due_at", moment, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_notifications_user_id_users"), ondelete="CASCADE"
-        ),
+        of("notifications", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
         sa.UniqueConstraint(
             "user_id", "kind", "subject_key", name=op.f("uq_notifications_user_id_kind_subject_key")
@@ -87,9 +87,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("mail", _text_enum("mailchoice", "at_once", "daily", "never"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_mail_preferences_user_id_users"), ondelete="CASCADE"
-        ),
+        of("mail_preferences", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "kind", name=op.f("pk_mail_preferences")),
     )
     with op.batch_alter_table("companies") as table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import of
+
 revision = "0020"
 down_revision = "0019"
 branch_labels = None
@@ -19,12 +21,7 @@ def upgrade() -> None:
         sa.Column("text", sa.String(length=2000), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_company_notes_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("company_notes", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company_notes")),
     )
     op.create_index("ix_company_notes_company_id_written_at", "company_notes", ["company_id", "written_at"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0021"
 down_revision = "0020"
 branch_labels = None
@@ -23,19 +25,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Uuid(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum(
-                "planned",
-                "ready",
-                "running",
-                "closing",
-                "completed",
-                "interrupted",
-                "cancelled",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("state", "planned", "ready", "running", "closing", "completed", "interrupted", "cancelled"),
             nullable=False,
         ),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
@@ -46,36 +36,18 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.Time(), nullable=True),
         sa.Column("daily_hours", sa.Double(), nullable=False),
         sa.Column("planned_hours", sa.Integer(), nullable=False),
-        sa.Column(
-            "risk",
-            sa.Enum(
-                "low", "medium", "high", name="risk", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=False,
-        ),
+        sa.Column("risk", among("risk", "low", "medium", "high"), nullable=False),
         sa.Column("school_tutor_id", sa.Uuid(), nullable=True),
         sa.Column("host_tutor_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(length=80), nullable=True),
-        sa.Column(
-            "ended_for",
-            sa.Enum(
-                "student",
-                "company",
-                "school",
-                "service",
-                name="party",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
+        sa.Column("ended_for", among("party", "student", "company", "school", "service"), nullable=True),
         sa.Column(
             "end_reason",
-            sa.Enum(
+            among(
+                "endreason",
                 "student_changed",
                 "company_changed",
                 "school_changed",
@@ -84,10 +56,6 @@ def upgrade() -> None:
                 "unsafe",
                 "too_little_attended",
                 "moved",
-                name="endreason",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=True,
         ),
@@ -105,35 +73,14 @@ def upgrade() -> None:
         sa.CheckConstraint("planned_hours > 0", name=op.f("ck_placements_planned_hours")),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_placements_days_in_order")),
         sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_placements_weekdays")),
-        sa.ForeignKeyConstraint(["class_id"], ["classes.id"], name=op.f("fk_placements_class_id_classes")),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_placements_company_id_companies")
-        ),
-        sa.ForeignKeyConstraint(
-            ["host_tutor_id"],
-            ["users.id"],
-            name=op.f("fk_placements_host_tutor_id_users"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"], ["opportunities.id"], name=op.f("fk_placements_opportunity_id_opportunities")
-        ),
-        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_placements_school_id_schools")),
-        sa.ForeignKeyConstraint(
-            ["school_tutor_id"],
-            ["users.id"],
-            name=op.f("fk_placements_school_tutor_id_users"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["company_sites.id"], name=op.f("fk_placements_site_id_company_sites")
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_placements_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("placements", "class_id", "classes"),
+        of("placements", "company_id", "companies"),
+        of("placements", "host_tutor_id", "users", on_delete="SET NULL"),
+        of("placements", "opportunity_id", "opportunities"),
+        of("placements", "school_id", "schools"),
+        of("placements", "school_tutor_id", "users", on_delete="SET NULL"),
+        of("placements", "site_id", "company_sites"),
+        of("placements", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placements")),
     )
     op.create_index(op.f("ix_placements_class_id"), "placements", ["class_id"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0022"
 down_revision = "0021"
 branch_labels = None
@@ -19,12 +21,7 @@ def upgrade() -> None:
         sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("per_month >= 1", name=op.f("ck_contact_limits_per_month")),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_contact_limits_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("contact_limits", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_contact_limits")),
     )
     op.create_table(
@@ -33,12 +30,7 @@ def upgrade() -> None:
         sa.Column("month", sa.Date(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.CheckConstraint("sent >= 1", name=op.f("ck_contact_months_sent")),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_contact_months_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("contact_months", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("company_id", "month", name=op.f("pk_contact_months")),
     )
     op.create_table(
@@ -51,7 +43,8 @@ def upgrade() -> None:
         sa.Column("placement_id", sa.Uuid(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum(
+            among(
+                "applicationstate",
                 "queued",
                 "submitted",
                 "seen",
@@ -64,10 +57,6 @@ def upgrade() -> None:
                 "withdrawn",
                 "expired",
                 "cancelled",
-                name="applicationstate",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
@@ -91,23 +80,11 @@ def upgrade() -> None:
         sa.Column("school_approved_by", sa.String(length=80), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(length=80), nullable=True),
-        sa.Column(
-            "ended_for",
-            sa.Enum(
-                "student",
-                "company",
-                "school",
-                "service",
-                name="party",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=True,
-        ),
+        sa.Column("ended_for", among("party", "student", "company", "school", "service"), nullable=True),
         sa.Column(
             "end_reason",
-            sa.Enum(
+            among(
+                "applicationend",
                 "seats_given",
                 "other_dates",
                 "other_skills",
@@ -121,10 +98,6 @@ def upgrade() -> None:
                 "opportunity_over",
                 "no_answer",
                 "no_room",
-                name="applicationend",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=True,
         ),
@@ -174,26 +147,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_applications_days_in_order")),
         sa.CheckConstraint("weekdays BETWEEN 1 AND 127", name=op.f("ck_applications_weekdays")),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_applications_company_id_companies")
-        ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_applications_opportunity_id_opportunities"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_applications_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_applications_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("applications", "company_id", "companies"),
+        of("applications", "opportunity_id", "opportunities"),
+        of("applications", "placement_id", "placements", on_delete="CASCADE"),
+        of("applications", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
     )
     op.create_index(op.f("ix_applications_company_id"), "applications", ["company_id"], unique=False)

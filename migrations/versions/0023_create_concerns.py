@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0023"
 down_revision = "0022"
 branch_labels = None
@@ -22,15 +24,8 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.Uuid(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["made_by"], ["users.id"], name=op.f("fk_family_codes_made_by_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_family_codes_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("family_codes", "made_by", "users", on_delete="SET NULL"),
+        of("family_codes", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", name=op.f("pk_family_codes")),
         sa.UniqueConstraint("code_hash", name=op.f("uq_family_codes_code_hash")),
     )
@@ -40,53 +35,17 @@ def upgrade() -> None:
         sa.Column("placement_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
         sa.Column(
-            "kind",
-            sa.Enum(
-                "safety",
-                "tasks",
-                "hours",
-                "behaviour",
-                "other",
-                name="concernkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
+            "kind", among("concernkind", "safety", "tasks", "hours", "behaviour", "other"), nullable=False
         ),
         sa.Column("text", sa.String(length=2000), nullable=False),
         sa.Column("skips_tutor", sa.Boolean(), nullable=False),
         sa.Column(
             "raised_side",
-            sa.Enum(
-                "student",
-                "family",
-                "school",
-                "territory",
-                "service",
-                name="side",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("side", "student", "family", "school", "territory", "service"),
             nullable=False,
         ),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "stage",
-            sa.Enum(
-                "tutor",
-                "lead",
-                "territory",
-                "service",
-                "closed",
-                name="stage",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("stage", among("stage", "tutor", "lead", "territory", "service", "closed"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("territory_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("named_at", sa.DateTime(timezone=True), nullable=True),
@@ -110,15 +69,8 @@ def upgrade() -> None:
             "(named_at IS NULL) = (named_by IS NULL) AND (named_at IS NULL) = (named_for IS NULL)",
             name=op.f("ck_concerns_named_whole"),
         ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_concerns_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_concerns_student_id_students"), ondelete="CASCADE"
-        ),
+        of("concerns", "placement_id", "placements", on_delete="CASCADE"),
+        of("concerns", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_concerns")),
     )
     op.create_index(
@@ -137,29 +89,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("concern_id", sa.Uuid(), nullable=False),
         sa.Column(
-            "side",
-            sa.Enum(
-                "student",
-                "family",
-                "school",
-                "territory",
-                "service",
-                name="side",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
+            "side", among("side", "student", "family", "school", "territory", "service"), nullable=False
         ),
         sa.Column("text", sa.String(length=2000), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["concern_id"],
-            ["concerns.id"],
-            name=op.f("fk_concern_messages_concern_id_concerns"),
-            ondelete="CASCADE",
-        ),
+        of("concern_messages", "concern_id", "concerns", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_concern_messages")),
     )
     op.create_index(op.f("ix_concern_messages_concern_id"), "concern_messages", ["concern_id"], unique=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0024"
 down_revision = "0023"
 branch_labels = None
@@ -28,17 +30,7 @@ def upgrade() -> None:
         sa.Column("is_wishes_only", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "collecting",
-                "frozen",
-                "reviewed",
-                "published",
-                "cancelled",
-                name="roundstate",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("roundstate", "collecting", "frozen", "reviewed", "published", "cancelled"),
             nullable=False,
         ),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
@@ -69,10 +61,8 @@ def upgrade() -> None:
             "opens_on <= closes_on AND closes_on < publish_by", name=op.f("ck_rounds_clocks_in_order")
         ),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_rounds_days_in_order")),
-        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_rounds_school_id_schools")),
-        sa.ForeignKeyConstraint(
-            ["territory_id"], ["territories.id"], name=op.f("fk_rounds_territory_id_territories")
-        ),
+        of("rounds", "school_id", "schools"),
+        of("rounds", "territory_id", "territories"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
     )
     op.create_index("ix_rounds_created_at_id", "rounds", ["created_at", "id"])
@@ -90,13 +80,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column(
-            "mode",
-            sa.Enum(
-                "stable", "optimal", name="runmode", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=False,
-        ),
+        sa.Column("mode", among("runmode", "stable", "optimal"), nullable=False),
         sa.Column("near_number", sa.Integer(), nullable=True),
         sa.Column("seed", sa.Integer(), nullable=False),
         sa.Column("is_wishes_only", sa.Boolean(), nullable=False),
@@ -113,9 +97,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint("number >= 1", name=op.f("ck_round_runs_number")),
         sa.CheckConstraint("placed BETWEEN 0 AND students", name=op.f("ck_round_runs_placed")),
-        sa.ForeignKeyConstraint(
-            ["round_id"], ["rounds.id"], name=op.f("fk_round_runs_round_id_rounds"), ondelete="CASCADE"
-        ),
+        of("round_runs", "round_id", "rounds", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round_runs")),
         sa.UniqueConstraint("round_id", "number", name=op.f("uq_round_runs_round_id_number")),
     )
@@ -125,12 +107,8 @@ def upgrade() -> None:
         sa.Column("school_id", sa.Uuid(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("joined_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["round_id"], ["rounds.id"], name=op.f("fk_round_schools_round_id_rounds"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_round_schools_school_id_schools")
-        ),
+        of("round_schools", "round_id", "rounds", on_delete="CASCADE"),
+        of("round_schools", "school_id", "schools"),
         sa.PrimaryKeyConstraint("round_id", "school_id", name=op.f("pk_round_schools")),
     )
     op.create_index(op.f("ix_round_schools_school_id"), "round_schools", ["school_id"])
@@ -142,18 +120,8 @@ def upgrade() -> None:
         sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ranked_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint("position >= 1", name=op.f("ck_company_ranks_position")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_company_ranks_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_company_ranks_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("company_ranks", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("company_ranks", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("opportunity_id", "student_id", name=op.f("pk_company_ranks")),
         sa.UniqueConstraint(
             "opportunity_id", "position", name=op.f("uq_company_ranks_opportunity_id_position")
@@ -172,7 +140,7 @@ def upgrade() -> None:
             "(published_at IS NULL) = (published_by IS NULL) AND (published_at IS NULL) = (published_run IS NULL)",
             name=op.f("ck_round_classes_published_whole"),
         ),
-        sa.ForeignKeyConstraint(["class_id"], ["classes.id"], name=op.f("fk_round_classes_class_id_classes")),
+        of("round_classes", "class_id", "classes"),
         sa.ForeignKeyConstraint(
             ["round_id", "school_id"],
             ["round_schools.round_id", "round_schools.school_id"],
@@ -188,11 +156,7 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "ruling",
-            sa.Enum("pin", "ban", name="ruling", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
-        ),
+        sa.Column("ruling", among("ruling", "pin", "ban"), nullable=False),
         sa.Column("period", sa.Integer(), nullable=True),
         sa.Column("why", sa.String(length=200), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
@@ -200,21 +164,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "period IS NULL OR (period >= 0 AND ruling = 'pin')", name=op.f("ck_round_pins_period")
         ),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_round_pins_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["round_id"], ["rounds.id"], name=op.f("fk_round_pins_round_id_rounds"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_round_pins_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("round_pins", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("round_pins", "round_id", "rounds", on_delete="CASCADE"),
+        of("round_pins", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round_pins")),
         sa.UniqueConstraint(
             "round_id",
@@ -252,22 +204,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "proposed_at IS NULL OR opportunity_id IS NOT NULL", name=op.f("ck_round_seats_proposed_seat")
         ),
-        sa.ForeignKeyConstraint(["class_id"], ["classes.id"], name=op.f("fk_round_seats_class_id_classes")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_round_seats_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["run_id"], ["round_runs.id"], name=op.f("fk_round_seats_run_id_round_runs"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_round_seats_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("round_seats", "class_id", "classes"),
+        of("round_seats", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("round_seats", "run_id", "round_runs", on_delete="CASCADE"),
+        of("round_seats", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "student_id", name=op.f("pk_round_seats")),
     )
     op.create_index(op.f("ix_round_seats_opportunity_id"), "round_seats", ["opportunity_id"])
@@ -280,21 +220,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("opportunity_id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("position >= 1", name=op.f("ck_round_wishes_position")),
-        sa.ForeignKeyConstraint(
-            ["opportunity_id"],
-            ["opportunities.id"],
-            name=op.f("fk_round_wishes_opportunity_id_opportunities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["round_id"], ["rounds.id"], name=op.f("fk_round_wishes_round_id_rounds"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_round_wishes_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("round_wishes", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("round_wishes", "round_id", "rounds", on_delete="CASCADE"),
+        of("round_wishes", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("round_id", "student_id", "position", name=op.f("pk_round_wishes")),
         sa.UniqueConstraint(
             "round_id",

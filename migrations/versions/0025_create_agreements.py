@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0025"
 down_revision = "0024"
 branch_labels = None
@@ -25,18 +27,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(school_id IS NULL) <> (company_id IS NULL)", name=op.f("ck_signatories_of_one_organisation")
         ),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_signatories_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["schools.id"], name=op.f("fk_signatories_school_id_schools"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_signatories_user_id_users"), ondelete="SET NULL"
-        ),
+        of("signatories", "company_id", "companies", on_delete="CASCADE"),
+        of("signatories", "school_id", "schools", on_delete="CASCADE"),
+        of("signatories", "user_id", "users", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signatories")),
         sa.UniqueConstraint("company_id", name=op.f("uq_signatories_company_id")),
         sa.UniqueConstraint("school_id", name=op.f("uq_signatories_school_id")),
@@ -47,26 +40,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "agreement",
-                "plan",
-                "amendment",
-                "interruption",
-                "signed_copy",
-                name="documentkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("documentkind", "agreement", "plan", "amendment", "interruption", "signed_copy"),
             nullable=False,
         ),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "language",
-            sa.Enum("it", "en", name="language", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
-        ),
+        sa.Column("language", among("language", "it", "en"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("media_type", sa.String(length=40), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -76,9 +55,7 @@ def upgrade() -> None:
         sa.Column("made_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint("length(digest) = 64", name=op.f("ck_documents_sha256")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_documents_version")),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_documents_student_id_students"), ondelete="CASCADE"
-        ),
+        of("documents", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint(
             "subject_id",
@@ -93,23 +70,11 @@ def upgrade() -> None:
         "interruptions",
         sa.Column("placement_id", sa.Uuid(), nullable=False),
         sa.Column("ended_on", sa.Date(), nullable=False),
-        sa.Column(
-            "party",
-            sa.Enum(
-                "student",
-                "company",
-                "school",
-                "service",
-                name="party",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("party", among("party", "student", "company", "school", "service"), nullable=False),
         sa.Column(
             "reason",
-            sa.Enum(
+            among(
+                "endreason",
                 "student_changed",
                 "company_changed",
                 "school_changed",
@@ -118,55 +83,22 @@ def upgrade() -> None:
                 "unsafe",
                 "too_little_attended",
                 "moved",
-                name="endreason",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
         sa.Column("text", sa.String(length=1000), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("written_by", sa.String(length=80), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_interruptions_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
+        of("interruptions", "placement_id", "placements", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("placement_id", name=op.f("pk_interruptions")),
     )
     op.create_table(
         "papers",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "agreement",
-                "plan",
-                "amendment",
-                name="paperkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("kind", among("paperkind", "agreement", "plan", "amendment"), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "draft",
-                "sent",
-                "signing",
-                "in_force",
-                "superseded",
-                "expired",
-                "ended",
-                name="paperstate",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("paperstate", "draft", "sent", "signing", "in_force", "superseded", "expired", "ended"),
             nullable=False,
         ),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
@@ -199,25 +131,11 @@ def upgrade() -> None:
             "state NOT IN ('signing', 'in_force') OR document_id IS NOT NULL",
             name=op.f("ck_papers_signed_version"),
         ),
-        sa.ForeignKeyConstraint(
-            ["company_id"], ["companies.id"], name=op.f("fk_papers_company_id_companies")
-        ),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-            name=op.f("fk_papers_document_id_documents"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_papers_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(["school_id"], ["schools.id"], name=op.f("fk_papers_school_id_schools")),
-        sa.ForeignKeyConstraint(
-            ["student_id"], ["students.id"], name=op.f("fk_papers_student_id_students"), ondelete="CASCADE"
-        ),
+        of("papers", "company_id", "companies"),
+        of("papers", "document_id", "documents", on_delete="CASCADE"),
+        of("papers", "placement_id", "placements", on_delete="CASCADE"),
+        of("papers", "school_id", "schools"),
+        of("papers", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_papers")),
     )
     op.create_index(op.f("ix_papers_company_id"), "papers", ["company_id"], unique=False)
@@ -268,22 +186,12 @@ def upgrade() -> None:
         sa.Column("inail_position", sa.String(length=40), nullable=False),
         sa.Column(
             "privacy_role",
-            sa.Enum(
-                "controller",
-                "joint_controller",
-                "processor",
-                name="privacyrole",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("privacyrole", "controller", "joint_controller", "processor"),
             nullable=False,
         ),
         sa.Column("host_note", sa.String(length=1000), nullable=False),
         sa.CheckConstraint("valid_from <= valid_until", name=op.f("ck_agreements_days_in_order")),
-        sa.ForeignKeyConstraint(
-            ["id"], ["papers.id"], name=op.f("fk_agreements_id_papers"), ondelete="CASCADE"
-        ),
+        of("agreements", "id", "papers", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
     )
     op.create_table(
@@ -306,21 +214,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "weekdays IS NULL OR weekdays BETWEEN 1 AND 127", name=op.f("ck_amendments_weekdays")
         ),
-        sa.ForeignKeyConstraint(
-            ["host_tutor_id"],
-            ["users.id"],
-            name=op.f("fk_amendments_host_tutor_id_users"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["id"], ["papers.id"], name=op.f("fk_amendments_id_papers"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_tutor_id"],
-            ["users.id"],
-            name=op.f("fk_amendments_school_tutor_id_users"),
-            ondelete="SET NULL",
-        ),
+        of("amendments", "host_tutor_id", "users", on_delete="SET NULL"),
+        of("amendments", "id", "papers", on_delete="CASCADE"),
+        of("amendments", "school_tutor_id", "users", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_amendments")),
     )
     op.create_index(op.f("ix_amendments_host_tutor_id"), "amendments", ["host_tutor_id"], unique=False)
@@ -332,18 +228,7 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Uuid(), nullable=False),
         sa.Column(
             "role",
-            sa.Enum(
-                "student",
-                "guardian",
-                "school_tutor",
-                "host_tutor",
-                "host",
-                "head",
-                name="signerrole",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            among("signerrole", "student", "guardian", "school_tutor", "host_tutor", "host", "head"),
             nullable=False,
         ),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -355,13 +240,7 @@ def upgrade() -> None:
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_by", sa.String(length=80), nullable=True),
         sa.Column("signed_on", sa.Date(), nullable=True),
-        sa.Column(
-            "method",
-            sa.Enum(
-                "code", "file", "archive", name="method", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=True,
-        ),
+        sa.Column("method", among("method", "code", "file", "archive"), nullable=True),
         sa.Column("archive_number", sa.String(length=80), nullable=True),
         sa.Column("file_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
@@ -373,21 +252,10 @@ def upgrade() -> None:
             name=op.f("ck_signatures_signed_whole"),
         ),
         sa.CheckConstraint("reminders >= 0", name=op.f("ck_signatures_reminders")),
-        sa.ForeignKeyConstraint(
-            ["document_id"],
-            ["documents.id"],
-            name=op.f("fk_signatures_document_id_documents"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["file_id"], ["documents.id"], name=op.f("fk_signatures_file_id_documents"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["paper_id"], ["papers.id"], name=op.f("fk_signatures_paper_id_papers"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_signatures_user_id_users"), ondelete="SET NULL"
-        ),
+        of("signatures", "document_id", "documents", on_delete="CASCADE"),
+        of("signatures", "file_id", "documents", on_delete="CASCADE"),
+        of("signatures", "paper_id", "papers", on_delete="CASCADE"),
+        of("signatures", "user_id", "users", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signatures")),
         sa.UniqueConstraint("document_id", "role", name=op.f("uq_signatures_document_id_role")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_signatures_link_hash")),
@@ -412,9 +280,7 @@ def upgrade() -> None:
         sa.Column("specific_training_hours", sa.Integer(), nullable=False),
         sa.Column("guardian_name", sa.String(length=120), nullable=True),
         sa.Column("guardian_email", sa.String(length=254), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["id"], ["papers.id"], name=op.f("fk_training_plans_id_papers"), ondelete="CASCADE"
-        ),
+        of("training_plans", "id", "papers", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_plans")),
     )
     op.create_table(
@@ -423,13 +289,8 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_plan_skills_level")),
-        sa.ForeignKeyConstraint(
-            ["plan_id"],
-            ["training_plans.id"],
-            name=op.f("fk_plan_skills_plan_id_training_plans"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(["skill_id"], ["skills.id"], name=op.f("fk_plan_skills_skill_id_skills")),
+        of("plan_skills", "plan_id", "training_plans", on_delete="CASCADE"),
+        of("plan_skills", "skill_id", "skills"),
         sa.PrimaryKeyConstraint("plan_id", "skill_id", name=op.f("pk_plan_skills")),
     )
     op.create_index(op.f("ix_plan_skills_skill_id"), "plan_skills", ["skill_id"], unique=False)
@@ -443,12 +304,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("wrong_tries BETWEEN 0 AND 5", name=op.f("ck_signing_codes_wrong_tries")),
-        sa.ForeignKeyConstraint(
-            ["signature_id"],
-            ["signatures.id"],
-            name=op.f("fk_signing_codes_signature_id_signatures"),
-            ondelete="CASCADE",
-        ),
+        of("signing_codes", "signature_id", "signatures", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_codes")),
     )
     op.create_index(op.f("ix_signing_codes_expires_at"), "signing_codes", ["expires_at"], unique=False)

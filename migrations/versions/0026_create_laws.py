@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0026"
 down_revision = "0025"
 branch_labels = None
@@ -19,7 +21,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column(
             "measure",
-            sa.Enum(
+            among(
+                "measure",
                 "minimum_hours",
                 "attended_share",
                 "daily_hours",
@@ -37,27 +40,11 @@ def upgrade() -> None:
                 "insurance",
                 "agreement",
                 "register",
-                name="measure",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
         sa.Column("parameters", sa.JSON(), nullable=False),
-        sa.Column(
-            "severity",
-            sa.Enum(
-                "forbids",
-                "warns",
-                "informs",
-                name="severity",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("severity", among("severity", "forbids", "warns", "informs"), nullable=False),
         sa.Column("is_repealed", sa.Boolean(), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
@@ -88,22 +75,14 @@ def upgrade() -> None:
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("noted_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint("starts_on <= ends_on", name=op.f("ck_tutor_leaves_days_in_order")),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_tutor_leaves_user_id_users"), ondelete="CASCADE"
-        ),
+        of("tutor_leaves", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_tutor_leaves")),
     )
     op.create_table(
         "host_safety",
         sa.Column("company_id", sa.Uuid(), nullable=False),
         sa.Column("assessed_on", sa.Date(), nullable=True),
-        sa.Column(
-            "risk",
-            sa.Enum(
-                "low", "medium", "high", name="risk", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=True,
-        ),
+        sa.Column("risk", among("risk", "low", "medium", "high"), nullable=True),
         sa.Column("register_number", sa.String(length=40), nullable=True),
         sa.Column("registered_on", sa.Date(), nullable=True),
         sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
@@ -115,12 +94,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(register_number IS NULL) = (registered_on IS NULL)", name=op.f("ck_host_safety_register_pair")
         ),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_host_safety_company_id_companies"),
-            ondelete="CASCADE",
-        ),
+        of("host_safety", "company_id", "companies", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("company_id", name=op.f("pk_host_safety")),
     )
     op.create_table(
@@ -132,15 +106,8 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_by", sa.String(length=80), nullable=False),
         sa.CheckConstraint("most_students BETWEEN 0 AND 200", name=op.f("ck_tutor_capacities_most_students")),
-        sa.ForeignKeyConstraint(
-            ["school_id"],
-            ["schools.id"],
-            name=op.f("fk_tutor_capacities_school_id_schools"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_tutor_capacities_user_id_users"), ondelete="CASCADE"
-        ),
+        of("tutor_capacities", "school_id", "schools", on_delete="CASCADE"),
+        of("tutor_capacities", "user_id", "users", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("user_id", "school_id", "start_year", name=op.f("pk_tutor_capacities")),
     )
     op.create_index(op.f("ix_tutor_capacities_school_id"), "tutor_capacities", ["school_id"], unique=False)
@@ -152,18 +119,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=160), nullable=False),
         sa.Column("is_high_risk", sa.Boolean(), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["company_id"],
-            ["companies.id"],
-            name=op.f("fk_host_activities_company_id_companies"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["site_id"],
-            ["company_sites.id"],
-            name=op.f("fk_host_activities_site_id_company_sites"),
-            ondelete="SET NULL",
-        ),
+        of("host_activities", "company_id", "companies", on_delete="CASCADE"),
+        of("host_activities", "site_id", "company_sites", on_delete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_host_activities")),
     )
     op.create_index(op.f("ix_host_activities_company_id"), "host_activities", ["company_id"], unique=False)
@@ -172,25 +129,8 @@ def upgrade() -> None:
         "safety_trainings",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "general",
-                "specific",
-                name="trainingkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "risk",
-            sa.Enum(
-                "low", "medium", "high", name="risk", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=True,
-        ),
+        sa.Column("kind", among("trainingkind", "general", "specific"), nullable=False),
+        sa.Column("risk", among("risk", "low", "medium", "high"), nullable=True),
         sa.Column("hours", sa.Double(), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=False),
         sa.Column("held_by", sa.String(length=120), nullable=False),
@@ -200,12 +140,7 @@ def upgrade() -> None:
             "(kind = 'specific') = (risk IS NOT NULL)", name=op.f("ck_safety_trainings_risk_of_specific")
         ),
         sa.CheckConstraint("hours > 0 AND hours <= 100", name=op.f("ck_safety_trainings_hours")),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_safety_trainings_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("safety_trainings", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_trainings")),
     )
     op.create_index(op.f("ix_safety_trainings_student_id"), "safety_trainings", ["student_id"], unique=False)
@@ -213,18 +148,8 @@ def upgrade() -> None:
         "placement_activities",
         sa.Column("placement_id", sa.Uuid(), nullable=False),
         sa.Column("activity_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["activity_id"],
-            ["host_activities.id"],
-            name=op.f("fk_placement_activities_activity_id_host_activities"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_placement_activities_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
+        of("placement_activities", "activity_id", "host_activities", on_delete="CASCADE"),
+        of("placement_activities", "placement_id", "placements", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("placement_id", "activity_id", name=op.f("pk_placement_activities")),
     )
     op.create_index(
@@ -234,29 +159,16 @@ def upgrade() -> None:
         "tutor_changes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("placement_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "side",
-            sa.Enum("school", "host", name="side", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
-        ),
+        sa.Column("side", among("side", "school", "host"), nullable=False),
         sa.Column("before_id", sa.Uuid(), nullable=True),
         sa.Column("after_id", sa.Uuid(), nullable=True),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("made_by", sa.String(length=80), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["after_id"], ["users.id"], name=op.f("fk_tutor_changes_after_id_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["before_id"], ["users.id"], name=op.f("fk_tutor_changes_before_id_users"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_tutor_changes_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
+        of("tutor_changes", "after_id", "users", on_delete="SET NULL"),
+        of("tutor_changes", "before_id", "users", on_delete="SET NULL"),
+        of("tutor_changes", "placement_id", "placements", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tutor_changes")),
     )
     op.create_index(op.f("ix_tutor_changes_after_id"), "tutor_changes", ["after_id"], unique=False)

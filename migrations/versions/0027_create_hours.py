@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.columns import among, of
+
 revision = "0027"
 down_revision = "0026"
 branch_labels = None
@@ -16,20 +18,7 @@ def upgrade() -> None:
         "hour_credits",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "visit",
-                "training",
-                "safety",
-                "project",
-                name="creditkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("kind", among("creditkind", "visit", "training", "safety", "project"), nullable=False),
         sa.Column("title", sa.String(length=160), nullable=False),
         sa.Column("held_on", sa.Date(), nullable=False),
         sa.Column("hours", sa.Integer(), nullable=False),
@@ -37,12 +26,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(length=80), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("hours BETWEEN 1 AND 400", name=op.f("ck_hour_credits_hours")),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_hour_credits_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("hour_credits", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_credits")),
         sa.UniqueConstraint(
             "student_id",
@@ -59,12 +43,7 @@ def upgrade() -> None:
         sa.Column("counted_minutes", sa.Integer(), nullable=False),
         sa.CheckConstraint("counted_minutes >= 0", name=op.f("ck_hour_ledgers_counted_minutes")),
         sa.CheckConstraint("opening_minutes >= 0", name=op.f("ck_hour_ledgers_opening_minutes")),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_hour_ledgers_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("hour_ledgers", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("student_id", name=op.f("pk_hour_ledgers")),
     )
     op.create_table(
@@ -76,12 +55,7 @@ def upgrade() -> None:
         sa.Column("learnt", sa.String(length=300), nullable=False),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_diary_entries_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
+        of("diary_entries", "placement_id", "placements", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_diary_entries")),
         sa.UniqueConstraint(
             "placement_id", "written_on", name=op.f("uq_diary_entries_placement_id_written_on")
@@ -92,20 +66,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("placement_id", sa.Uuid(), nullable=False),
         sa.Column("student_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "party",
-            sa.Enum(
-                "student",
-                "company",
-                "school",
-                "service",
-                name="party",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("party", among("party", "student", "company", "school", "service"), nullable=False),
         sa.Column("words", sa.String(length=1000), nullable=False),
         sa.Column("would_repeat", sa.Boolean(), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
@@ -120,18 +81,8 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(confirmed_at IS NULL) = (confirmed_by IS NULL)", name=op.f("ck_evaluations_confirmed_pair")
         ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_evaluations_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["student_id"],
-            ["students.id"],
-            name=op.f("fk_evaluations_student_id_students"),
-            ondelete="CASCADE",
-        ),
+        of("evaluations", "placement_id", "placements", on_delete="CASCADE"),
+        of("evaluations", "student_id", "students", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluations")),
         sa.UniqueConstraint("placement_id", "party", name=op.f("uq_evaluations_placement_id_party")),
     )
@@ -141,19 +92,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("placement_id", sa.Uuid(), nullable=False),
         sa.Column("worked_on", sa.Date(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "noted",
-                "confirmed",
-                "disputed",
-                name="entrystate",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
+        sa.Column("state", among("entrystate", "noted", "confirmed", "disputed"), nullable=False),
         sa.Column("student_minutes", sa.Integer(), nullable=True),
         sa.Column("host_minutes", sa.Integer(), nullable=True),
         sa.Column("school_minutes", sa.Integer(), nullable=True),
@@ -178,12 +117,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "student_minutes BETWEEN 0 AND 1440", name=op.f("ck_hour_entries_student_minutes")
         ),
-        sa.ForeignKeyConstraint(
-            ["placement_id"],
-            ["placements.id"],
-            name=op.f("fk_hour_entries_placement_id_placements"),
-            ondelete="CASCADE",
-        ),
+        of("hour_entries", "placement_id", "placements", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_entries")),
         sa.UniqueConstraint("placement_id", "worked_on", name=op.f("uq_hour_entries_placement_id_worked_on")),
     )
@@ -192,7 +126,8 @@ def upgrade() -> None:
         sa.Column("evaluation_id", sa.Uuid(), nullable=False),
         sa.Column(
             "criterion",
-            sa.Enum(
+            among(
+                "criterion",
                 "reliability",
                 "initiative",
                 "collaboration",
@@ -205,21 +140,12 @@ def upgrade() -> None:
                 "plan_kept",
                 "progress",
                 "host_fits",
-                name="criterion",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
             ),
             nullable=False,
         ),
         sa.Column("mark", sa.Integer(), nullable=False),
         sa.CheckConstraint("mark BETWEEN 1 AND 4", name=op.f("ck_evaluation_marks_mark")),
-        sa.ForeignKeyConstraint(
-            ["evaluation_id"],
-            ["evaluations.id"],
-            name=op.f("fk_evaluation_marks_evaluation_id_evaluations"),
-            ondelete="CASCADE",
-        ),
+        of("evaluation_marks", "evaluation_id", "evaluations", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("evaluation_id", "criterion", name=op.f("pk_evaluation_marks")),
     )
     op.create_table(
@@ -228,15 +154,8 @@ def upgrade() -> None:
         sa.Column("skill_id", sa.String(length=80), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.CheckConstraint("level BETWEEN 1 AND 4", name=op.f("ck_evaluation_skills_level")),
-        sa.ForeignKeyConstraint(
-            ["evaluation_id"],
-            ["evaluations.id"],
-            name=op.f("fk_evaluation_skills_evaluation_id_evaluations"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["skill_id"], ["skills.id"], name=op.f("fk_evaluation_skills_skill_id_skills")
-        ),
+        of("evaluation_skills", "evaluation_id", "evaluations", on_delete="CASCADE"),
+        of("evaluation_skills", "skill_id", "skills"),
         sa.PrimaryKeyConstraint("evaluation_id", "skill_id", name=op.f("pk_evaluation_skills")),
     )
     op.create_index(op.f("ix_evaluation_skills_skill_id"), "evaluation_skills", ["skill_id"], unique=False)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from fastapi import FastAPI
 
@@ -19,6 +20,11 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SIZES = {"phone": {"width": 360, "height": 780}, "desk": {"width": 1280, "height": 900}}
+WAYS = [
+    ("it", "phone", True), ("it", "desk", True), ("en", "phone", True), ("en", "desk", True), ("it", "phone", False),
+]  # fmt: skip
+"""Every journey is walked in all of these: language, window, whether scripts run."""
+in_every_way = pytest.mark.parametrize(("language", "size", "scripts"), WAYS)
 
 
 @contextmanager

@@ -19,12 +19,13 @@ from starlette.testclient import TestClient
 
 from app import migrate
 from app.applications.models import ApplicationState
+from app.auth.models import User
 from app.db import Database
 from app.disclosures.models import Disclosure
 from app.mails.models import Mail
 from app.main import create_app
 from app.opportunities.models import Opportunity
-from app.placements.models import Party
+from app.placements.models import Party, Placement
 from app.settings import OidcProvider, Settings
 from app.students.models import Student
 from app.web import assets, files
@@ -155,8 +156,21 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
         )
         Factory(made.database).add(Wish(opportunity_id=made.land.far_id, **wish))
         _apply(made, now)
+        _name_tutors(made)
         made.papers.update(territory_papers.fill(made.database, made.land, now))
         yield made
+
+
+def _name_tutors(made: Site) -> None:
+    """The placement that runs has a tutor on each side."""
+    with made.database.write() as session:
+        tutors = {
+            f"{side}_tutor_id": session.scalars(
+                sa.select(User.id).where(User.email == made.land.emails[who])
+            ).one()
+            for side, who in (("school", "teacher"), ("host", "company"))
+        }
+        session.execute(sa.update(Placement).where(Placement.id == made.land.worked_id).values(**tutors))
 
 
 def _apply(made: Site, now: datetime) -> None:

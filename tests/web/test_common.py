@@ -21,6 +21,7 @@ from app.notifications.models import MailPreference
 from app.notifications.rules import NotificationKind
 from app.settings import Settings
 from tests.factories import NOW, Factory
+from tests.web.browser import in_every_way
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 
@@ -149,9 +150,7 @@ WORDS = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("language", "size", "scripts"), [("it", "phone", True), ("en", "desk", True), ("it", "desk", False)]
-)
+@in_every_way
 def test_somebody_passes_by_searches_and_reads_what_is_new(
     browse: Callable[..., Any], site: Site, language: str, size: str, scripts: bool
 ) -> None:
@@ -165,6 +164,13 @@ def test_somebody_passes_by_searches_and_reads_what_is_new(
         page.click("header .language button")
     assert page.url.endswith(f"/open/opportunities/{site.land.internship_id}")
     page.click("header .language button")
+    page.click("main a:has-text('Automazioni Reno srl')")
+    assert page.inner_text("h1") == "Automazioni Reno srl"
+    for address in ("/contact", "/accessibility", "/privacy"):
+        page.click(f"footer a[href='{address}']")
+        assert page.url.endswith(address)
+    page.click("header a[href='/sign-in']")
+    assert page.is_visible("#email")
     page = browse("teacher", language=language, size=size, scripts=scripts)
     page.goto("/start")
     page.click(f"header a:has-text('{words['search']}')")

@@ -17,6 +17,7 @@ from app.postings.models import PostingEffort
 from app.schools.models import SchoolClass
 from tests.factories import NOW, Factory
 from tests.queries import count_queries
+from tests.web.browser import in_every_way
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 
@@ -29,6 +30,7 @@ QUERIES = {
     "/coordination/companies/{company_id}": 16,
     "/coordination/opportunities": 10,
     "/coordination/opportunities/{internship_id}": 17,
+    "/coordination/experiences": 7,
     "/coordination/students": 11,
     "/coordination/indicators": 9,
     "/coordination/indicators.csv": 8,
@@ -114,9 +116,7 @@ WORDS = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("language", "size", "scripts"), [("it", "phone", True), ("en", "desk", True), ("it", "desk", False)]
-)
+@in_every_way
 def test_a_coordinator_sees_what_is_needed_and_writes_it_down(
     browse: Callable[..., Any], site: Site, language: str, size: str, scripts: bool
 ) -> None:

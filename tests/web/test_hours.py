@@ -18,6 +18,7 @@ from app.hours.models import DiaryEntry, Evaluation, HourCredit, HourEntry
 from app.placements.models import Party, Placement, State
 from app.settings import Settings
 from app.students.models import Evidence, StudentSkill
+from tests import pdfs
 from tests.factories import NOW, TODAY
 from tests.web.conftest import Site
 from tests.web.territory import Territory
@@ -187,6 +188,14 @@ def test_three_sides_evaluate_and_the_school_completes(
     for reader in (pupil, teacher):
         report = reader.get(f"/placements/{land.closing_id}/report")
         assert (report.status_code, report.headers["content-type"]) == (200, "application/pdf")
+    for tongue, title, heads in (
+        ("it", "Relazione finale del tirocinio", 5),
+        ("en", "Final report of the internship", 5),
+    ):
+        pupil.headers["accept-language"] = tongue
+        told = pupil.get(f"/placements/{land.closing_id}/report").content
+        assert pdfs.faults(told, title=title, language=tongue, claims=pdfs.PDF_UA | pdfs.PDF_A) == []
+        assert len(pdfs.Pdf(told).read_aloud("H2")) == heads
     assert host.get(f"/placements/{land.closing_id}/report").status_code == 403
     with database.read() as session:
         assert session.get_one(Placement, land.closing_id).state is State.COMPLETED

@@ -14,6 +14,7 @@ from app.agreements import printing
 from app.agreements.models import Paper, Signature, SignerRole
 from app.db import Database
 from app.mails.models import Mail
+from tests import pdfs
 from tests.factories import NOW
 from tests.web.territory import Territory
 from tests.web.territory_papers import fill
@@ -190,4 +191,9 @@ def test_the_plans_of_a_class_go_out_together_and_print_as_one(
     printed = teacher.get(f"{address}/print")
     kind = "application/pdf" if printing.has_pdf() else "text/html; charset=utf-8"
     assert (printed.status_code, printed.headers["content-type"]) == (200, kind)
+    if printing.has_pdf():
+        title = "Progetto formativo individuale"
+        wanted = {"title": title, "language": "it", "claims": pdfs.PDF_UA | pdfs.PDF_A}
+        assert pdfs.faults(printed.content, **wanted) == []
+        assert pdfs.Pdf(printed.content).read_aloud("H1") == [pdfs.squeeze(title)] * 2
     assert visit("company").get(address).status_code == 404

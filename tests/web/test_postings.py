@@ -18,7 +18,7 @@ from app.web import company_words, posting_forms
 from app.web.posting_forms import Piece
 from tests import forms
 from tests.factories import TODAY, Factory
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, in_every_way
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 from tests.web.test_axe import look
@@ -348,10 +348,7 @@ NAMES = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("language", "size", "scripts"),
-    [("it", "phone", True), ("en", "desk", True), ("it", "desk", False), ("en", "phone", False)],
-)
+@in_every_way
 def test_a_foreman_says_what_is_needed(
     chromium: Any, own_site: Site, axe: str, language: str, size: str, scripts: bool
 ) -> None:

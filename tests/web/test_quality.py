@@ -191,9 +191,9 @@ def test_suggestions_come_while_one_types_and_leave_the_focus_alone(browse: Call
     page.keyboard.type("giu")
     page.wait_for_selector("#found a:has-text('Rossi Giulia')")
     assert page.evaluate("document.activeElement.id") == "q"
-    assert page.inner_text("#found [role=status]") == "1 risultato"
+    page.wait_for_selector("#said[role=status]:has-text('1 risultato')", state="attached")
     page.keyboard.type("zzz")
-    page.wait_for_selector("#found [role=status]:has-text('Non ho trovato niente')")
+    page.wait_for_selector("#said:has-text('Non ho trovato niente')", state="attached")
     assert page.evaluate("document.activeElement.id") == "q"
 
 

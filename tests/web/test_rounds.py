@@ -93,10 +93,24 @@ def test_a_company_puts_candidates_in_order_and_leaves_them_to_the_score(
     sign_in(client, make, Grant(Role.COMPANY_MEMBER, company_id=offer.company_id))
     page = client.get(f"/opportunities/{offer.id}/order")
     [first, second, _] = re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)
-    for pseudonym in (second, first):
-        client.post(f"/opportunities/{offer.id}/order", data={"pseudonym": pseudonym, "position": "1"})
-    page = client.get(f"/opportunities/{offer.id}/order")
+    url, both = f"/opportunities/{offer.id}/order", f"{first},{second}"
+    client.post(url, data={"pseudonym": second, "position": "1"})
+    page = client.post(url, data={"pseudonym": first, "position": "1", "seen": second})
     assert re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)[:2] == [first, second]
-    page = client.post(f"/opportunities/{offer.id}/order", data={"pseudonym": first, "position": "0"})
+    assert f'name="seen" value="{both}"' in page.text
+    page = client.post(url, data={"pseudonym": first, "position": "0", "seen": both})
     assert re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)[0] == second
+    # A colleague still has the page with both: nothing of either is lost, and the colleague decides.
+    late = client.post(url, data={"pseudonym": second, "position": "1", "seen": both})
+    assert (late.status_code, "ha cambiato l'ordine" in late.text) == (409, True)
+    assert f"<dd>{second}</dd>" in late.text
+    assert f"<dd>{second}, {first}</dd>" in late.text
+    page = client.post(url, data={"order": f"{second},{first}", "seen": second})
+    assert re.findall(r"Candidato ([A-Z0-9]{4}-[A-Z0-9]{4})", page.text)[:2] == [second, first]
+    assert (
+        client.post(
+            url, data={"pseudonym": "AAAA-AAAA", "position": "1", "seen": f"{second},{first}"}
+        ).status_code
+        == 422
+    )
     assert "Ada" not in page.text

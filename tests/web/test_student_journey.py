@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.students import service_codes as codes
 from tests import forms
 from tests.factories import ACTOR, Factory
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, in_every_way
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -46,16 +46,7 @@ def newcomer(site: Site) -> tuple[UUID, str]:
     return student.id, slip.code
 
 
-@pytest.mark.parametrize(
-    ("language", "size", "scripts"),
-    [
-        ("it", "phone", True),
-        ("it", "desk", True),
-        ("en", "phone", True),
-        ("en", "desk", True),
-        ("it", "phone", False),
-    ],
-)
+@in_every_way
 def test_first_visit(chromium: Any, own_site: Site, language: str, size: str, scripts: bool) -> None:
     say = WORDS[language]
     complaints: list[str] = []

@@ -68,6 +68,31 @@ def test_a_first_visit_leads_to_the_questions_and_a_second_to_the_proposals(
         assert visit(who).get("/first-visit").headers["location"] == "/start"
 
 
+def test_what_was_skipped_is_asked_again_until_it_is_put_off_or_answered(
+    visit: Visit, land: Territory
+) -> None:
+    client, base = visit("classmate"), f"/students/{land.classmate_id}"
+
+    def asked() -> list[str]:
+        page: str = client.get(base).text
+        assert ("Non adesso" in page) is bool(re.findall(rf"{base}/profile#", page))
+        return re.findall(rf'href="{base}/profile#(\w+)"', page)
+
+    assert asked() == ["interests", "travel", "times"]
+    client.post(
+        f"{base}/profile/travel", data={"travel_mode": "transit"}
+    )  # as far as it takes: an answer too
+    assert asked() == ["interests", "times"]
+    assert "Non adesso" not in client.get(f"{base}?new=1").text
+    assert "Non adesso" not in visit("teacher").get(base).text
+    assert visit("teacher").post(f"{base}/questions/later").status_code == 403
+    assert asked() == ["interests", "times"]
+    for _ in range(2):
+        assert client.post(f"{base}/questions/later").headers["location"] == base
+        assert asked() == []
+    assert "Quando sei libero?" in client.get(f"{base}/profile").text
+
+
 def test_answers_lead_from_question_to_question(visit: Visit, land: Territory, make: Factory) -> None:
     client, base = visit("student"), f"/students/{land.student_id}"
     steps = [

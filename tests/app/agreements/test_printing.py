@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app.agreements import contents, printing, service
-from app.agreements.models import Document, Language, PaperKind
+from app.agreements.models import Document, Interruption, Language, PaperKind
 from app.auth.actors import system
+from app.placements.models import EndReason, Party
+from tests import pdfs
 from tests.app.agreements.land import Land
-from tests.app.agreements.structure import Pdf, Tag
 from tests.factories import NOW
 
 
-def data_of(land: Land, kind: PaperKind, language: Language = Language.ITALIAN) -> dict[str, object]:
+def data_of(land: Land, kind: PaperKind, language: Language = Language.ITALIAN) -> dict[str, Any]:
     papers = {
         PaperKind.AGREEMENT: lambda: land.make.agreement(land.school, land.company),
         PaperKind.PLAN: lambda: land.make.plan(land.placement),
@@ -29,69 +31,71 @@ def data_of(land: Land, kind: PaperKind, language: Language = Language.ITALIAN) 
         return contents.of_paper(session, seen, language, NOW)
 
 
-@pytest.mark.parametrize("kind", PaperKind)
-def test_a_document_is_archivable_and_accessible(land: Land, kind: PaperKind) -> None:
-    pytest.importorskip(printing.LIBRARY)
-    data = data_of(land, kind)
-    printed = printing.print_paper(data, version=1, now=NOW.replace(microsecond=7))
-    assert printed.media_type == "application/pdf"
-    pdf, content = Pdf(printed.content), printed.content
-    # what it claims to be: PDF/A-2a and PDF/UA-1
-    for claim in (
-        b"<pdfaid:part>2</pdfaid:part>", b"<pdfaid:conformance>A</pdfaid:conformance>", b"<pdfuaid:part>1</pdfuaid:part>",
-    ):  # fmt: skip
-        assert claim in content
-    # language, marks, and a title that the window shows
-    catalogue = pdf.one(b"/Type/Catalog")
-    assert b"/Lang(it)" in catalogue.replace(b" ", b"")
-    assert re.search(rb"/MarkInfo ?<<[^>]*/Marked true", catalogue)
-    assert b"/DisplayDocTitle true" in catalogue
-    assert (
-        str(data["title"]).encode() in content
-        or str(data["title"]).encode("utf-16-be").hex().upper().encode() in content
+def note_of(land: Land, language: Language) -> dict[str, Any]:
+    note = Interruption(
+        ended_on=date(2026, 2, 12),
+        party=Party.COMPANY,
+        reason=EndReason.COMPANY_CHANGED,
+        text="La sede chiude.",
     )
-    tags = list(pdf.root().walk())
-    assert tags[0].name == "Document"
-    assert_headings(tags, data)
-    assert_tables(tags, data)
-    # all that can be read is in a tag, or decoration
-    assert pdf.unmarked() == []
-    assert sum(isinstance(kid, int) for tag in tags for kid in tag.kids) > 20
+    with land.make.database.read() as session:
+        return contents.of_interruption(session, note, land.placement, land.student, language)
 
 
-def assert_headings(tags: list[Tag], data: dict[str, object]) -> None:
-    headings = [(tag.name, tag.title) for tag in tags if re.fullmatch(r"H\d", tag.name)]
-    sections = [("H2", section["heading"]) for section in data["sections"]]  # type: ignore[attr-defined]
-    signatures = [("H2", data["signatures"]["heading"])]  # type: ignore[index]
-    assert headings == [("H1", data["title"]), *sections, *signatures]
+def assert_accessible(content: bytes, *papers: dict[str, Any]) -> None:
+    """Nothing keeps it from being read, and it is heard as it was written: heads, lists, tables, places for signatures."""
+    title, language = papers[0]["title"], papers[0]["lang"]
+    assert pdfs.faults(content, title=title, language=language, claims=pdfs.PDF_UA | pdfs.PDF_A) == []
+    pdf = pdfs.Pdf(content)
+    assert "".join(map(pdfs.squeeze, map(pdf.text, pdf.roots))) == "".join(
+        one for paper in papers for one in pdfs.expected(paper)
+    )
+    assert pdf.read_aloud("H1") == [pdfs.squeeze(paper["title"]) for paper in papers]
+    tables = [
+        table for paper in papers
+        for table in [*(section["table"] for section in paper["sections"]), paper["signatures"]] if table and table["rows"]
+    ]  # fmt: skip
+    assert pdf.read_aloud("TH") == [pdfs.squeeze(cell) for table in tables for cell in table["head"]]
+    assert len(pdf.read_aloud("TD")) == sum(len(row) for table in tables for row in table["rows"])
 
 
-def assert_tables(tags: list[Tag], data: dict[str, object]) -> None:
-    wanted = [section["table"] for section in data["sections"] if section["table"]]  # type: ignore[attr-defined]
-    tables = [tag for tag in tags if tag.name == "Table"]
-    assert len(tables) == len(wanted) + 1
-    for tag, table in zip(tables, wanted, strict=False):
-        names = [one.name for one in tag.walk()]
-        assert (names.count("TH"), names.count("TD")) == (len(table["head"]), sum(map(len, table["rows"])))
-    assert all("/Scope" in tag.attributes for tag in tags if tag.name == "TH")
-
-
-def test_the_contents_stand_in_reading_order_on_each_page(land: Land) -> None:
+@pytest.mark.parametrize("language", Language)
+def test_documents_are_archivable_and_heard_as_they_were_written(land: Land, language: Language) -> None:
     pytest.importorskip(printing.LIBRARY)
-    printed = printing.print_paper(data_of(land, PaperKind.PLAN), version=1, now=NOW)
-    pages: dict[int | None, list[int]] = {}
-    for tag in Pdf(printed.content).root().walk():
-        for kid in tag.kids:
-            if isinstance(kid, int):
-                pages.setdefault(tag.page, []).append(kid)
-    assert pages
-    for numbers in pages.values():
-        assert numbers == sorted(numbers)
+    each = [*(data_of(land, kind, language) for kind in PaperKind), note_of(land, language)]
+    for data in each:
+        printed = printing.print_paper(data, version=1, now=NOW.replace(microsecond=7))
+        assert printed.media_type == "application/pdf"
+        assert_accessible(printed.content, data)
+    _, content = printing.print_all(each, now=NOW)
+    assert_accessible(content, *each)
+
+
+def test_what_keeps_a_document_from_being_read_is_found() -> None:
+    typst = pytest.importorskip(printing.LIBRARY)
+    picture = (
+        "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'><rect width='9' height='9'/></svg>"
+    )
+    wrong = (
+        '#set text(lang: "fr")\n= Uno\n=== Due\n#table(columns: 2)[uno][due]\n'
+        f'#figure(image(bytes("{picture}"), format: "svg"))'
+    )
+    content = typst.compile(wrong.encode(), format="pdf")
+    wanted = {"title": "Uno", "language": "it", "claims": pdfs.PDF_UA}
+    assert set(pdfs.faults(content, **wanted)) == {
+        "claim pdfuaid:part", "language", "title", "heading left out", "table without heads", "cell without a head",
+        "picture without words",
+    }  # fmt: skip
+    bare = typst.compile(b"Uno", format="pdf", pdf_tags=False)
+    assert {"marked", "structure", "content without a tag", "no heading"} <= set(pdfs.faults(bare, **wanted))
+    backwards = pdfs.Pdf(content)
+    backwards.roots[0].kids.reverse()
+    assert list(pdfs._content(backwards)) == ["reading order"]
 
 
 def test_a_plan_says_each_day_until_the_hours_are_spent(land: Land) -> None:
     data = data_of(land, PaperKind.PLAN)
-    schedule = data["sections"][-1]["table"]["rows"]  # type: ignore[index]
+    schedule = data["sections"][-1]["table"]["rows"]
     assert (schedule[0][0], schedule[-1][0], len(schedule)) == ("9/2/2026", "20/2/2026", 10)
     assert {row[2] for row in schedule} == {"8"}
 
@@ -111,7 +115,7 @@ def test_english_is_whole(land: Land) -> None:
 def test_without_the_library_the_document_is_a_page(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printing, "LIBRARY", "no_such_library")
     data = data_of(land, PaperKind.PLAN)
-    data["sections"][2]["paragraphs"] = ["<script>alert(1)</script>"]  # type: ignore[index]
+    data["sections"][2]["paragraphs"] = ["<script>alert(1)</script>"]
     printed = printing.print_paper(data, version=1, now=NOW)
     page = printed.content.decode()
     assert printed.media_type == "text/html"

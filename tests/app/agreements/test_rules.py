@@ -101,6 +101,17 @@ def test_a_schedule_spends_the_hours_on_the_weekdays() -> None:
     assert [(one.day.day, one.hours) for one in days] == [(9, 6.0), (11, 6.0), (16, 6.0), (18, 2.0)]
 
 
+def test_a_schedule_leaves_out_holidays() -> None:
+    given = {
+        "starts_on": date(2026, 4, 30),
+        "ends_on": date(2026, 5, 5),
+        "daily_hours": 8.0,
+        "planned_hours": 24,
+    }
+    for weekdays, wanted in ((0b0011111, [30, 4, 5]), (0b1111111, [30, 1, 2])):
+        assert [one.day.day for one in rules.schedule(Placement(**given, weekdays=weekdays))] == wanted
+
+
 def test_somebody_comes_of_age_on_the_birthday() -> None:
     born = date(2008, 5, 4)
     assert rules.is_minor(born, date(2026, 5, 3))

@@ -1,4 +1,7 @@
-"""Any order of steps of any side: no seat is oversold, none is lost, nothing hangs, nobody is at two places at once."""
+"""From applying to the completed placement, in any order of steps of any side, with time that goes on.
+
+No seat is oversold, none is lost, nothing hangs, nobody is promised to two places at once, and the events tell the same story.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from itertools import combinations
 from uuid import UUID
 
@@ -21,8 +25,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app import errors
-from app.applications import days, rules, service_clocks
+from app import dates, errors
+from app.applications import rules, service_clocks
 from app.applications.models import Application
 from app.applications.models import ApplicationState as State
 from app.applications.rules import ApplicationAction as Action
@@ -32,10 +36,13 @@ from app.db import Database
 from app.events.models import Event
 from app.opportunities import service_life as seats
 from app.opportunities.models import Opportunity
-from app.placements.models import Party, Placement
-from app.placements.rules import HOLDS_SEAT as PLACEMENT_HOLDS_SEAT
+from app.placements import rules as placement_rules
+from app.placements import service as placements
+from app.placements import service_clock as placement_clock
+from app.placements.models import EndReason, Party, Placement
+from app.placements.rules import Action as PlacementAction
 from tests.app.applications.world import World
-from tests.factories import NOW, Factory
+from tests.factories import ACTOR, NOW, Factory
 
 CAPS = Caps(open_per_student=2, contacts_per_month=3)
 JUNE = (date(2026, 6, 8), date(2026, 6, 19))
@@ -56,7 +63,7 @@ class Life(RuleBasedStateMachine):
     """Two students, three opportunities of one seat each, two of them on the same days."""
 
     make: Factory
-    ends: Counter[State]
+    ends: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,6 +80,7 @@ class Life(RuleBasedStateMachine):
         self.now = NOW
         self.order: dict[UUID, int] = {}
         self.rows: list[Application] = []
+        self.placed: list[Placement] = []
 
     @rule(student=st.integers(0, 1), offer=st.integers(0, 2))
     def apply(self, student: int, offer: int) -> None:
@@ -96,48 +104,84 @@ class Life(RuleBasedStateMachine):
         self._try(lambda: self.world.move(actor, action, row, reason=reason, now=self.now, caps=CAPS))
 
     @precondition(lambda self: self.rows)
-    @rule(data=st.data())
-    def say_yes(self, data: st.DataObject) -> None:
-        row = data.draw(st.sampled_from(self.rows))
+    @rule(data=st.data(), times=st.sampled_from([1, 3]))
+    def say_yes(self, data: st.DataObject, times: int) -> None:
+        application_id = data.draw(st.sampled_from(self.rows)).id
         yes = {Party.STUDENT: Action.CONFIRM, Party.COMPANY: Action.ACCEPT, Party.SCHOOL: Action.APPROVE}
-        owner = rules.OWNER.get(row.state)
-        if owner in yes:
-            self._try(
-                lambda: self.world.move(self._actor(owner, row), yes[owner], row, now=self.now, caps=CAPS)
-            )
+        for _ in range(times):
+            row = next(one for one in self.rows if one.id == application_id)
+            owner = rules.OWNER.get(row.state)
+            if owner in yes:
+                actor = self._actor(owner, row)
+                self._try(partial(self.world.move, actor, yes[owner], row, now=self.now, caps=CAPS))
+
+    @precondition(lambda self: self.placed)
+    @rule(
+        data=st.data(), times=st.sampled_from([1, 3]),
+        party=st.sampled_from([Party.STUDENT, Party.COMPANY, Party.SCHOOL]),
+    )  # fmt: skip
+    def go_on(self, data: st.DataObject, times: int, party: Party) -> None:
+        placement_id = data.draw(st.sampled_from(self.placed)).id
+        for _ in range(times):
+            state = next(one.state for one in self.placed if one.id == placement_id)
+            able = [one for one, states in placement_rules.TRANSITIONS.items() if state in states]
+            action = data.draw(st.sampled_from(able or list(PlacementAction)))
+            self._try(partial(self._step, placement_id, action, party))
+
+    def _step(self, placement_id: UUID, action: PlacementAction, party: Party) -> None:
+        with self.database.write() as session:
+            placement = session.get_one(Placement, placement_id)
+            ended = {"party": party, "reason": EndReason.MOVED}
+            placements.move(session, ACTOR, placement, action, now=self.now, **ended)
+
+    @precondition(lambda self: any(one.due_at for one in self.placed))
+    @rule()
+    def wait_for_a_placement(self) -> None:
+        due = min(one.due_at for one in self.placed if one.due_at)
+        self._pass(max(0, (due - self.now).days) + 1)
 
     @rule(days=st.sampled_from([1, 5, 12]))
     def wait(self, days: int) -> None:
+        self._pass(days)
+        due = [one for one in (*self.rows, *self.placed) if one.due_at is not None and one.due_at <= self.now]
+        assert due == []
+
+    def _pass(self, days: int) -> None:
+        """Time goes by, and every state that is due has its turn: of a placement, perhaps one after the other."""
         self.now += timedelta(days=days)
         service_clocks.run(self.database, self.now, CAPS)
+        for _ in placement_rules.OPEN:
+            placement_clock.run(self.database, self.now)
         self._look()
-        due = [row for row in self.rows if row.due_at is not None and row.due_at <= self.now]
-        assert due == []
 
     @invariant()
     def no_seat_is_oversold_and_none_is_lost(self) -> None:
         with self.database.read() as session:
-            placed = Counter(
-                session.scalars(
-                    sa.select(Placement.opportunity_id).where(
-                        Placement.opportunity_id.in_(self._ids()), Placement.state.in_(PLACEMENT_HOLDS_SEAT)
-                    )
-                )
-            )
             offers = session.scalars(sa.select(Opportunity).where(Opportunity.id.in_(self._ids()))).all()
         held = Counter(row.opportunity_id for row in self.rows if row.state in rules.HOLDS_SEAT)
+        held.update(one.opportunity_id for one in self.placed if one.state in placement_rules.HOLDS_SEAT)
         for offer in offers:
-            assert offer.seats_taken == held[offer.id] + placed[offer.id] <= offer.seats
+            assert offer.seats_taken == held[offer.id] <= offer.seats
 
     @invariant()
-    def nobody_has_promised_two_things_for_one_day(self) -> None:
-        for student in self.students:
-            promised = [
-                row
-                for row in self.rows
-                if row.student_id == student.id and row.state in rules.PROMISED | {State.APPROVED}
-            ]
-            assert not any(days.clash(one, other) for one, other in combinations(promised, 2))
+    def nobody_is_promised_to_two_places_for_one_day(self) -> None:
+        promised = [row for row in self.rows if row.state in rules.PROMISED]
+        placed = [one for one in self.placed if one.state in placement_rules.OPEN]
+        for one, other in combinations([*promised, *placed], 2):
+            assert one.student_id != other.student_id or not dates.clash(one, other)
+
+    @invariant()
+    def what_is_open_has_an_owner_and_a_clock(self) -> None:
+        for row in self.rows:
+            assert (row.due_at is not None) is (row.state in rules.OWNER) is (row.state in rules.OPEN)
+        for one in self.placed:
+            is_open = one.state in placement_rules.OPEN
+            assert (one.due_at is not None) is (one.state in placement_rules.OWNER) is is_open
+
+    @invariant()
+    def three_yeses_make_a_placement(self) -> None:
+        approved = {row.placement_id for row in self.rows if row.state is State.APPROVED}
+        assert approved == {one.id for one in self.placed}
 
     @invariant()
     def one_is_open_for_each_pair(self) -> None:
@@ -146,20 +190,19 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def events_replay_to_the_same_state(self) -> None:
-        states = {str(row.id): row.state.value for row in self.rows}
+        states = {str(one.id): one.state.value for one in (*self.rows, *self.placed)}
         told = sa.select(Event.object_id, Event.data).where(
-            Event.object_type == "application", Event.object_id.in_(states)
+            Event.object_type.in_(["application", "placement"]), Event.object_id.in_(states)
         )
         with self.database.read() as session:
             rows = session.execute(told.order_by(Event.id)).all()
         assert {row.object_id: row.data["to"] for row in rows if "to" in row.data} == states
 
     def teardown(self) -> None:
-        service_clocks.run(self.database, self.now + timedelta(days=400), CAPS)
-        self._look()
-        states = {row.state for row in self.rows}
-        assert not states & rules.OPEN
-        self.ends.update(states)
+        self._pass(400)
+        states = {one.state for one in (*self.rows, *self.placed)}
+        assert not states & (rules.OPEN | placement_rules.OPEN)
+        self.ends.update(f"{type(one).__name__} {one.state}" for one in (*self.rows, *self.placed))
 
     def _ids(self) -> list[UUID]:
         return [offer.id for offer in self.offers]
@@ -168,10 +211,13 @@ class Life(RuleBasedStateMachine):
         with self.database.read() as session:
             query = sa.select(Application).where(Application.opportunity_id.in_(self._ids()))
             found = list(session.scalars(query))
+            own = sa.select(Placement).where(Placement.opportunity_id.in_(self._ids()))
+            placed = list(session.scalars(own))
         # In the order in which they came, since ids are drawn by chance: each step makes one at most.
-        for row in found:
-            self.order.setdefault(row.id, len(self.order))
+        for one in (*found, *placed):
+            self.order.setdefault(one.id, len(self.order))
         self.rows = sorted(found, key=lambda row: self.order[row.id])
+        self.placed = sorted(placed, key=lambda one: self.order[one.id])
 
     def _actor(self, party: Party, row: Application) -> Actor:
         student = next(one for one in self.students if one.id == row.student_id)
@@ -188,8 +234,8 @@ class Life(RuleBasedStateMachine):
         self._look()
 
 
-def _live(database: Database, examples: int) -> Counter[State]:
-    ends: Counter[State] = Counter()
+def _live(database: Database, examples: int) -> Counter[str]:
+    ends: Counter[str] = Counter()
     bound = type("Life", (Life,), {"make": Factory(database), "ends": ends})
     run_state_machine_as_test(
         bound,
@@ -203,12 +249,16 @@ def _live(database: Database, examples: int) -> Counter[State]:
 
 
 def test_no_order_of_steps_breaks_anything(database: Database) -> None:
-    ends = _live(database, 20)
-    assert {State.APPROVED, State.EXPIRED, State.CANCELLED} <= set(ends)
+    ends = _live(database, 25)
+    ways = {
+        "Application": ("approved", "expired", "cancelled"),
+        "Placement": ("completed", "interrupted", "cancelled"),
+    }
+    assert {f"{kind} {state}" for kind, states in ways.items() for state in states} <= set(ends), ends
 
 
 def test_a_seat_that_is_not_given_back_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The proof that the test above can fail."""
     monkeypatch.setattr(seats, "free_seat", lambda *_: None)
     with pytest.raises(AssertionError):
-        _live(database, 20)
+        _live(database, 25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -21,11 +22,14 @@ from app.db import Database
 from app.notifications.models import Notification
 from app.opportunities.models import OpportunitySpan, Status
 from app.opportunities.service_life import Full
+from app.placements import service as placements
+from app.placements.models import EndReason as PlacementEnd
 from app.placements.models import Party, Placement
+from app.placements.rules import Action as PlacementAction
 from app.privacy import service_erasure
 from app.privacy.models import Erasure
 from tests.app.applications.world import FRIDAY, MONDAY, World
-from tests.factories import NOW, TODAY, Factory
+from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.queries import count_queries
 
 
@@ -132,6 +136,23 @@ def test_a_confirmed_place_ends_what_lies_on_its_days_and_frees_the_seats(world:
         world.move(world.giulia(), Action.RESTORE, other)
     with pytest.raises(Clashes):
         world.propose(world.opportunity())
+
+
+def test_a_cancelled_placement_does_not_come_back_onto_days_that_are_promised(world: World) -> None:
+    application, other = world.apply(world.opportunity()), world.opportunity()
+    world.to(State.APPROVED, application)
+    placement_id = world.now(application).placement_id
+    step_placement(world, placement_id, PlacementAction.CANCEL)
+    world.to(State.CONFIRMED, world.apply(other))
+    with pytest.raises(placements.PlacedElsewhere):
+        step_placement(world, placement_id, PlacementAction.RESTORE)
+
+
+def step_placement(world: World, placement_id: UUID | None, action: PlacementAction) -> None:
+    with world.database.write() as session:
+        placement = session.get_one(Placement, placement_id)
+        ended: dict[str, Any] = {"party": Party.SCHOOL, "reason": PlacementEnd.SCHOOL_CHANGED}
+        placements.move(session, ACTOR, placement, action, now=NOW, **ended)
 
 
 # --- ends -------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from app.students import service_validation as validation
 from app.students.models import Evidence, Student, StudentSkill
 from app.students.service_validation import Choice
 from tests.factories import ACTOR, NOW, TODAY, Factory
+from tests.queries import count_queries
 
 LATER = NOW + timedelta(minutes=9)
 TOO_LATE = NOW + timedelta(minutes=10)
@@ -236,6 +237,31 @@ def test_undoing_a_list_removes_the_new_and_puts_back_the_changed(
         assert made == [str(tombstone.id) for tombstone in session.scalars(sa.select(Tombstone))]
     [left] = of_class(database, school_class)
     assert (left.id, left.hours_owed, left.municipality_istat) == (ugo.id, 10, "037006")
+
+
+def test_changing_many_takes_at_most_one_more_statement_for_each(
+    database: Database, make: Factory, school_class: SchoolClass, teacher: Actor
+) -> None:
+    def count(number: int, hours: int) -> tuple[int, int]:
+        table = reading.read(
+            b"Cognome;Nome;Nato il;Comune;Ore\n"
+            + "".join(f"Verdi{at};Anna;03/02/2009;037032;{hours}\n" for at in range(number)).encode()
+        )
+        with database.write() as session, count_queries(database) as loading:
+            change, checked = changes.load(
+                session, teacher, school_class.id, table, naming.guess(table), now=NOW
+            )
+        with database.write() as session, count_queries(database) as undoing:
+            assert changes.undo(session, teacher, change.id, now=LATER).undone == number
+        assert {one.status for one in checked} == {"changed"}
+        return loading.count, undoing.count
+
+    load(
+        database, teacher, school_class,
+        b"Cognome;Nome;Nato il;Comune\n" + "".join(f"Verdi{at};Anna;03/02/2009;037032\n" for at in range(9)).encode(),
+    )  # fmt: skip
+    for many, few in zip(count(9, hours=20), count(2, hours=30), strict=True):
+        assert many - few <= 7  # an UPDATE of each, which looks at its version
 
 
 def touched(database: Database, make: Factory, student_id: UUID) -> None:

@@ -6,11 +6,13 @@ from datetime import date
 
 import pytest
 
+from app import spreadsheets
 from app.class_lists import columns, rules
 from app.class_lists import table as reading
 from app.class_lists.columns import ListField
 from app.class_lists.table import ListRow, ListTable, UnreadableList
 from tests.factories import TODAY
+from tests.spreadsheets import ods, pack, row, xlsx
 
 F = ListField
 GOOD = {F.FAMILY_NAME: "Verdi", F.GIVEN_NAME: "Anna", F.BORN_ON: "03/02/2009", F.MUNICIPALITY: "Imola"}
@@ -35,13 +37,89 @@ def test_table_is_read_as_offices_write_it(
     assert [(row.number, row.cells) for row in found.rows] == rows
 
 
+HEADINGS = ("Cognome", "Nome", "Nato il", "Comune", "Ore")
+SHEET = row(1, "ISTITUTO ALDINI") + row(3, *HEADINGS) + row(4, "Verdi", "Anna", 39847, 37032, 40, day=2)
+MEANT = ["Verdi", "Anna", "03/02/2009", "37032", "40"]
+
+
+@pytest.mark.parametrize(
+    ("data", "numbers"),
+    [
+        (xlsx(SHEET), [4]),
+        (
+            xlsx(
+                "",
+                row(1, "hidden", "sheet") + row(2, "x", "y"),
+                SHEET,
+                row(1, "a", "second", "one"),
+                hidden=[2],
+            ),
+            [4],
+        ),
+        (ods(HEADINGS, ["Verdi", "Anna", "2009-02-03", "37032", "40"]), [2]),
+    ],
+    ids=["xlsx", "hidden and empty sheets", "ods"],
+)
+def test_a_spreadsheet_is_read_like_the_text_that_it_shows(data: bytes, numbers: list[int]) -> None:
+    found = reading.read(data)
+    assert found.headings == list(HEADINGS)
+    assert [(one.number, one.cells) for one in found.rows] == [(number, MEANT) for number in numbers]
+    cells = rules.cells_of(found.rows[0], columns.guess(found))
+    assert (cells[F.MUNICIPALITY], cells[F.HOURS_OWED]) == ("037032", "40")
+    assert rules.read_day(cells[F.BORN_ON]) == date(2009, 2, 3)
+
+
+FAR_APART = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (xlsx(SHEET)[:300], spreadsheets.BROKEN),
+        (pack({"letter.txt": "Gentili famiglie"}), spreadsheets.BROKEN),
+        (xlsx(FAR_APART), spreadsheets.BROKEN),
+        (
+            pack({"xl/worksheets/s1.xml": b" " * (spreadsheets.MOST_UNPACKED + 1)}),
+            spreadsheets.UNPACKS_TOO_LARGE,
+        ),
+        (
+            pack({f"{at}.xml": b"" for at in range(spreadsheets.MOST_PARTS + 1)}),
+            spreadsheets.UNPACKS_TOO_LARGE,
+        ),
+        (ods(["a"], encrypted=True), spreadsheets.ENCRYPTED),
+        (spreadsheets.OLE + "EncryptedPackage".encode("utf-16-le"), spreadsheets.ENCRYPTED),
+        (spreadsheets.OLE, spreadsheets.OLD_FORMAT),
+    ],
+    ids=["cut", "zip", "far apart", "bomb", "parts", "locked ods", "locked xlsx", "xls"],
+)
+def test_a_spreadsheet_that_cannot_be_read_is_named(data: bytes, reason: reading.Reason) -> None:
+    with pytest.raises(UnreadableList) as refusal:
+        reading.read(data, "4A.xlsx")
+    assert refusal.value.reason["it"] == reason.at(0, name=" «4A.xlsx»").reason_it
+    assert "«4A.xlsx»" in refusal.value.reason["en"]
+
+
+def test_a_sheet_that_is_too_long_or_too_wide_says_so() -> None:
+    for rows, limit in (
+        ("".join(row(at, "a", "b") for at in range(1, reading.MOST_ROWS + 3)), reading.MOST_ROWS),
+        (
+            row(1, *"abc") + '<row r="2"><c r="A2"><v>1</v></c><c r="AP2"><v>2</v></c></row>',
+            reading.MOST_COLUMNS,
+        ),
+    ):
+        with pytest.raises(UnreadableList) as refusal:
+            reading.read(xlsx(rows))
+        assert str(limit) in refusal.value.reason["it"]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
         (b"", reading.NOTHING),
         (b"Cognome;Nome\n", reading.NOTHING),
         (b"only one column\nof text\n", reading.NOTHING),
-        (b"PK\x03\x04 a spreadsheet", reading.NOT_A_TABLE),
+        (b"PK\x03\x04 a spreadsheet", spreadsheets.BROKEN),
+        (b"%PDF-1.7", reading.NOT_A_TABLE),
         (b"a;b\nc\x00;d", reading.NOT_A_TABLE),
         (b"a;b\n" + b"c;d\n" * (reading.MOST_ROWS + 1), None),
         (b"a;b\n" + b"x" * reading.MOST_BYTES, reading.TOO_LARGE),
@@ -55,7 +133,7 @@ def test_what_is_no_list_is_refused_in_both_languages(data: bytes, code: reading
     assert refusal.value.faults[0]["field"] == "file"
     assert set(refusal.value.reason) == {"it", "en"}
     if code is not None:
-        assert refusal.value.reason["it"] == code.it
+        assert refusal.value.reason["it"] == code.at(0, name="").reason_it
 
 
 def test_a_page_carries_the_table_and_nothing_else() -> None:

@@ -105,6 +105,7 @@ def test_review_stands_where_it_should(is_approved: bool, is_waiting: bool, stat
         (date(2026, 1, 10), 1, date(2026, 1, 12)),  # a Saturday
         (date(2026, 1, 11), 5, date(2026, 1, 16)),  # a Sunday
         (date(2026, 1, 12), 1, date(2026, 1, 13)),
+        (date(2026, 4, 30), 1, date(2026, 5, 4)),  # before the first of May, a Friday
     ],
 )
 def test_answers_are_due_after_working_days(submitted_on: date, days: int, due_on: date) -> None:

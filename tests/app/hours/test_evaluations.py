@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -266,7 +267,7 @@ def test_what_runs_is_not_completed(client: TestClient, make: Factory) -> None:
 
 
 def said_of(make: Factory, count: int, *, mark: int, again: int) -> Company:
-    """A host of which so many students have spoken, the first ones of whom would go again."""
+    """A host of which so many students have spoken, the first ones of whom would go again; it would always host again."""
     company = make.company()
     for number in range(count):
         at = make.placement(make.student(), make.opportunity(company), state=State.COMPLETED)
@@ -274,6 +275,12 @@ def said_of(make: Factory, count: int, *, mark: int, again: int) -> Company:
             Evaluation(
                 placement_id=at.id, student_id=at.student_id, party=Party.STUDENT, would_repeat=number < again,
                 words="Detto da uno solo.", given_at=NOW, given_by="user:x",
+            )
+        )  # fmt: skip
+        make.add(
+            Evaluation(
+                placement_id=at.id, student_id=at.student_id, party=Party.COMPANY, would_repeat=True, given_at=NOW,
+                given_by="user:y",
             )
         )  # fmt: skip
         for criterion in rules.CRITERIA[Party.STUDENT]:
@@ -290,20 +297,31 @@ def test_a_territory_reads_averages_of_at_least_five(client: TestClient, make: F
     assert answer.json()["experiences"] == [
         {
             "company_id": str(large.id), "company_name": large.name, "students": 5, "would_repeat": 0.5,
-            "averages": [{"criterion": one, "average": 3.0} for one in criteria],
+            "averages": [{"criterion": one, "average": 3.0} for one in criteria], "would_host_again": 1.0,
         },
         {
             "company_id": None, "company_name": None, "students": 5, "would_repeat": 0.0,
-            "averages": [{"criterion": one, "average": 1.0} for one in criteria],
+            "averages": [{"criterion": one, "average": 1.0} for one in criteria], "would_host_again": 1.0,
         },
     ]  # fmt: skip
+    assert answer.json()["territory"] == {
+        "company_id": None, "company_name": None, "students": 10, "would_repeat": 0.3,
+        "averages": [{"criterion": one, "average": 2.1} for one in criteria], "would_host_again": 1.0,
+    }  # fmt: skip
     assert "Detto" not in answer.text
+    page = Seat(client, make, Role.COORDINATOR).send("GET", "/coordination/experiences").text
+    rows = [re.sub(r"<[^>]+>|\s+", " ", row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)]
+    assert [re.findall(r"almeno \d+|\d su 10|10 su 10", row) for row in rows] == [
+        [], ["almeno 10", "3 su 10", "10 su 10"], ["almeno 5", "5 su 10", "10 su 10"], ["almeno 5", "0 su 10", "10 su 10"],
+    ]  # fmt: skip
+    assert "Detto" not in page
     make.territory("Milano", "MI")
+    nothing = {"experiences": [], "territory": None}
     far = Grant(Role.COORDINATOR, territory_id=make.territory("Milano").id)
-    assert Seat(client, make, far).send("GET", "/api/v1/network/experiences").json() == {"experiences": []}
+    assert Seat(client, make, far).send("GET", "/api/v1/network/experiences").json() == nothing
 
 
 def test_of_few_nothing_is_told(client: TestClient, make: Factory) -> None:
     said_of(make, 4, mark=2, again=4)
     answer = Seat(client, make, Role.COORDINATOR).send("GET", "/api/v1/network/experiences")
-    assert answer.json() == {"experiences": []}
+    assert answer.json() == {"experiences": [], "territory": None}

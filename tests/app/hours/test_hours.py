@@ -266,10 +266,10 @@ def test_a_class_ledger_alarms_in_the_last_year(client: TestClient, make: Factor
     last = make.school_class(year=5)
     for hours_owed in (10, 20, 60):
         make.student(last, hours_owed=hours_owed)
-    at = place(make, student=make.student(last, hours_owed=80))
+    at = place(make, student=make.student(last, hours_owed=72))
     found = Seat(client, make, at.teacher).send("GET", f"/api/v1/classes/{last.id}/ledger").json()
     assert len(found["students"]) == 4
-    # From the twelfth of January to the sixth of June; one of the three has a placement of eighty hours.
+    # From the twelfth of January to the sixth of June; one of the three has a placement of ten days, and one of them is the Epiphany.
     assert found["alarm"] == {"students": 3, "uncovered_students": 2, "hours": 20, "weeks_left": 20}
 
 

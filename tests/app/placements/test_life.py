@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app import errors
+from app import dates, errors
 from app.db import Database
 from app.events import service as events
 from app.opportunities import rules as opportunity_rules
@@ -47,7 +47,7 @@ SEATS = (1, 2)
 STUDENTS = 2
 
 
-really_clash = rules.clash
+really_clash = dates.clash
 
 
 class Life(RuleBasedStateMachine):
@@ -213,7 +213,7 @@ def forgetful(*_: Any, **__: Any) -> bool:
 @pytest.mark.parametrize(
     ("where", "name", "instead"),
     [
-        (rules, "clash", forgetful),
+        (dates, "clash", forgetful),
         (seats, "free_seat", forgetful),
         (seats, "has_free_seat", sa.true()),
         (service_clock, "strike", forgetful),

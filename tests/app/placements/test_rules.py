@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import dates
 from app.auth.actors import Actor, Grant, Role, system
 from app.opportunities.models import Kind
 from app.placements import rules
@@ -122,15 +123,6 @@ def test_faults_of_terms(values: dict[str, Any], fields: list[str]) -> None:
 
 
 DAYS = st.dates(date(2026, 1, 1), date(2026, 3, 1))
-
-
-@given(first=DAYS, length=st.integers(0, 40), weekdays=st.integers(1, 127))
-def test_days_between_counts_the_days(first: date, length: int, weekdays: int) -> None:
-    days = [first + timedelta(days=number) for number in range(length + 1)]
-    expected = sum(weekdays >> day.weekday() & 1 for day in days)
-    assert rules.days_between(first, days[-1], weekdays) == expected
-
-
 TERMS_STRATEGY = st.builds(
     lambda first, length, weekdays, hours: Terms(
         first, first + timedelta(days=length), 4, 4, weekdays,
@@ -153,4 +145,4 @@ def test_terms_clash_when_they_share_an_hour_of_a_day(one: Terms, other: Terms) 
             for hour in range(first, last)
         }
 
-    assert rules.clash(one, other) is rules.clash(other, one) is bool(hours(one) & hours(other))
+    assert dates.clash(one, other) is dates.clash(other, one) is bool(hours(one) & hours(other))
