@@ -5,8 +5,8 @@ Weekdays are named as in iCalendar (RFC 5545, BYDAY); Monday is bit 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, time
+from collections.abc import Collection, Iterable
+from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Protocol, TypeVar
@@ -160,3 +160,21 @@ SCHOOL_YEAR_BEGINS = 9
 def school_year(day: date) -> int:
     """The year in which the school year of a day began."""
     return day.year if day.month >= SCHOOL_YEAR_BEGINS else day.year - 1
+
+
+def days_of_school_year(start_year: int) -> tuple[date, date]:
+    """Its first day and its last."""
+    return date(start_year, SCHOOL_YEAR_BEGINS, 1), date(start_year + 1, SCHOOL_YEAR_BEGINS, 1) - timedelta(1)
+
+
+def busiest(spans: Collection[tuple[date, date]], within: tuple[date, date]) -> int:
+    """The most of the spans, first and last day included, that share one day of another.
+
+    >>> june, july = (date(2026, 6, 1), date(2026, 6, 30)), (date(2026, 7, 1), date(2026, 7, 31))
+    >>> busiest([june, june, july], (date(2026, 6, 15), date(2026, 7, 15)))
+    2
+    """
+    inside = [one for one in spans if one[0] <= within[1] and within[0] <= one[1]]
+    # The number rises on first days only.
+    days = [max(first, within[0]) for first, _ in inside]
+    return max((sum(first <= day <= last for first, last in inside) for day in days), default=0)

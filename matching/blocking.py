@@ -41,7 +41,8 @@ def blocking_edges(market: Market, chosen: Ints) -> Blocking:
     """All blocking edges of an assignment, given as the chosen edge of each unit or -1.
 
     An edge blocks when its unit would rather have it and, in every quota that it lies in, the students of
-    higher priority leave room for it. The unit's own seat counts as left.
+    higher priority leave room for it. The unit's own seat counts as left. Who has no seat must also be followed
+    by the tutor at school, besides those with higher lots.
 
     Examples
     --------
@@ -56,6 +57,7 @@ def blocking_edges(market: Market, chosen: Ints) -> Blocking:
         seats = market.seat[edges]
         alone = is_closed[seats] & (market.size[market.unit[edges]] < market.minimum[seats])
         edges = edges[~alone]
+    edges = edges[is_followed(market, chosen)[market.unit[edges]]]
     units, quota = market.unit[edges], market.seat[edges]
     blocks, is_free, is_strict = (np.ones(len(edges), np.bool_) for _ in range(3))
     while len(edges) and (inside := quota != NONE).any():
@@ -67,11 +69,33 @@ def blocking_edges(market: Market, chosen: Ints) -> Blocking:
         is_strict &= ~inside | is_lower | (spare >= 0)
         is_free &= ~inside | (spare + leaves >= 0)
         quota = np.where(inside, market.parent[quota], NONE)
+    is_free &= is_followed(market, chosen, by_lot=False)[units]
     if (market.size > 1).any():
         survivors = np.flatnonzero(blocks)
         blocks[survivors] = [held.leaves_room(edge) for edge in edges[survivors].tolist()]
         is_strict |= blocks  # with groups "leaves the same tutor" says nothing certain
     return Blocking(edges[blocks], is_free[blocks], ~is_strict[blocks], is_closed)
+
+
+def is_followed(market: Market, chosen: Ints, *, by_lot: bool = True) -> Bools:
+    """Of each unit whether its tutor at school follows it already, or could besides those with higher lots.
+
+    Without `by_lot` besides all whom the tutor follows.
+    """
+    found: Bools = (market.tutor == NONE) | (chosen != NONE)
+    if found.all():
+        return found
+    placed = np.where(chosen == NONE, 0, market.size)
+    order = np.lexsort((market.lot, market.pinned, market.tutor))[::-1]
+    first = np.searchsorted(-market.tutor[order], -market.tutor[order])
+    running = np.concatenate([[0], np.cumsum(placed[order])])
+    before = np.empty(market.units, np.int64)
+    before[order] = running[:-1] - running[first]
+    if not by_lot:
+        before = np.bincount(market.tutor + 1, weights=placed)[market.tutor + 1].astype(np.int64)
+    waiting = ~found
+    found[waiting] = (before + market.size)[waiting] <= market.follows[market.tutor[waiting]]
+    return found
 
 
 class _Held:

@@ -6,13 +6,13 @@ Nothing here is shared with the solvers but the question itself (`problem`, `mar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from matching.blocking import Blocking, blocking_edges, wanted_edges
+from matching.blocking import Blocking, blocking_edges, is_followed, wanted_edges
 from matching.errors import MatchingError
 from matching.market import NONE, Bools, Ints, NamedMarket, market_of
 from matching.outcome import Assignment
@@ -192,7 +192,7 @@ def violations(problem: Problem, plan: Plan) -> Iterator[Reason]:
             known[student] = (name, period)
     for student, (name, period) in known.items():
         yield from _personal_violations(problem, student, name, period)
-    yield from _quota_violations(problem, Counter(known.values()))
+    yield from _quota_violations(problem, Counter(known.values()), known.keys())
     for group, members in problem.groups.items():
         if len({known.get(student) for student in members}) > 1:
             yield Reason("group_split", {"group": group})
@@ -225,7 +225,9 @@ def _is_listed(problem: Problem, unit: str, name: str) -> bool:
     return name in problem.row(unit)
 
 
-def _quota_violations(problem: Problem, taken: Mapping[tuple[str, str | None], int]) -> Iterator[Reason]:
+def _quota_violations(
+    problem: Problem, taken: Mapping[tuple[str, str | None], int], placed: Set[str]
+) -> Iterator[Reason]:
     by_name: Counter[str] = Counter()
     for (name, period), count in taken.items():
         by_name[name] += count
@@ -245,6 +247,10 @@ def _quota_violations(problem: Problem, taken: Mapping[tuple[str, str | None], i
         count = sum(by_name[name] for name in names)
         if count > capacity:
             yield Reason("tutor_exceeded", {"tutor": tutor, "taken": count, "capacity": capacity})
+    for tutor, (capacity, students) in problem.school_tutors.items():
+        count = len(placed & set(students))
+        if count > capacity:
+            yield Reason("school_tutor_exceeded", {"tutor": tutor, "taken": count, "capacity": capacity})
 
 
 def _standing(problem: Problem, named: NamedMarket, plan: Plan) -> Standing:
@@ -252,7 +258,7 @@ def _standing(problem: Problem, named: NamedMarket, plan: Plan) -> Standing:
     market = named.market
     number = {seat: place for place, seat in enumerate(named.seats)}
     chosen = np.full(market.units, NONE)
-    capacity = market.capacity.copy()
+    capacity, follows = market.capacity.copy(), market.follows.copy()
     for unit, name in enumerate(named.units):
         members = problem.units[name]
         sat = {plan.get(student) for student in members}
@@ -265,7 +271,9 @@ def _standing(problem: Problem, named: NamedMarket, plan: Plan) -> Standing:
             chosen[unit] = first + found[0]
         else:
             capacity[market.chain(seat)] -= len(members)
-    judged = replace(market, capacity=capacity)
+            if market.tutor[unit] != NONE:
+                follows[market.tutor[unit]] -= len(members)
+    judged = replace(market, capacity=capacity, follows=follows)
     return Standing(problem, replace(named, market=judged), plan, chosen, blocking_edges(judged, chosen))
 
 
@@ -284,6 +292,7 @@ def _could_open(named: NamedMarket, standing: Standing) -> Iterator[Reason]:
     """Closed seats for which enough students would leave what they have."""
     market = standing.named.market
     edges = wanted_edges(market, standing.chosen)
+    edges = edges[is_followed(market, standing.chosen)[market.unit[edges]]]
     weight = market.size[market.unit[edges]]
     wanting = np.bincount(market.seat[edges], weights=weight, minlength=len(market.minimum))
     for seat in np.flatnonzero(standing.blocking.is_closed & (wanting >= market.minimum)).tolist():

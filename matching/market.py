@@ -1,7 +1,8 @@
 """A question as columns: what each unit may be given, and the quotas that limit it.
 
 A *quota* limits how many students a seat (one period of an opportunity), an opportunity or a tutor takes.
-Quotas are nested: seat within opportunity within tutor. The first quotas are the seats themselves.
+Quotas are nested: seat within opportunity within tutor. The first quotas are the seats themselves. A tutor at
+school limits students, wherever they go.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Market:
     size, lot, pinned
         Of each unit: its students, its lot among equal scores (higher wins), and whether its only edges are
         those of a pin, which goes before all others.
+    tutor, follows
+        Of each unit its tutor at school or -1, and of each of these tutors how many students it follows.
 
     Examples
     --------
@@ -64,6 +67,8 @@ class Market:
     lot: Lots
     pinned: Bools
     beyond: int
+    tutor: Ints
+    follows: Ints
 
     @classmethod
     def of(
@@ -97,6 +102,8 @@ class Market:
             lot=mixed(np.arange(units, dtype=np.uint64) + mixed(np.array([seed], np.uint64))),
             pinned=np.zeros(units, np.bool_),
             beyond=int(rank.max(initial=0)) + 1,
+            tutor=np.full(units, NONE),
+            follows=np.zeros(0, np.int64),
         )
 
     @property
@@ -187,6 +194,8 @@ def market_of(problem: Problem) -> NamedMarket:
         lot=np.array(lots, np.uint64),
         pinned=np.array([unit in problem.pins for unit in units], np.bool_),
         beyond=beyond,
+        tutor=_school_tutors(problem),
+        follows=np.array([tutor.capacity for tutor in problem.school_tutors.values()], np.int64),
     )
     return NamedMarket(market, units, seats)
 
@@ -205,6 +214,16 @@ def _quotas(problem: Problem, seats: Sequence[tuple[str, str | None]]) -> tuple[
         inside = [quota for name in tutor.opportunities for quota in top[name]]
         _surround(parent, capacity, inside, tutor.capacity)
     return np.array(parent, np.int64), np.array(capacity, np.int64)
+
+
+def _school_tutors(problem: Problem) -> Ints:
+    """The number of each unit's tutor at school, or -1."""
+    number = {
+        student: place
+        for place, tutor in enumerate(problem.school_tutors.values())
+        for student in tutor.students
+    }
+    return np.array([number.get(members[0], NONE) for members in problem.units.values()], np.int64)
 
 
 def _surround(parent: list[int], capacity: list[int], inside: list[int], most: int) -> list[int]:

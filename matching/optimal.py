@@ -1,7 +1,8 @@
 """Optimal assignment: one aim after the other, each exact among what is best for those before it.
 
 Every aim is a whole-number cost per edge. Single students and no minimum sizes make a network, whose linear
-program has whole-number solutions (Hoffman and Kruskal 1956). There the optima of one aim are a face that
+program has whole-number solutions (Hoffman and Kruskal 1956): limits of students (tutors at school) are nested on
+one side of it, limits of seats on the other. There the optima of one aim are a face that
 its dual prices describe: edges with a reduced cost are out, quotas with a price are full. The next aim is
 solved on that face, so that nothing is weighed against anything else. Groups and minimum sizes need an
 integer program, in which each aim reached becomes a row.
@@ -139,7 +140,7 @@ class _Program:
         self.dual_bound = -np.inf
         self.is_network = bool((market.size == 1).all() and not market.minimum.any())
         self.rows = _rows(market)
-        self.limit = np.concatenate([np.ones(market.units), market.capacity, [market.units]])
+        self.limit = _limits(market)
         self.is_tight: Bools = np.zeros(len(self.limit), np.bool_)
         self.is_tight[: market.units] = market.pinned
         self.alive: Bools = np.ones(len(market.seat), np.bool_)
@@ -307,12 +308,19 @@ class _Program:
         return self._keeps(chosen) and aim.value_of(chosen) < aim.value_of(self.chosen)
 
 
+def _limits(market: Market) -> Floats:
+    """What no row of `_rows` may pass."""
+    return np.concatenate([np.ones(market.units), market.capacity, market.follows, [market.units]])
+
+
 def _rows(market: Market) -> Any:
-    """A row per unit (how often placed), one per quota (how many held), one for all; a column per edge."""
+    """A row per unit (how often placed), one per quota (how many held), one per tutor at school (how many followed),
+    one for all; a column per edge."""
     from scipy.sparse import csc_array
 
     edges = np.arange(len(market.seat), dtype=np.int32)
-    last = market.units + len(market.capacity)
+    tutors = market.units + len(market.capacity)
+    last = tutors + len(market.follows)
     rows = [market.unit.astype(np.int32), np.full(len(edges), last, np.int32)]
     columns = [edges, edges]
     quota = market.seat
@@ -320,9 +328,13 @@ def _rows(market: Market) -> Any:
         rows.append((market.units + quota[inside]).astype(np.int32))
         columns.append(edges[inside])
         quota = np.where(inside, market.parent[quota], NONE)
+    tutor = market.tutor[market.unit]
+    followed = tutor != NONE
+    rows.append((tutors + tutor[followed]).astype(np.int32))
+    columns.append(edges[followed])
     row, column = np.concatenate(rows), np.concatenate(columns)
-    is_quota = (row >= market.units) & (row < last)
-    weight = np.where(is_quota, market.size[market.unit[column]], 1).astype(np.float64)
+    counts_students = (row >= market.units) & (row < last)
+    weight = np.where(counts_students, market.size[market.unit[column]], 1).astype(np.float64)
     return csc_array((weight, (row, column)), shape=(last + 1, len(edges)))
 
 
@@ -339,16 +351,19 @@ def most_placed(market: Market, usable: Bools) -> Ints:
     from scipy.sparse.csgraph import maximum_flow
 
     edges = np.flatnonzero(usable)
-    units, quotas = market.units, len(market.capacity)
+    units, quotas, tutors = market.units, len(market.capacity), len(market.follows)
     chosen = np.full(units, NONE)
     if not len(edges):
         return chosen
-    source, sink = units + quotas, units + quotas + 1
+    at_school = units + quotas
+    source, sink = at_school + tutors, at_school + tutors + 1
     unit, seat = market.unit[edges], market.seat[edges]
-    tail = np.concatenate([np.full(units, source), unit, units + np.arange(quotas)])
+    before = np.where(market.tutor == NONE, source, at_school + market.tutor)
     around = np.where(market.parent == NONE, sink, units + market.parent)
-    head = np.concatenate([np.arange(units), units + seat, around])
-    room = np.concatenate([np.ones(units + len(edges)), np.minimum(market.capacity, units)]).astype(np.int32)
+    tail = np.concatenate([np.full(tutors, source), before, unit, units + np.arange(quotas)])
+    head = np.concatenate([at_school + np.arange(tutors), np.arange(units), units + seat, around])
+    limits = np.concatenate([market.follows, np.ones(units + len(edges), np.int64), market.capacity])
+    room = np.minimum(limits, units).astype(np.int32)
     flow = maximum_flow(
         csr_array((room, (tail, head)), shape=(sink + 1, sink + 1)), source, sink
     ).flow.tocoo()
@@ -384,11 +399,11 @@ def _integer_rows(
     low = np.concatenate(
         [
             market.pinned.astype(np.float64),
-            np.zeros(len(market.capacity) + 1),
+            np.zeros(rows.shape[0] - market.units),
             np.full(len(values), -np.inf),
             -free,
             none,
         ]
     )
-    high = np.concatenate([np.ones(market.units), market.capacity, [market.units], values, none, free])
+    high = np.concatenate([_limits(market), values, none, free])
     return matrix, low, high

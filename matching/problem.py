@@ -81,12 +81,20 @@ class Tutor(NamedTuple):
     opportunities: Collection[str]
 
 
+class SchoolTutor(NamedTuple):
+    """How many of these students a tutor at school follows, wherever they go."""
+
+    capacity: int
+    students: Collection[str]
+
+
 class Rules(TypedDict, total=False):
     """What may bind an assignment besides seats: the keywords that `pose`, `assign` and `check` share."""
 
     pins: Pins
     forbidden: Forbidden
     tutors: Mapping[str, Tutor | tuple[int, Collection[str]]]
+    school_tutors: Mapping[str, SchoolTutor | tuple[int, Collection[str]]]
     groups: Mapping[str, Collection[str]]
     free: Mapping[str, Collection[str]]
     wishes_only: bool
@@ -107,6 +115,7 @@ class Problem:
     pins: Mapping[str, tuple[str, str | None]]
     forbidden: Mapping[tuple[str, str], str]
     tutors: Mapping[str, Tutor]
+    school_tutors: Mapping[str, SchoolTutor]
     groups: Mapping[str, tuple[str, ...]]
     free: Mapping[str, frozenset[str]]
     wishes_only: bool
@@ -132,6 +141,7 @@ def pose(
     pins: Pins = (),
     forbidden: Forbidden = (),
     tutors: Mapping[str, Tutor | tuple[int, Collection[str]]] | None = None,
+    school_tutors: Mapping[str, SchoolTutor | tuple[int, Collection[str]]] | None = None,
     groups: Mapping[str, Collection[str]] | None = None,
     free: Mapping[str, Collection[str]] | None = None,
     wishes_only: bool = False,
@@ -159,6 +169,8 @@ def pose(
         Pairs (student, opportunity), with the name of the rule as a third entry or as the mapping's value.
     tutors
         Name to (most students, opportunities). An opportunity has at most one tutor.
+    school_tutors
+        Name to (most students, students). A student has at most one, and so has a group.
     groups
         Name to students who go together or not at all; wishes and scores stand under the group's name.
         What is forbidden to one member is forbidden to the group.
@@ -195,6 +207,7 @@ def pose(
         pins=_pins_of(pins, unit_of),
         forbidden=_forbidden_of(forbidden),
         tutors={name: Tutor(*tutor) for name, tutor in (tutors or {}).items()},
+        school_tutors={name: SchoolTutor(*tutor) for name, tutor in (school_tutors or {}).items()},
         groups={name: members for name, members in units.items() if name in (groups or {})},
         free={name: frozenset(periods) for name, periods in (free or {}).items()},
         wishes_only=wishes_only,
@@ -331,9 +344,21 @@ def _refuse_unknown(problem: Problem) -> None:
     _refuse("tutors", followed, places)
     if len(set(followed)) < len(followed):
         raise MatchingError("an opportunity has two tutors")
+    _refuse_school_tutors(problem)
     for opportunity, period in problem.pins.values():
         if period is not None and period not in problem.seats[opportunity].periods:
             raise MatchingError(f"{opportunity!r} has no period {period!r}")
+
+
+def _refuse_school_tutors(problem: Problem) -> None:
+    pairs = [(student, name) for name, tutor in problem.school_tutors.items() for student in tutor.students]
+    _refuse("school_tutors", (student for student, _ in pairs), set(problem.students))
+    tutor_of = dict(pairs)
+    if len(tutor_of) < len(pairs):
+        raise MatchingError("a student has two tutors at school")
+    for group, members in problem.groups.items():
+        if len({tutor_of.get(student) for student in members}) > 1:
+            raise MatchingError(f"group {group!r} has more than one tutor at school")
 
 
 def _refuse(what: str, named: Iterable[str], known: set[str]) -> None:

@@ -3,7 +3,7 @@
 Gale and Shapley 1962. Nested quotas (period within opportunity within tutor) keep the theory whole: what a
 tutor takes out of many proposals is the greedy basis of a laminar matroid, so a stable outcome exists and
 the students' best one is found (Fleiner 2003; Huang 2010). Groups of several and minimum sizes break it; see
-`deferred_acceptance` for what is done there.
+`deferred_acceptance` for what is done there, and with tutors at school.
 """
 
 from __future__ import annotations
@@ -36,25 +36,53 @@ def deferred_acceptance(market: Market) -> Ints:
     first the one that reached the smallest share of its minimum. At the end every closed seat is tried once
     more, the last closed first. A seat with a pinned student is not closed.
 
+    Where a tutor at school would have too many students, those with the lowest lots ask for nothing, pinned ones
+    last, and all is run again. Whoever is left only gains by that, so nobody is sent away for nothing: in
+    the end such a tutor is full, with students whose lots are higher.
+
     Examples
     --------
     >>> market = Market.of([0, 2, 3], seat=[0, 1, 0], score=[0.2, 0.9, 0.7], capacity=[1, 1])
     >>> market.seat[deferred_acceptance(market)].tolist()
     [1, 0]
     """
-    chosen = _settle(market)
+    at = market.start[:-1].copy()
+    chosen = _open(market, at)
+    while unfollowed := _unfollowed(market, chosen):
+        at[unfollowed] = market.start[1:][unfollowed]
+        chosen = _open(market, at)
+    return chosen
+
+
+def _open(market: Market, at: Ints) -> Ints:
+    """Deferred acceptance in which seats short of their minimum close; units ask from their edge `at` on."""
+    chosen = _settle(market, at)
     if not market.minimum.any():
         return chosen
     closed: list[int] = []
     while (seat := _shortest(market, chosen)) != NONE:
         closed.append(seat)
-        chosen = _settle(_without(market, closed))
+        chosen = _settle(_without(market, closed), at)
     for seat in reversed(closed.copy()):
         rest = [other for other in closed if other != seat]
-        trial = _settle(_without(market, rest))
+        trial = _settle(_without(market, rest), at)
         if _shortest(market, trial) == NONE:
             closed, chosen = rest, trial
     return chosen
+
+
+def _unfollowed(market: Market, chosen: Ints) -> list[int]:
+    """The placed units whom their tutors at school cannot follow besides those with higher lots."""
+    left = market.follows.tolist()
+    placed = np.flatnonzero((chosen != NONE) & (market.tutor != NONE))
+    found = []
+    for unit in placed[np.lexsort((market.lot[placed], market.pinned[placed]))[::-1]].tolist():
+        tutor, size = market.tutor[unit], int(market.size[unit])
+        if size > left[tutor]:
+            found.append(unit)
+        else:
+            left[tutor] -= size
+    return found
 
 
 def priority(market: Market) -> Ints:
@@ -95,13 +123,13 @@ def _without(market: Market, seats: list[int]) -> Market:
     return replace(market, capacity=capacity)
 
 
-def _settle(market: Market) -> Ints:
+def _settle(market: Market, at: Ints) -> Ints:
     """Deferred acceptance proper."""
     if not market.is_flat:
-        return _nested(market, priority(market))
+        return _nested(market, priority(market), at)
     # Most edges are never proposed: they are compared when it comes to it, and not sorted beforehand.
     value = _values(market)
-    at = market.start[:-1].copy()
+    at = at.copy()
     held = np.full(market.units, NONE)
     _rounds(market, value, at, held)
     _chains(market, value, at, held)
@@ -197,12 +225,12 @@ def _heaps(market: Market, value: Floats, held: Ints) -> list[list[tuple[float, 
     return heaps
 
 
-def _nested(market: Market, key: Ints) -> Ints:
+def _nested(market: Market, key: Ints, first: Ints) -> Ints:
     """The same with quotas inside quotas and with groups."""
     book = _Book(market, key)
     held = np.full(market.units, NONE)
     end = market.start[1:].tolist()
-    at = market.start[:-1].tolist()
+    at = first.tolist()
     free = [unit for unit in range(market.units) if at[unit] < end[unit]]
     while free:
         unit = free.pop()

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from matching.blocking import Blocking
+from matching.blocking import Blocking, is_followed
 from matching.errors import MatchingError
 from matching.market import NONE, Ints, NamedMarket
 from matching.problem import Problem
@@ -106,12 +106,30 @@ def _of_seats(standing: Standing, edges: list[int]) -> Reason:
                 return Reason("same_tutor", {"tutor": _tutor(standing, edge)})
             if blocking.is_free[place[0]]:
                 return Reason("seat_free")
-            return Reason("lower_ranked", {"lower": _ranked(standing, edge, int(market.seat[edge]))[2]})
+            return Reason("lower_ranked", {"lower": _lower(standing, edge)})
+    unit = int(market.unit[edges[0]])
+    if not is_followed(market, standing.chosen)[unit]:
+        return _school_tutor_full(standing, unit)
     opened = [edge for edge in edges if not blocking.is_closed[market.seat[edge]]]
     if not opened:
         seat = int(market.seat[edges[0]])
         return Reason("below_minimum", {"minimum": int(market.minimum[seat])})
     return _full(standing, opened[0])
+
+
+def _lower(standing: Standing, edge: int) -> int:
+    """How many of lower priority hold the seat, or, where that is free, are followed by the same tutor at school."""
+    market = standing.named.market
+    held = _ranked(standing, edge, int(market.seat[edge]))[2]
+    unit = market.unit[edge]
+    followed = (market.tutor == market.tutor[unit]) & (standing.chosen != NONE) & ~market.pinned
+    return held or int((followed & (market.lot < market.lot[unit])).sum())
+
+
+def _school_tutor_full(standing: Standing, unit: int) -> Reason:
+    tutors = standing.problem.school_tutors
+    name = list(tutors)[int(standing.named.market.tutor[unit])]
+    return Reason("school_tutor_full", {"tutor": name, "capacity": tutors[name].capacity})
 
 
 def _full(standing: Standing, edge: int) -> Reason:
@@ -191,8 +209,10 @@ PHRASES: Final = {
         "no_seats": "Non ci sono posti.",
         "full": "I posti sono pieni ({seats}): l'ultimo accolto è al posto {last} della graduatoria, "
         "lo studente al {position}.",
-        "tutor_full": "{tutor} segue già {capacity} studenti: l'ultimo è al posto {last} della graduatoria, "
-        "lo studente al {position}.",
+        "tutor_full": "{tutor}: più di {capacity} studenti non si possono seguire. L'ultimo accolto è al posto {last} "
+        "della graduatoria, lo studente al {position}.",
+        "school_tutor_full": "{tutor}: più di {capacity} studenti non si possono seguire. Chi resta fuori lo decide "
+        "il sorteggio.",
         "seat_free": "C'è un posto libero: si può spostare.",
         "lower_ranked": "Il posto è andato a chi viene dopo in graduatoria ({lower}), per il bene di tutta la classe.",
         "same_tutor": "Potrebbe andarci lasciando il posto che ha: il tutor resta {tutor}.",
@@ -210,8 +230,10 @@ PHRASES: Final = {
         "no_seats": "There are no seats.",
         "full": "The seats are full ({seats}): the last one taken is number {last} in the ranking, "
         "the student number {position}.",
-        "tutor_full": "{tutor} already follows {capacity} students: the last one is number {last} in the ranking, "
-        "the student number {position}.",
+        "tutor_full": "{tutor}: no more than {capacity} students can be followed. The last one taken is number {last} "
+        "in the ranking, the student number {position}.",
+        "school_tutor_full": "{tutor}: no more than {capacity} students can be followed. Who is left out is decided "
+        "by lot.",
         "seat_free": "A seat is free: the student can be moved.",
         "lower_ranked": "The seat went to somebody lower in the ranking ({lower}), for the good of the whole class.",
         "same_tutor": "Could go there by leaving the present seat: the tutor stays {tutor}.",

@@ -690,6 +690,7 @@ API: dict[str, dict[str, Row]] = {
     "read_round_replay": ROUNDS,
     "choose_round_run": ROUNDS,
     "read_round_board": ROUNDS,
+    "read_round_tutors": ROUNDS,
     "read_round_result": ROUNDS,
     "try_round": ROUNDS,
     "publish_round": {

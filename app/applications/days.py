@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from app import dates, errors, holidays
-from app.opportunities.models import Kind, Opportunity
+from app.opportunities.models import Kind
 from app.placements.service import Terms
 
 MOST_DAYS = 366
 USUAL_DAILY_HOURS = {Kind.INTERNSHIP: 8.0, Kind.VISIT: 4.0, Kind.TRAINING: 4.0}
 """Where neither hours nor times are said."""
+
+
+class Offered(Protocol):
+    """What of an opportunity decides what a placement comes to."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def hours(self) -> int: ...
+    @property
+    def daily_hours(self) -> float | None: ...
 
 
 class Days(NamedTuple):
@@ -86,7 +97,7 @@ def choose(
     raise _unfit("starts_on", "the opportunity is not on these days")
 
 
-def terms(opportunity: Opportunity, days: Days) -> Terms:
+def terms(opportunity: Offered, days: Days) -> Terms:
     """What a placement on these days comes to."""
     many = max(1, holidays.count(days.starts_on, days.ends_on, days.weekdays))
     daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many

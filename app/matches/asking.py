@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from app import dates
 from app.applications.days import Days
 from app.matches.engine import Known
-from app.matches.seating import BANNED, BUSY, SAID_NO, Asker, Offer, Seat, pinned
+from app.matches.seating import BANNED, BUSY, LAW, SAID_NO, Asker, Offer, Seat, Tutors, pinned
 from matching import Index, Opportunity, Student
 from matching.calendar import fails_age, least_share, share_free
 from matching.many import Top, top
@@ -30,11 +31,25 @@ FIRST_CHOICE = 1.0
 """Added to the scores of those whom a company has put in order, so that they go before all others."""
 
 
+class Following(NamedTuple):
+    """How many students of the round the tutors of a host follow at its opportunities, or those of a school its students."""
+
+    owner_id: UUID
+    most: int
+    those: Collection[UUID]
+    days: tuple[date, ...] = ()
+
+
+def _lawful(_student: UUID, _opportunity: UUID, _when: Days) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What people have said, as the round has collected it; all of it by students' and opportunities' ids.
 
-    `held` seats are taken by students of the round already, who are pinned to them; who is `busy` has something else then.
+    `held` seats are taken by students of the round already, who are pinned to them; who is `busy` has something else then;
+    `is_unlawful` says whether the law forbids a student to be at an opportunity on some days.
     """
 
     wishes: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
@@ -44,6 +59,9 @@ class Given:
     orders: Mapping[UUID, Sequence[UUID]] = field(default_factory=dict)
     held: Mapping[UUID, int] = field(default_factory=dict)
     busy: Mapping[UUID, Sequence[Days]] = field(default_factory=dict)
+    is_unlawful: Callable[[UUID, UUID, Days], bool] = _lawful
+    hosts: Sequence[Following] = ()
+    schools: Sequence[Following] = ()
 
 
 class Asking:
@@ -59,7 +77,9 @@ class Asking:
     ) -> None:
         self.index, self.opportunities, self.offers, self.given = index, opportunities, offers, given
         self.alternatives = alternatives
+        self.opportunity_ids = [UUID(offer.id) for offer in offers]
         self.place = {offer.id: place for place, offer in enumerate(offers)}
+        self.school = {one: place for place, following in enumerate(given.schools) for one in following.those}
         self.order = {
             (str(student), self.place[str(opportunity)]): (position, len(order))
             for opportunity, order in given.orders.items() if str(opportunity) in self.place
@@ -83,6 +103,18 @@ class Asking:
             for known in students
         )
 
+    def hosts(self) -> tuple[Tutors, ...]:
+        """The tutors of hosts, with the places of their opportunities that are on offer."""
+        return tuple(
+            Tutors(
+                str(one.owner_id),
+                one.most,
+                tuple(sorted(self._offered(one.those))),
+                tuple(day.isoformat() for day in one.days),
+            )
+            for one in self.given.hosts
+        )
+
     def first_suiting(self, known: Known, place: int) -> int | None:
         """The first period of an opportunity that suits the student; None where there is no choice."""
         return next(iter(self._suiting(known, place)), None)
@@ -101,12 +133,15 @@ class Asking:
         }
         if who in self.given.busy:
             barred |= {place: BUSY for place in {*wished, *scored} if self._is_taken(known, place)}
+        barred |= {
+            place: LAW for place in {*named, *scored} - barred.keys() if self._is_unlawful(known, place)
+        }
         for decided, rule in ((self.given.refusals, SAID_NO), (self.given.bans, BANNED)):
             barred |= dict.fromkeys(self._offered(decided.get(who, ())), rule)
         kept = {place: scored.get(place, NEUTRAL) for place in wished if place not in barred}
         kept |= {place: value for place, value in scored.items() if place not in barred and place not in kept}
         asker = Asker(
-            id=student.id, wishes=tuple(wished), barred=barred,
+            id=student.id, wishes=tuple(wished), barred=barred, school=self.school.get(who),
             scores={place: self._put_first(student.id, place, value) for place, value in kept.items()},
             free={place: tuple(self._suiting(known, place)) for place in kept if self.offers[place].periods},
         )  # fmt: skip
@@ -140,6 +175,13 @@ class Asking:
             return self.first_suiting(known, place) is None
         return self._clashes(known.profile.id, self.alternatives[place][0])
 
+    def _is_unlawful(self, known: Known, place: int) -> bool:
+        """Whether the law forbids every period."""
+        return all(self._forbids(known, place, when) for when in self.alternatives[place])
+
+    def _forbids(self, known: Known, place: int, when: Days) -> bool:
+        return self.given.is_unlawful(known.profile.id, self.opportunity_ids[place], when)
+
     def _clashes(self, who: UUID, wanted: Days) -> bool:
         return any(dates.clash(wanted, one) for one in self.given.busy.get(who, ()))
 
@@ -159,6 +201,7 @@ class Asking:
                 and span.ends_on >= self.index.on
                 and self._is_free(student, one, number)
                 and not self._clashes(known.profile.id, self.alternatives[place][number])
+                and not self._forbids(known, place, self.alternatives[place][number])
             ):
                 yield number
 

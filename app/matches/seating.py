@@ -25,6 +25,7 @@ SECONDS = 60.0
 BANNED = "ban"
 SAID_NO = "company_no"
 BUSY = "busy"
+LAW = "law"
 """Exclusions that the ranking knows nothing of: what people decide, and what stands in the student's calendar already."""
 
 PERSONAL = frozenset({"travel", "calendar"})
@@ -54,10 +55,30 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tutors:
+    """How many students of the question the tutors of a host, or of a school, can follow together.
+
+    `offers` are those of the host's whose days meet, from the first of `days` to the last; a school's students name it
+    themselves.
+    """
+
+    owner_id: str
+    most: int
+    offers: tuple[int, ...] = ()
+    days: tuple[str, ...] = ()
+
+    @classmethod
+    def unpack(cls, packed: Mapping[str, Any]) -> Tutors:
+        """Back from JSON."""
+        return cls(packed["owner_id"], packed["most"], tuple(packed["offers"]), tuple(packed["days"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Asker:
     """A student: wishes, most wanted first; scores of what comes into question; and what binds.
 
-    `free` names, for opportunities with a choice of periods, those that suit; `barred` the rule that keeps away.
+    `free` names, for opportunities with a choice of periods, those that suit; `barred` the rule that keeps away;
+    `school` is the place of the school among those whose tutors are limited.
     """
 
     id: str
@@ -66,6 +87,7 @@ class Asker:
     free: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     barred: Mapping[int, str] = field(default_factory=dict)
     pin: Seat | None = None
+    school: int | None = None
 
     def pack(self) -> dict[str, Any]:
         """As JSON, without the id, which stands in a column."""
@@ -73,7 +95,7 @@ class Asker:
             "wishes": list(self.wishes), "options": list(self.scores), "scores": list(self.scores.values()),
             "free": {str(offer): list(periods) for offer, periods in self.free.items()},
             "barred": {str(offer): rule for offer, rule in self.barred.items()},
-            "pin": None if self.pin is None else list(self.pin),
+            "pin": None if self.pin is None else list(self.pin), "school": self.school,
         }  # fmt: skip
 
     @classmethod
@@ -84,7 +106,7 @@ class Asker:
             scores=dict(zip(packed["options"], packed["scores"], strict=True)),
             free={int(offer): tuple(periods) for offer, periods in packed["free"].items()},
             barred={int(offer): rule for offer, rule in packed["barred"].items()},
-            pin=None if packed["pin"] is None else Seat(*packed["pin"]),
+            pin=None if packed["pin"] is None else Seat(*packed["pin"]), school=packed.get("school"),
         )  # fmt: skip
 
 
@@ -96,6 +118,8 @@ class Question:
     askers: tuple[Asker, ...]
     seed: int
     is_wishes_only: bool = False
+    hosts: tuple[Tutors, ...] = ()
+    schools: tuple[Tutors, ...] = ()
 
     def number(self) -> dict[str, int]:
         """Opportunity → its place among the offers."""
@@ -161,7 +185,7 @@ def posed(
 
 
 def binding(question: Question) -> Rules:
-    """What binds besides: pins, exclusions, periods, and the lot."""
+    """What binds besides: pins, exclusions, periods, tutors, and the lot."""
     offers = question.offers
     return {
         "pins": {asker.id: _named(offers, asker.pin) for asker in question.askers if asker.pin is not None},
@@ -171,9 +195,33 @@ def binding(question: Question) -> Rules:
             for place, rule in asker.barred.items()
         },
         "free": {asker.id: _free(offers, asker) for asker in question.askers},
+        "tutors": {
+            host_name(place): (host.most, [offers[one].id for one in host.offers])
+            for place, host in enumerate(question.hosts)
+            # Whoever can follow all who have a seat there binds nothing, and would only make it slower.
+            if host.most < sum(offers[one].seats for one in host.offers)
+        },
+        "school_tutors": {
+            school_name(place): (school.most, _of_school(question, place))
+            for place, school in enumerate(question.schools)
+        },
         "wishes_only": question.is_wishes_only,
         "seed": question.seed,
     }
+
+
+def host_name(place: int) -> str:
+    """What the tutors of a host are called in reasons."""
+    return f"host-{place}"
+
+
+def school_name(place: int) -> str:
+    """What the tutors of a school are called in reasons."""
+    return f"school-{place}"
+
+
+def _of_school(question: Question, place: int) -> list[str]:
+    return [asker.id for asker in question.askers if asker.school == place]
 
 
 def plan(question: Question, seats: Mapping[str, Seat]) -> dict[str, EngineSeat]:

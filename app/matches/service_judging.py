@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.matches import seating
-from app.matches.seating import BANNED, BUSY, SAID_NO, Answer, Question, Seat, wish_of
+from app.matches.seating import BANNED, BUSY, LAW, SAID_NO, Answer, Question, Seat, wish_of
 from app.matches.translate import LANGUAGES
 from app.matches.words import RULES
 from matching.check import Report, check
@@ -16,6 +16,7 @@ from matching.why import say_why
 EXCLUSIONS = {
     BANNED: ("La scuola lo ha escluso.", "The school has ruled it out."),
     SAID_NO: ("L'azienda ha risposto di no.", "The company has said no."),
+    LAW: ("Una regola di legge lo vieta.", "A rule of law forbids it."),
     BUSY: ("In quei giorni ha già un altro impegno.", "There is something else on these days already."),
 }
 """Exclusions of rounds → Italian, English; the rules of the ranking have their words already."""
@@ -55,6 +56,40 @@ def report(question: Question, answer: Answer) -> dict[str, Any]:
         "levels": [{"name": name, "value": value, "bound": bound} for name, value, bound in answer.levels],
         "exposure": [{"size": size} | one._asdict() for size, one in found.exposure.items()],
     }
+
+
+def tutors(question: Question, seats: Mapping[str, Seat]) -> dict[str, list[dict[str, int]]]:
+    """How many students the tutors of each host and school have got, and how many more would have a seat if they could
+    follow more: who wishes for a free seat of theirs above the own one, or has none. In the question's order."""
+    taken = Counter(seat.offer for seat in seats.values())
+    by_school = Counter(asker.school for asker in question.askers if asker.id in seats)
+    used = [sum(taken[offer] for offer in host.offers) for host in question.hosts]
+    host_of = {
+        offer: place
+        for place, host in enumerate(question.hosts)
+        for offer in host.offers
+        if used[place] >= host.most and taken[offer] < question.offers[offer].seats
+    }
+    kept_out: Counter[int] = Counter()
+    for asker in question.askers:
+        wish = wish_of(asker, seats.get(asker.id))
+        higher = asker.wishes if wish is None else asker.wishes[: wish - 1]
+        kept_out.update({host_of[one] for one in higher if one in host_of and one not in asker.barred})
+    return {
+        "hosts": [
+            {"most": host.most, "used": used[place], "kept_out": kept_out[place]}
+            for place, host in enumerate(question.hosts)
+        ],
+        "schools": [
+            {
+                "most": school.most, "used": by_school[place],
+                "kept_out": sum(
+                    asker.school == place and asker.id not in seats for asker in question.askers
+                ) if by_school[place] >= school.most else 0,
+            }
+            for place, school in enumerate(question.schools)
+        ],
+    }  # fmt: skip
 
 
 def why_not_each(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import ceil
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,29 +14,18 @@ from sqlalchemy.orm import Session
 
 from app import holidays
 from app.applications import days
-from app.applications.days import Days
+from app.applications.days import Days, Offered
 from app.companies.models import Company
 from app.matches import translate
 from app.matches.asking import Asking, Given
 from app.matches.engine import Changes, Engine, Known
-from app.matches.seating import Offer, Question, Seat
+from app.matches.seating import Offer, Question, Seat, Tutors
 from app.opportunities import details
 from app.opportunities.details import Detail
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
 from app.students.models import Student
 from matching import Index
 from matching.score import score
-
-
-class Offered(Protocol):
-    """What decides on which days something takes place that says none."""
-
-    @property
-    def kind(self) -> Kind: ...
-    @property
-    def hours(self) -> int: ...
-    @property
-    def daily_hours(self) -> float | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +114,9 @@ def rate(
     asking = Asking(index, opportunities, offers, alternatives, given)
     known = {one.student.id: one for one in stock.students}
     spans = [spans for _, spans in chosen]
-    return Rated(Question(offers, asking.askers(stock.students), seed, is_wishes_only), known, spans, asking)
+    schools = tuple(Tutors(str(one.owner_id), one.most) for one in given.schools)
+    question = Question(offers, asking.askers(stock.students), seed, is_wishes_only, asking.hosts(), schools)
+    return Rated(question, known, spans, asking)
 
 
 def settled(rated: Rated, seats: Mapping[str, Seat]) -> dict[str, Seat]:
@@ -173,8 +164,8 @@ def explained(rated: Rated, student_id: str, seat: Seat) -> dict[str, Any]:
     return {
         "score": round(ranked.score, 4),
         "parts": {name: round(value, 3) for name, value in ranked.parts.items()},
-        "reasons": [translate.reason(reason, words, "student") for reason in ranked.reasons],
-        "gap": translate.reason(ranked.gap, words, "student") if ranked.gap else None,
+        "reasons": [translate.reason(reason, words, "school") for reason in ranked.reasons],
+        "gap": translate.reason(ranked.gap, words, "school") if ranked.gap else None,
         "travel_km": None if ranked.travel_km is None else round(ranked.travel_km, 1),
     }
 

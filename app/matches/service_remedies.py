@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -25,8 +26,8 @@ BEST = 3
 class Remedy(NamedTuple):
     """A change that gives the student a seat at an opportunity.
 
-    `kind` is "widen" (by `MORE_KM`), "week_later", "week_earlier" or "one_more_seat"; `choices` counts the
-    opportunities where the same would help, of which this one fits best.
+    `kind` is "widen" (by `MORE_KM`), "week_later", "week_earlier", "one_more_seat" or "one_more_tutor"; `choices` counts
+    the opportunities where the same would help, of which this one fits best.
     """
 
     kind: str
@@ -47,9 +48,15 @@ class Case:
 
 
 def remedies(engine: Engine, stock: Stock, frame: Frame, case: Case) -> list[Remedy]:
-    """The best three, those that make a wish come true first, then by score; outside of any block."""
+    """The best three, those that make a wish come true first, then by score; outside of any block.
+
+    None where the school's tutors can follow nobody more: then nothing that a company does is a help.
+    """
+    if _is_school_full(case):
+        return []
     state = engine.apply(stock.changes)
-    left = _left(case)
+    seats, followed = _left(case)
+    left = {one: min(seats[one], followed.get(one, seats[one])) for one in seats}
     words, weights, on = state.index.vocabulary, engine.weights, state.index.on
     student = case.known.student
     opportunities = {
@@ -68,7 +75,10 @@ def remedies(engine: Engine, stock: Stock, frame: Frame, case: Case) -> list[Rem
             for changed, one in options
         ]
         found += sorted(lines, key=_order)[:1]
-    found += _one_more(case, left)
+    found += _one_more(
+        case, "one_more_seat", {one for one in seats if seats[one] <= 0 < followed.get(one, 1)}
+    )
+    found += _one_more(case, "one_more_tutor", {one for one in followed if followed[one] <= 0 < seats[one]})
     return sorted(found, key=_order)[:BEST]
 
 
@@ -97,18 +107,18 @@ def _moved(one: Opportunity, shift: timedelta) -> Opportunity:
     return replace(one, spans=spans)
 
 
-def _one_more(case: Case, left: Mapping[str, int]) -> Iterator[Remedy]:
-    """Full ones that the student wishes for or fits: whoever asks there asks for this student."""
+def _one_more(case: Case, kind: str, full: Collection[str]) -> Iterator[Remedy]:
+    """Those of the full ones that the student wishes for or fits: whoever asks there asks for this student."""
     offers = case.question.offers
-    full = [
+    fitting = [
         place
         for place in case.asker.scores
-        if place not in case.asker.barred and left.get(offers[place].id, 0) <= 0
+        if place not in case.asker.barred and offers[place].id in full
         and (not case.question.is_wishes_only or place in case.asker.wishes)
     ]  # fmt: skip
     lines = [
-        Remedy("one_more_seat", UUID(offers[place].id), _wish(case, offers[place].id), _score(case, place), len(full))
-        for place in full
+        Remedy(kind, UUID(offers[place].id), _wish(case, offers[place].id), _score(case, place), len(fitting))
+        for place in fitting
     ]  # fmt: skip
     yield from sorted(lines, key=_order)[:2]
 
@@ -128,8 +138,22 @@ def _order(one: Remedy) -> tuple[int, float, str, str]:
     return one.wish or 99, -(one.score or 0.0), one.kind, str(one.opportunity_id)
 
 
-def _left(case: Case) -> dict[str, int]:
-    left = {offer.id: offer.seats for offer in case.question.offers}
-    for seat in case.seats.values():
-        left[case.question.offers[seat.offer].id] -= 1
-    return left
+def _left(case: Case) -> tuple[dict[str, int], dict[str, int]]:
+    """Free seats of each opportunity, and, where tutors of the host are limited, how many students more these can follow."""
+    offers = case.question.offers
+    taken = Counter(seat.offer for seat in case.seats.values())
+    seats = {offer.id: offer.seats - taken[place] for place, offer in enumerate(offers)}
+    followed = {
+        offers[place].id: host.most - sum(taken[one] for one in host.offers)
+        for host in case.question.hosts
+        for place in host.offers
+    }
+    return seats, followed
+
+
+def _is_school_full(case: Case) -> bool:
+    school = case.asker.school
+    if school is None:
+        return False
+    used = sum(one.school == school and one.id in case.seats for one in case.question.askers)
+    return used >= case.question.schools[school].most

@@ -47,8 +47,8 @@ def of_many(session: Session, placements: Sequence[Placement]) -> dict[UUID, lis
 def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Facts]:
     """What the rules are held against, by placement."""
     people = _people(session, {one.student_id for one in placements})
-    classes = _classes(session, {one.class_id for one in placements})
-    trainings = _trainings(session, {one.student_id for one in placements})
+    classes = classes_of(session, {one.class_id for one in placements})
+    trainings = trainings_of(session, {one.student_id for one in placements})
     companies = {one.company_id for one in placements}
     safety = session.scalars(sa.select(HostSafety).where(HostSafety.company_id.in_(companies)))
     declared = {one.company_id: one for one in safety}
@@ -81,8 +81,8 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
             tutors_away=frozenset(
                 side.value for side, user_id in named.items() if user_id in leaves and _meet(span, leaves[user_id])
             ),
-            host_tutor_load=_load(spans[TutorSide.HOST], one.host_tutor_id, span),
-            school_tutor_load=_load(spans[TutorSide.SCHOOL], one.school_tutor_id, span),
+            host_tutor_load=dates.busiest(spans[TutorSide.HOST].get(one.host_tutor_id, ()), span),
+            school_tutor_load=dates.busiest(spans[TutorSide.SCHOOL].get(one.school_tutor_id, ()), span),
             school_tutor_most=most.get((one.school_tutor_id, one.school_id, dates.school_year(one.starts_on))),
             is_assessed=host is not None and host.assessed_on is not None,
             banned_activities=tuple(banned[one.id]), trainings=tuple(trainings[one.student_id]),
@@ -136,7 +136,7 @@ def _people(session: Session, student_ids: Collection[UUID]) -> dict[UUID, tuple
     return {row.id: (row.born_on, row.hours_owed) for row in rows}
 
 
-def _classes(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[str, str | None]]:
+def classes_of(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[str, str | None]]:
     """The kind of study path, and the region's code: of a school with several kinds, the class says which it is."""
     rows = session.execute(
         sa.select(
@@ -150,7 +150,7 @@ def _classes(session: Session, class_ids: Collection[UUID]) -> dict[UUID, tuple[
     return {row.id: (row.track or row.of_school.value, row.region_code) for row in rows}
 
 
-def _trainings(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, list[Training]]:
+def trainings_of(session: Session, student_ids: Collection[UUID]) -> Mapping[UUID, list[Training]]:
     found = defaultdict(list)
     for one in session.scalars(sa.select(SafetyTraining).where(SafetyTraining.student_id.in_(student_ids))):
         found[one.student_id].append(Training(one.kind, one.hours, one.held_on, one.risk))
@@ -187,14 +187,6 @@ def _spans(
 def _capacities(session: Session, tutors: Collection[UUID]) -> dict[tuple[UUID | None, UUID, int], int]:
     rows = session.scalars(sa.select(TutorCapacity).where(TutorCapacity.user_id.in_(tutors)))
     return {(one.user_id, one.school_id, one.start_year): one.most_students for one in rows}
-
-
-def _load(spans: Mapping[UUID | None, list[Span]], user_id: UUID | None, span: Span) -> int:
-    """The most students whom the tutor follows on one day of the span."""
-    inside = [one for one in spans.get(user_id, ()) if _meet(one, span)]
-    # The number rises on first days only.
-    days = [max(first, span[0]) for first, _ in inside]
-    return max((sum(first <= day <= last for first, last in inside) for day in days), default=0)
 
 
 def _meet(one: Span, other: Span) -> bool:

@@ -106,10 +106,7 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
         one.user_id: (one.starts_on, one.ends_on)
         for one in session.scalars(sa.select(TutorLeave).where(TutorLeave.user_id.in_(ids)))
     }
-    first, last = (
-        date(start_year, dates.SCHOOL_YEAR_BEGINS, 1),
-        date(start_year + 1, dates.SCHOOL_YEAR_BEGINS, 1),
-    )
+    first, last = dates.days_of_school_year(start_year)
     followed: Counter[UUID] = Counter()
     risks: defaultdict[UUID, set[Risk]] = defaultdict(set)
     tutor_id = cast(
@@ -118,7 +115,7 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
     for user_id, risk in session.execute(
         sa.select(tutor_id, Placement.risk).where(
             Placement.school_id == school_id, Placement.state.in_(rules.OPEN),
-            Placement.school_tutor_id.is_not(None), Placement.starts_on >= first, Placement.starts_on < last,
+            Placement.school_tutor_id.is_not(None), Placement.starts_on.between(first, last),
         )
     ):  # fmt: skip
         followed[user_id] += 1
@@ -131,6 +128,12 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
         )
         for user_id, name in people
     ]  # fmt: skip
+
+
+def most_by_law(session: Session, start_year: int) -> int:
+    """How many students a tutor who follows none yet may follow where the school has decided nothing."""
+    first, _ = dates.days_of_school_year(start_year)
+    return _default(law_service.parameters(session, Measure.HOST_TUTOR_LOAD, first), ())
 
 
 def _default(by_law: laws.Parameters | None, risks: Collection[Risk]) -> int:

@@ -64,11 +64,10 @@ def declined(session: Session, round_id: UUID) -> list[tuple[UUID, UUID]]:
 def busy(session: Session, class_ids: Collection[UUID], round_id: UUID) -> dict[UUID, list[Days]]:
     """Students of the classes with the days on which they have, or have promised, something that is not of the round."""
     of_class = sa.select(Student.id).where(Student.class_id.in_(class_ids))
-    ours = sa.select(Application.placement_id).where(
-        Application.round_id == round_id, Application.placement_id.is_not(None)
-    )
     placed = sa.select(*_days(Placement)).where(
-        Placement.student_id.in_(of_class), Placement.state.in_(OPEN), Placement.id.not_in(ours)
+        Placement.student_id.in_(of_class),
+        Placement.state.in_(OPEN),
+        Placement.id.not_in(placements_of(round_id)),
     )
     promised = sa.select(*_days(Application)).where(
         Application.student_id.in_(of_class), Application.state.in_(applications.PROMISED),
@@ -79,6 +78,13 @@ def busy(session: Session, class_ids: Collection[UUID], round_id: UUID) -> dict[
         for student, *days in session.execute(query):
             found.setdefault(student, []).append(Days(*days))
     return found
+
+
+def placements_of(round_id: UUID) -> sa.Select[UUID | None]:
+    """The placements that a round has brought."""
+    return sa.select(Application.placement_id).where(
+        Application.round_id == round_id, Application.placement_id.is_not(None)
+    )
 
 
 def _days(table: type[Placement] | type[Application]) -> list[Any]:

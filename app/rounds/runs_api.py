@@ -29,6 +29,7 @@ from app.rounds import (
     rules,
     service_board,
     service_kept,
+    service_loads,
     service_orders,
     service_publishing,
     service_reasons,
@@ -44,6 +45,7 @@ from app.rounds.schemas_runs import (
     RoundBoard,
     RoundRunList,
     RoundRunOut,
+    RoundTutors,
     RunReplay,
     RunStarted,
     StudentResult,
@@ -162,6 +164,15 @@ def read_round_board(
         out = RoundBoard.of(board)
     call.looked(actor, LookKind.PROFILE, [line.student_id for line in board.lines])
     return out
+
+
+@router.get(
+    "/rounds/{round_id}/tutors", summary="Read the load of tutors", responses=answers(401, 403, 404, 422)
+)
+def read_round_tutors(call: InCall, round_id: RoundId) -> RoundTutors:
+    """Who would follow how many students by the chosen run: your schools' tutors by name, hosts as numbers."""
+    with call.read() as (session, actor):
+        return RoundTutors.of(service_loads.read(session, actor, round_id))
 
 
 @router.get(

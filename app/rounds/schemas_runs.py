@@ -9,17 +9,21 @@ from uuid import UUID
 from pydantic import Field
 
 from app.opportunities.models import Kind
+from app.placements.schemas import FindingOut
 from app.rest import In, Line, Out, Page, Slug
 from app.rounds import rules
 from app.rounds.models import RoundRun, RunMode
 from app.rounds.schemas import Count, MaxWishes, Period, RunNumber
 from app.rounds.service_board import Board, BoardLine, Seated, Tally
+from app.rounds.service_loads import Loads
 from app.rounds.service_publishing import Published
 from app.rounds.service_reasons import Explanation, Inquiry
 from app.rounds.service_reasons import Reason as Why
 from app.rounds.service_trying import Outcome, Wanted
 from app.students.schemas import PersonalName
 
+MOST_TEXT = 2000
+LawText = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"^[^\x00]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Sum = Annotated[float, Field(ge=-1e12, le=1e12)]
 
@@ -88,7 +92,8 @@ class RunReport(Out):
             name: [CodeCount(code=code, count=count) for code, count in report[name].items()]
             for name in ("violations", "blocking")
         }
-        return cls.model_validate(report | counts)
+        kept = {name: report[name] for name in cls.model_fields}
+        return cls.model_validate(kept | counts)
 
 
 class ClassTallyOut(Out):
@@ -164,6 +169,7 @@ class SeatOut(Out):
     reasons: Annotated[list[SaidOut], Field(max_length=3)]
     gap: SaidOut | None
     is_proposed: bool
+    findings: Annotated[list[FindingOut], Field(max_length=50)]
 
     @classmethod
     def of(cls, seated: Seated) -> Self:
@@ -173,7 +179,9 @@ class SeatOut(Out):
         said = {"parts": {}, "reasons": [], "gap": None} | {
             name: value for name, value in seated.said.items() if name != "travel_km"
         }
-        return cls(**own, **days, **said)
+        return cls(
+            **own | {"findings": [FindingOut.model_validate(one) for one in seated.findings]}, **days, **said
+        )
 
 
 class RoundLineOut(Out):
@@ -212,6 +220,50 @@ class RoundBoard(Out):
         )  # fmt: skip
 
 
+class HostLoadOut(Out):
+    """Tutors of a host over all schools of the round; `kept_out` would rather be there, where a seat is free."""
+
+    company_id: UUID
+    company_name: Line
+    most: Count = Field(description="Students of this round whom its tutors can follow together.")
+    used: Count
+    kept_out: Count
+
+
+class TutorLoadOut(Out):
+    """A tutor of your school; `proposed` is how many of the run's students would be even."""
+
+    user_id: UUID
+    name: PersonalName
+    students: Count = Field(description="Open placements in the school year.")
+    most_students: Count
+    proposed: Count
+
+
+class SchoolLoadOut(Out):
+    """The tutors of your school; who is `kept_out` has no seat because they can follow nobody more."""
+
+    school_id: UUID
+    school_name: Line
+    most: Count | None = Field(description="Null: the school has decided nothing, and there is no limit.")
+    used: Count
+    kept_out: Count
+    tutors: Annotated[list[TutorLoadOut], Field(max_length=2000)]
+
+
+class RoundTutors(Out):
+    """How many students the tutors would follow by the chosen run, the bottlenecks first."""
+
+    run_number: RunNumber
+    hosts: Annotated[list[HostLoadOut], Field(max_length=5000)]
+    schools: Annotated[list[SchoolLoadOut], Field(max_length=rules.MOST_CLASSES)]
+
+    @classmethod
+    def of(cls, loads: Loads) -> Self:
+        """From the service's answer."""
+        return cls.model_validate(loads)
+
+
 class WhyNotOut(Out):
     """Why a student does not have a seat there."""
 
@@ -234,7 +286,9 @@ class WhyNotOut(Out):
 class RemedyOut(Out):
     """What would give the student a seat."""
 
-    kind: Slug = Field(description="`widen` (5 km more), `week_later`, `week_earlier` or `one_more_seat`.")
+    kind: Slug = Field(
+        description="`widen` (5 km more), `week_later`, `week_earlier`, `one_more_seat` or `one_more_tutor`."
+    )
     opportunity_id: UUID
     title: Line
     wish: MaxWishes | None
@@ -328,18 +382,34 @@ class TrialOut(Out):
         )  # fmt: skip
 
 
+class ForbiddenOut(Out):
+    """A seat that a rule of law forbids; `detail` cites it."""
+
+    student_id: UUID
+    code: Slug
+    detail: LawText
+
+
 class PublishedOut(Out):
     """What became of a class."""
 
     class_id: UUID
     proposals: Count
     problem: Line | None = Field(description="What kept the whole class back.")
+    forbidden: Annotated[list[ForbiddenOut], Field(max_length=1000)] = Field(
+        description="Seats that the law forbids: each of them keeps the class back."
+    )
 
     @classmethod
     def of(cls, done: Published) -> Self:
         """From the service's line."""
         problem = None if done.problem is None else done.problem.detail[:200]
-        return cls(class_id=done.class_id, proposals=done.proposals, problem=problem)
+        faults = [] if done.problem is None else [one for one in done.problem.faults if "student_id" in one]
+        forbidden = [
+            ForbiddenOut(student_id=one["student_id"], code=one["code"], detail=one["detail"][:MOST_TEXT])
+            for one in faults
+        ]
+        return cls(class_id=done.class_id, proposals=done.proposals, problem=problem, forbidden=forbidden)
 
 
 class Publication(Out):

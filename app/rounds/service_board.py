@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session, defer
 from app import errors
 from app.auth.actors import Actor
 from app.companies.models import Company
+from app.laws.rules import Finding
 from app.opportunities.models import Kind, Opportunity
 from app.rounds import service as rounds
-from app.rounds import service_kept
-from app.rounds.models import RoundPin, RoundRun, RoundSeat, RoundWish, Ruling
+from app.rounds import service_kept, service_law
+from app.rounds.models import Round, RoundPin, RoundRun, RoundSeat, RoundWish, Ruling
 from app.rounds.service import Seen
+from app.rounds.service_law import Law
 from app.students.models import Student
 
 
@@ -37,7 +39,10 @@ class Days(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seated:
-    """Where a run puts a student, and why: parts of the score, reasons and gap in both languages (`said`)."""
+    """Where a run puts a student, and why: parts of the score, reasons and gap in both languages (`said`).
+
+    `findings` are what the law forbids there, and of what it warns.
+    """
 
     opportunity_id: UUID
     title: str
@@ -48,6 +53,7 @@ class Seated:
     score: float | None
     said: Mapping[str, Any]
     is_proposed: bool
+    findings: Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Board:
 
 
 def read(session: Session, actor: Actor, round_id: UUID, class_id: UUID, number: int | None = None) -> Board:
-    """The board of the chosen run, or of another one. Five statements, however large the round.
+    """The board of the chosen run, or of another one. Eleven statements, however large the round.
 
     Raises NoSuchRound, NotOnBoard and NoSuchRun.
     """
@@ -103,13 +109,17 @@ def read(session: Session, actor: Actor, round_id: UUID, class_id: UUID, number:
     pin_of = {row.student_id: row.id for row in pins if row.ruling is Ruling.PIN}
     banned = [row.student_id for row in pins if row.ruling is Ruling.BAN]
     spans = {one["id"]: one["spans"] for one in run.offers["items"]}
+    rows = session.execute(_lines(round_id, run.id, class_id)).all()
+    law = service_law.read(
+        session, [class_id], {row.Opportunity.company_id for row in rows if row.Opportunity}
+    )
     lines = [
         BoardLine(
             student_id=row.id, given_name=row.given_name, family_name=row.family_name, wishes=row.wishes,
-            is_in_run=row.RoundSeat is not None, seated=_seated(row, spans), pin_id=pin_of.get(row.id),
+            is_in_run=row.RoundSeat is not None, seated=_seated(row, spans, law, seen.round), pin_id=pin_of.get(row.id),
             bans=banned.count(row.id),
         )
-        for row in session.execute(_lines(round_id, run.id, class_id))
+        for row in rows
     ]  # fmt: skip
     return Board(seen, run, class_id, lines)
 
@@ -124,26 +134,31 @@ def _lines(round_id: UUID, run_id: UUID, class_id: UUID) -> sa.Select[Any]:
     # What the run knew of a student is much, and no board shows it.
     return (
         sa.select(
-            Student.id, Student.given_name, Student.family_name, wishes.label("wishes"), RoundSeat,
-            Opportunity.title, Opportunity.kind, Company.name.label("company_name"),
+            Student.id, Student.given_name, Student.family_name, wishes.label("wishes"), RoundSeat, Opportunity,
+            Company.name.label("company_name"),
         )
         .outerjoin(RoundSeat, sa.and_(RoundSeat.student_id == Student.id, RoundSeat.run_id == run_id))
         .outerjoin(Opportunity, Opportunity.id == RoundSeat.opportunity_id)
         .outerjoin(Company, Company.id == Opportunity.company_id)
         .where(Student.class_id == class_id, sa.or_(Student.archived_at.is_(None), RoundSeat.run_id.is_not(None)))
         .order_by(Student.family_name, Student.given_name, Student.id)
-        .options(defer(RoundSeat.inputs))
+        .options(defer(RoundSeat.inputs), defer(Opportunity.text), defer(Opportunity.conditions))
     )  # fmt: skip
 
 
-def _seated(row: Any, spans: Mapping[str, Any]) -> Seated | None:
+def _seated(row: Any, spans: Mapping[str, Any], law: Law, of_round: Round) -> Seated | None:
     seat = row.RoundSeat
     if seat is None or seat.opportunity_id is None:
         return None
+    offered = spans.get(str(seat.opportunity_id), ())
+    findings: Sequence[Finding] = ()
+    if seat.proposed_at is None and row.id in law.people:  # of what is proposed already the placement tells
+        when = service_law.seat_days(of_round, row.Opportunity, offered, seat.period)
+        findings = law.findings(row.id, row.Opportunity, when)
     return Seated(
-        opportunity_id=seat.opportunity_id, title=row.title, company_name=row.company_name, kind=row.kind,
-        days=days_of(spans.get(str(seat.opportunity_id), ()), seat.period), wish=seat.wish, score=seat.score,
-        said=seat.said, is_proposed=seat.proposed_at is not None,
+        opportunity_id=seat.opportunity_id, title=row.Opportunity.title, company_name=row.company_name,
+        kind=row.Opportunity.kind, days=days_of(offered, seat.period), wish=seat.wish, score=seat.score,
+        said=seat.said, is_proposed=seat.proposed_at is not None, findings=findings,
     )  # fmt: skip
 
 

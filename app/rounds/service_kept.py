@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.auth.actors import Actor
 from app.matches import seating, service_judging
-from app.matches.seating import Answer, Asker, Offer, PinsClash, Question, Seat
+from app.matches.seating import Answer, Asker, Offer, PinsClash, Question, Seat, Tutors
 from app.rounds import service as rounds
 from app.rounds.models import RoundRun, RoundSeat, RoundState, RunMode
 from app.rounds.rules import Action
@@ -29,9 +29,12 @@ class NoSuchRun(errors.NotFound):
 
 
 class PinsImpossible(errors.Conflict):
-    """The pins cannot all be kept: too few seats, or a rule forbids one."""
+    """The pins cannot all be kept: too few seats or tutors, or a rule forbids one."""
 
     title = "The pins do not fit together"
+
+
+PINS = "Take a pin away, or ask for more seats or tutors."
 
 
 def read(session: Session, round_id: UUID, number: int | None) -> RoundRun:
@@ -102,7 +105,8 @@ def load(session: Session, round_id: UUID, number: int | None, *, is_for_replay:
     near = None
     if is_for_replay and found.near_number is not None:
         near = named(session, read(session, round_id, found.near_number))
-    question = Question(offers, tuple(askers), found.seed, found.is_wishes_only)
+    hosts, schools = (tuple(map(Tutors.unpack, found.offers.get(name, ()))) for name in ("hosts", "schools"))
+    question = Question(offers, tuple(askers), found.seed, found.is_wishes_only, hosts, schools)
     return Kept(found, question, seats, class_of, near)
 
 
@@ -136,4 +140,4 @@ def solve(question: Question, mode: str, near: Named | None) -> Answer:
     try:
         return seating.solve(question, is_optimal=mode == RunMode.OPTIMAL, near=before)
     except PinsClash as error:
-        raise PinsImpossible("Take a pin away, or ask for more seats.") from error
+        raise PinsImpossible(PINS) from error

@@ -15,12 +15,15 @@ from app import errors
 from app.auth.actors import Actor
 from app.companies.models import Company
 from app.events import service as events
+from app.laws.rules import Finding
 from app.matches import service as matches
 from app.matches.engine import Engine
 from app.matches.seating import PERSONAL
+from app.matches.service_rating import Frame, days_meant, spans_in
+from app.opportunities import details
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity
-from app.rounds import rules
+from app.rounds import rules, service_law
 from app.rounds import service as rounds
 from app.rounds.models import Round, RoundPin, Ruling
 from app.rounds.service import Seen
@@ -101,7 +104,10 @@ def make(
     _lock(session, seen.round)
     offered(session, actor, seen.round, opportunity_id)
     if ruling is Ruling.PIN:
-        _require_lawful(session, actor, engine, student, opportunity_id)
+        _require_allowed(session, actor, engine, student, opportunity_id)
+        found = forbidding(session, seen.round, student, [opportunity_id], period)
+        if found:
+            raise PinForbidden(" ".join(map(service_law.cited, found[opportunity_id])))
     overtaken = [RoundPin.opportunity_id == opportunity_id]
     if ruling is Ruling.PIN:
         overtaken.append(RoundPin.ruling == Ruling.PIN)
@@ -155,7 +161,26 @@ def offered(session: Session, actor: Actor, row: Round, opportunity_id: UUID) ->
     return found
 
 
-def _require_lawful(
+def forbidding(
+    session: Session,
+    row: Round,
+    student: Student,
+    opportunity_ids: Collection[UUID],
+    period: int | None = None,
+) -> dict[UUID, list[Finding]]:
+    """By opportunity the rules of law that forbid a student all of its periods, or the one that is named."""
+    frame = Frame(rules.kinds_of(row), row.starts_on, row.ends_on)
+    found = details.load(session, list(opportunity_ids))
+    law = service_law.read(session, [student.class_id], {one.company_id for one in found})
+    chosen = slice(None) if period is None else slice(period, period + 1)
+    return {
+        one.id: findings
+        for one in found
+        if (findings := law.forbidding(student.id, one, days_meant(one, spans_in(one, frame), frame)[chosen]))
+    }
+
+
+def _require_allowed(
     session: Session, actor: Actor, engine: Engine, student: Student, opportunity_id: UUID
 ) -> None:
     found = matches.visibility(session, actor, engine, opportunity_id, student.id)["rules"]

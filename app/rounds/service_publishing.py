@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,9 +17,8 @@ from app.applications import service as applications
 from app.applications import service_steps as steps
 from app.auth.actors import Actor
 from app.events import service as events
-from app.matches.service_rating import Frame, days_meant
 from app.opportunities.models import Opportunity
-from app.rounds import handing, rules, service_kept
+from app.rounds import handing, rules, service_kept, service_law, service_tutor_checks
 from app.rounds import service as rounds
 from app.rounds.models import Round, RoundClass, RoundRun, RoundSeat, RoundState
 from app.rounds.rules import Action
@@ -107,7 +106,8 @@ def publish_class(
 ) -> int:
     """Propose all seats that the run gives to a class; how many are new. A second time there are none.
 
-    Raises NoSuchRound, NotYourRound, AnotherRun, WrongRoundState, and what `propose` raises.
+    Raises NoSuchRound, NotYourRound, AnotherRun, WrongRoundState, TutorsFull, Unlawful,
+    and what `propose` raises.
     """
     seen = rounds.find(session, actor, round_id, scope="placements:write")
     session.refresh(seen.round, with_for_update=True)
@@ -121,6 +121,8 @@ def publish_class(
     if row.published_run == run_number:
         return 0
     run = service_kept.read(session, round_id, run_number)
+    service_tutor_checks.require(session, seen.round, run, [class_id])
+    service_law.require(session, seen.round, run, class_id)
     count = _propose(session, actor, seen.round, run, class_id, now)
     row.published_at, row.published_by, row.published_run = now.astimezone(UTC), actor.mark, run_number
     session.flush()
@@ -143,22 +145,13 @@ def _propose(session: Session, actor: Actor, row: Round, run: RoundRun, class_id
         .order_by(Opportunity.id, Student.id)
     ).all()
     steps.lock(session, [one.Student.id for one in found], [one.Opportunity.id for one in found])
-    frame = Frame(rules.kinds_of(row), row.starts_on, row.ends_on)
     for seat, student, opportunity in found:
-        chosen = days_meant(opportunity, [_span(*one) for one in spans[opportunity.id]], frame)
-        terms = days.terms(opportunity, chosen[seat.period or 0])
+        terms = days.terms(
+            opportunity, service_law.seat_days(row, opportunity, spans[opportunity.id], seat.period)
+        )
         applications.propose(session, actor, student, opportunity, terms, round_id=row.id, now=now)
         seat.proposed_at = now.astimezone(UTC)
     return len(found)
-
-
-def _span(
-    starts_on: str, ends_on: str, weekdays: int, starts_at: str | None, ends_at: str | None
-) -> days.Days:
-    first, last = date.fromisoformat(starts_on), date.fromisoformat(ends_on)
-    if starts_at is None or ends_at is None:
-        return days.Days(first, last, weekdays)
-    return days.Days(first, last, weekdays, time.fromisoformat(starts_at), time.fromisoformat(ends_at))
 
 
 def _finish(session: Session, actor: Actor, row: Round, now: datetime) -> None:

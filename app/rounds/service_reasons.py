@@ -11,12 +11,15 @@ from sqlalchemy.orm import Session
 
 from app.auth.actors import Actor
 from app.companies.models import Company
+from app.laws.rules import Finding
 from app.matches import service_judging, service_rating, service_remedies
 from app.matches.engine import Engine
+from app.matches.seating import LAW, host_name, school_name
 from app.matches.service_rating import Frame, Stock
 from app.matches.service_remedies import Case, Remedy
+from app.matches.translate import LANGUAGES
 from app.opportunities.models import Opportunity
-from app.rounds import rules, service_board, service_kept, service_pins, service_wishes
+from app.rounds import rules, service_board, service_kept, service_law, service_pins, service_wishes
 from app.rounds import service as rounds
 from app.rounds.service_board import Board, BoardLine
 from app.rounds.service_kept import Kept
@@ -43,6 +46,8 @@ class Inquiry:
     wishes: Sequence[Wished]
     asked: Opportunity | None
     titles: Mapping[str, str]
+    tutors: Mapping[str, Mapping[str, str]]
+    forbidden: Mapping[UUID, Sequence[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +85,12 @@ def ask(
         (one.wishes for one in service_wishes.of_class(session, seen.round, student.class_id) if one.student_id == student_id),
         (),
     )  # fmt: skip
+    ids = [one.opportunity_id for one in wishes] + ([] if asked is None else [asked.id])
     return Inquiry(
         board=board, line=next(one for one in board.lines if one.student_id == student_id), student=student,
-        kept=kept, frame=frame, wishes=wishes, asked=asked, titles=_titles(session, kept),
+        kept=kept, frame=frame, wishes=wishes, asked=asked, titles=_titles(session, kept), tutors=_tutors(session, kept),
         stock=service_rating.take_stock(session, engine, [student.class_id], frame),
+        forbidden=service_pins.forbidding(session, seen.round, student, ids),
     )  # fmt: skip
 
 
@@ -115,11 +122,18 @@ def _whys(inquiry: Inquiry, ids: Sequence[UUID]) -> list[Mapping[str, str]]:
         return [NOT_OFFERED for _ in ids]
     number = inquiry.kept.question.number()
     known = [one for one in ids if str(one) in number]
-    names = {"it": inquiry.titles, "en": inquiry.titles}
+    names = {language: {**inquiry.titles, **inquiry.tutors[language]} for language in LANGUAGES}
     found = service_judging.why_not_each(
         inquiry.kept.question, inquiry.kept.seats, str(inquiry.student.id), [number[str(one)] for one in known], names
     )  # fmt: skip
     said = dict(zip(known, found, strict=True))
+    for one, why in said.items():
+        if why["code"] == LAW and one in inquiry.forbidden:
+            cited = inquiry.forbidden[one]
+            why |= {
+                language: " ".join(service_law.cited(each, language) for each in cited)
+                for language in LANGUAGES
+            }
     return [said.get(one, NOT_OFFERED) for one in ids]
 
 
@@ -131,6 +145,19 @@ def _remedies(engine: Engine, inquiry: Inquiry) -> Sequence[Remedy]:
     asker = next(one for one in inquiry.kept.question.askers if one.id == who)
     case = Case(known, inquiry.kept.question, asker, inquiry.kept.seats)
     return service_remedies.remedies(engine, inquiry.stock, inquiry.frame, case)
+
+
+def _tutors(session: Session, kept: Kept) -> dict[str, dict[str, str]]:
+    """What the tutors of hosts and schools are called in causes, in both languages."""
+    hosts = [UUID(one.owner_id) for one in kept.question.hosts]
+    rows = session.execute(sa.select(Company.id, Company.name).where(Company.id.in_(hosts)))
+    name_of: dict[UUID, str] = {row.id: row.name for row in rows}
+    called = {"it": ("Tutor di {}", "Tutor della scuola"), "en": ("Tutors of {}", "Tutors of the school")}
+    return {
+        language: {host_name(place): of_host.format(name_of.get(one, "–")) for place, one in enumerate(hosts)}
+        | {school_name(place): of_school for place in range(len(kept.question.schools))}
+        for language, (of_host, of_school) in called.items()
+    }
 
 
 def _titles(session: Session, kept: Kept) -> dict[str, str]:

@@ -116,7 +116,9 @@ def run(
         answer = service_kept.solve(rated.question, order.mode, snapshot.near)
         advance(3)
         rows = list(_rows(snapshot, rated, answer))
-        report = service_judging.report(rated.question, answer) | {"lost_pins": _lost_pins(snapshot, rated)}
+        report = service_judging.report(rated.question, answer) | {
+            "lost_pins": _lost_pins(snapshot, rated), "tutors": service_judging.tutors(rated.question, answer.seats)
+        }  # fmt: skip
         advance(4)
         made = RoundRun(
             round_id=round_id, mode=RunMode(order.mode), near_number=order.near, seed=order.seed,
@@ -154,7 +156,11 @@ def _lost_pins(snapshot: Snapshot, rated: Rated) -> int:
 
 def _packed(rated: Rated) -> dict[str, Any]:
     pairs = zip(rated.question.offers, rated.spans, strict=True)
-    return {"items": [asdict(offer) | {"spans": [_days(one) for one in spans]} for offer, spans in pairs]}
+    return {
+        "items": [asdict(offer) | {"spans": [_days(one) for one in spans]} for offer, spans in pairs],
+        "hosts": [asdict(one) for one in rated.question.hosts],
+        "schools": [asdict(one) for one in rated.question.schools],
+    }
 
 
 def _days(span: Span) -> list[Any]:
@@ -164,9 +170,11 @@ def _days(span: Span) -> list[Any]:
 
 def _fingerprint(order: Order, question: Question) -> str:
     """Tells one question from another, down to the last score."""
+    offers = [asdict(offer) for offer in question.offers]
+    tutors = [asdict(one) for one in (*question.hosts, *question.schools)]
     asked = [
-        order.mode, order.near, question.seed, question.is_wishes_only,
-        [asdict(offer) for offer in question.offers], [[asker.id, asker.pack()] for asker in question.askers],
+        order.mode, order.near, question.seed, question.is_wishes_only, offers, tutors,
+        [[asker.id, asker.pack()] for asker in question.askers],
     ]  # fmt: skip
     return hashlib.blake2b(json.dumps(asked).encode(), digest_size=16).hexdigest()
 

@@ -114,7 +114,7 @@ def answer(trial: Trial) -> Outcome:
     try:
         after, moved = service_judging.try_out(question, kept.seats, is_optimal=is_optimal)
     except PinsClash as error:
-        raise PinsImpossible("Take a pin away, or ask for more seats.") from error
+        raise PinsImpossible(service_kept.PINS) from error
     asker_of = {asker.id: asker for asker in question.askers}
 
     def place(who: str, seat: Seat | None) -> Place | None:

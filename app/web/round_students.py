@@ -28,6 +28,7 @@ REMEDIES = {
     "week_later": _("Se l'azienda comincia una settimana dopo"),
     "week_earlier": _("Se l'azienda comincia una settimana prima"),
     "one_more_seat": _("Se l'azienda aggiunge un posto"),
+    "one_more_tutor": _("Se l'azienda indica un altro tutor"),
 }
 
 
@@ -64,7 +65,7 @@ def show_student(
     view.looked(LookKind.PROFILE, [student_id])
     return view.show(
         "rounds/student.html", round=inquiry.board.seen.round, inquiry=inquiry, found=found, pins=pins,
-        asked=inquiry.asked, ruling=ruling, outcome=outcome, is_impossible=is_impossible, remedies=REMEDIES,
+        asked=inquiry.asked, forbidden=[] if inquiry.asked is None else inquiry.forbidden.get(inquiry.asked.id, []), ruling=ruling, outcome=outcome, is_impossible=is_impossible, remedies=REMEDIES,
     )  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import dates
@@ -19,15 +21,19 @@ from app.rounds import (
     rules,
     service_board,
     service_kept,
+    service_law,
+    service_loads,
     service_publishing,
     service_runs,
     service_sharing,
     service_wishes,
 )
 from app.rounds import service as rounds
-from app.rounds.models import RoundState, RunMode
+from app.rounds.models import RoundRun, RoundState, RunMode
 from app.rounds.rules import Action
 from app.rounds.schemas import RoundIn
+from app.rounds.service import Seen
+from app.rounds.service_law import Doubt
 from app.schools import classes
 from app.schools import service as schools
 from app.web.language import mark as _
@@ -37,6 +43,8 @@ from app.web.ui import InView, View
 router = APIRouter(include_in_schema=False)
 
 MOST_ROUNDS = 100
+MOST_HOSTS = 20
+"""Companies whose tutors a page lists: the bottlenecks come first."""
 WEEK = timedelta(days=7)
 
 STATES = {
@@ -47,6 +55,10 @@ STATES = {
     "cancelled": _("Annullato"),
 }
 MODES = {"stable": _("Stabile"), "optimal": _("Più posti possibile")}
+PROBLEMS = {
+    "tutors-full": _("Non pubblicata: i tutor intanto seguono altri studenti. Calcola di nuovo."),
+    "unlawful": _("Non pubblicata: la legge vieta un posto."),
+}
 FAULTS = {
     "name": _("Scrivi un nome, al massimo 120 caratteri."),
     "kinds": _("Scegli almeno un tipo."),
@@ -141,6 +153,7 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
         runs = service_kept.search(session, round_id, limit=10)
         chosen = next((one for one in runs if one.number == seen.round.run_number), None)
         tallies = service_board.tallies(session, chosen, [one.class_id for one in own]) if chosen else []
+        loads = service_loads.of_run(session, actor, seen, chosen) if chosen else None
         named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
         joining = [one for one in _schools_of(actor) if one not in seen.school_ids]
         joinable = {
@@ -155,6 +168,7 @@ def show_round(view: InView, round_id: UUID, reminded: Annotated[int | None, Que
         tallies={one.class_id: one for one in tallies}, classes=named, can_run=seen.can_run(actor), states=STATES,
         modes=MODES, reminded=reminded, kinds=sorted(rules.kinds_of(seen.round)), schools=len(seen.school_ids),
         joinable=joinable if seen.round.state is RoundState.COLLECTING else {},
+        loads=loads, most_hosts=MOST_HOSTS,
         can_publish=any(rules.can_publish(actor, one.school_id, one.class_id) for one in own),
     )  # fmt: skip
 
@@ -229,8 +243,16 @@ def ask_publish(view: InView, round_id: UUID) -> Response:
             one.class_id: one for one in service_board.tallies(session, made, [one.class_id for one in own])
         }
         named = {one.class_id: classes.get(session, actor, one.class_id) for one in own}
+        doubts = _doubts(session, seen, made, [one.class_id for one in own])
     return view.show(
-        "rounds/publish.html", round=seen.round, own=own, run=made, tallies=tallies, classes=named, done=[]
+        "rounds/publish.html",
+        round=seen.round,
+        own=own,
+        run=made,
+        tallies=tallies,
+        classes=named,
+        done=[],
+        doubts=doubts,
     )
 
 
@@ -249,9 +271,27 @@ def publish(
         seen = rounds.find(session, actor, round_id)
         made = service_kept.read(session, round_id, run_number)
         named = {one.class_id: classes.get(session, actor, one.class_id) for one in done}
+        doubts = _doubts(session, seen, made, [one.class_id for one in done if one.problem is not None])
     return view.show(
-        "rounds/publish.html", round=seen.round, own=[], run=made, tallies={}, classes=named, done=done
+        "rounds/publish.html",
+        round=seen.round,
+        own=[],
+        run=made,
+        tallies={},
+        classes=named,
+        done=done,
+        doubts=doubts,
+        problems=PROBLEMS,
     )
+
+
+def _doubts(
+    session: Session, seen: Seen, run: RoundRun, class_ids: Sequence[UUID]
+) -> dict[UUID, list[Doubt]]:
+    found: dict[UUID, list[Doubt]] = {}
+    for one in service_law.doubts(session, seen.round, run, class_ids):
+        found.setdefault(one.class_id, []).append(one)
+    return found
 
 
 @router.get("/rounds/{round_id}/classes/{class_id}")

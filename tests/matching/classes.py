@@ -90,6 +90,13 @@ def questions(draw: st.DrawFn, *, side: str = "") -> Question:
             "t": (draw(st.integers(0, 4)), followed[:cut]),
             "u": (draw(st.integers(0, 4)), followed[cut:]),
         }
+    if "school" in side:
+        group_of = {member: name for name, members in groups.items() for member in members}
+        at_school: dict[str, list[str]] = {"v": [], "w": [], "nobody": []}
+        tutor_of = {asker: draw(st.sampled_from(["v", "v", "w", "nobody"])) for asker in askers}
+        for student in students:
+            at_school[tutor_of[group_of.get(student, student)]].append(student)
+        rules["school_tutors"] = {name: (draw(st.integers(0, 3)), at_school[name]) for name in "vw"}
     if "pins" in side:
         asker, name = draw(pair)
         if (asker, name) not in rules["forbidden"]:
@@ -156,12 +163,22 @@ def quotas(question: Question) -> list[tuple[set[tuple[str, str | None]], int]]:
 Plan = dict[str, tuple[str, str | None]]
 
 
+def followed(question: Question, plan: Plan, capacity: int, students: list[str]) -> int:
+    """How many students a tutor at school can still follow."""
+    placed = [one for unit in plan for one in question.units()[unit]]
+    return capacity - len(set(placed) & set(students))
+
+
 def is_lawful(question: Question, plan: Plan) -> bool:
     """Whether a plan by unit keeps seats, tutors, minimum sizes and pins."""
     size = {unit: len(members) for unit, members in question.units().items()}
     for inside, capacity in quotas(question):
         if sum(size[unit] for unit, seat in plan.items() if seat in inside) > capacity:
             return False
+    if any(
+        followed(question, plan, *tutor) < 0 for tutor in question.rules.get("school_tutors", {}).values()
+    ):
+        return False
     taken = Counter()
     for unit, seat in plan.items():
         taken[seat] += size[unit]
@@ -193,9 +210,28 @@ def blocking(question: Question, plan: Plan, *, leaves: bool) -> set[tuple[str, 
         wanted = choices(question, unit)
         for seat in wanted[: wanted.index(plan[unit])] if unit in plan else wanted:
             is_closed = not taken[seat] and size[unit] < question.seats[seat[0]].minimum
-            if not is_closed and has_room(question, plan, unit, seat, leaves=leaves):
+            if (
+                not is_closed
+                and has_room(question, plan, unit, seat, leaves=leaves)
+                and (unit in plan or is_followed(question, plan, unit))
+            ):
                 found.add((unit, seat))
     return found
+
+
+def is_followed(question: Question, plan: Plan, unit: str) -> bool:
+    """Whether the tutor at school can follow a unit besides those with higher lots; pinned ones go before all."""
+
+    def claim(one: str) -> tuple[bool, int]:
+        return one in question.rules.get("pins", {}), lot(question.rules["seed"], one)
+
+    members = question.units()[unit]
+    before = {other: seat for other, seat in plan.items() if claim(other) > claim(unit)}
+    return all(
+        followed(question, before, *tutor) >= len(members)
+        for tutor in question.rules.get("school_tutors", {}).values()
+        if members[0] in tutor[1]
+    )
 
 
 def has_room(

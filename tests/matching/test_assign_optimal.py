@@ -26,7 +26,7 @@ def solved(question, **options):
 
 
 @steady
-@given(questions(side="ties periods tutors pins"))
+@given(questions(side="ties periods tutors school pins"))
 def test_optimal_reaches_every_aim_in_order(question):
     lawful = plans(question)
     if not lawful:
@@ -42,7 +42,7 @@ def test_optimal_reaches_every_aim_in_order(question):
 
 
 @steady
-@given(questions(side="ties periods tutors"), st.permutations(["placed", "score"]))
+@given(questions(side="ties periods tutors school"), st.permutations(["placed", "score"]))
 def test_optimal_keeps_to_the_order_of_aims_that_is_asked_for(question, aims):
     plan, _ = solved(question, aims=aims)
 
@@ -56,7 +56,7 @@ def test_optimal_keeps_to_the_order_of_aims_that_is_asked_for(question, aims):
 
 
 @steady
-@given(questions(side="ties periods tutors pins groups minimum"))
+@given(questions(side="ties periods tutors school pins groups minimum"))
 def test_optimal_with_groups_and_minimum_sizes_reaches_every_aim_in_order(question):
     lawful = plans(question)
     if not lawful:
@@ -69,7 +69,7 @@ def test_optimal_with_groups_and_minimum_sizes_reaches_every_aim_in_order(questi
 
 
 @steady
-@given(questions(side="ties periods tutors"), st.data())
+@given(questions(side="ties periods tutors school"), st.data())
 def test_optimal_changes_as_little_as_the_other_aims_allow(question, data):
     previous = data.draw(st.sampled_from(plans(question)))
     plan, _ = solved(question, previous=previous)
@@ -77,7 +77,7 @@ def test_optimal_changes_as_little_as_the_other_aims_allow(question, data):
 
 
 @steady
-@given(questions(side="ties periods tutors"), st.randoms(use_true_random=False))
+@given(questions(side="ties periods tutors school"), st.randoms(use_true_random=False))
 def test_optimal_does_not_depend_on_the_order_of_students(question, chance):
     shuffled = question.students.copy()
     chance.shuffle(shuffled)

@@ -56,13 +56,32 @@ def test_stable_is_best_for_every_student_of_all_stable_plans(question):
 
 
 @steady
+@given(questions(side="ties periods tutors school"))
+def test_stable_with_tutors_at_school_is_stable_and_follows_the_highest_lots(question):
+    plan = solved(question)
+    assert is_lawful(question, plan)
+    assert blocking(question, plan, leaves=False) == set()
+
+
+def test_stable_sends_nobody_away_for_nothing():
+    # Four seats for the tutor's five students and s5: whoever takes a seat that is given up is counted again.
+    students, wishes = [f"s{n}" for n in range(6)], {f"s{n}": ["x", "y"] for n in range(6)}
+    for seed in range(10):
+        found = assign(
+            students, {"x": 2, "y": 2}, {}, wishes, school_tutors={"v": (3, students[:5])}, seed=seed
+        )
+        report = check(found)
+        assert (len(found), "s5" in found, report.is_valid, report.is_stable) == (4, True, True, True)
+
+
+@steady
 @given(questions(side="ties periods"))
 def test_stable_without_tutors_leaves_nobody_a_better_seat(question):
     assert blocking(question, solved(question), leaves=True) == set()
 
 
 @steady
-@given(questions(side="ties periods tutors groups minimum pins"))
+@given(questions(side="ties periods tutors school groups minimum pins"))
 def test_stable_keeps_every_rule_whatever_binds(question):
     plan = solved(question)
     if plan is None:
@@ -82,7 +101,7 @@ def test_stable_with_minimum_is_stable_among_what_is_open(question):
 
 
 @steady
-@given(questions(side="ties periods tutors groups minimum"), st.randoms(use_true_random=False))
+@given(questions(side="ties periods tutors school groups minimum"), st.randoms(use_true_random=False))
 def test_stable_does_not_depend_on_the_order_of_students(question, chance):
     shuffled = question.students.copy()
     chance.shuffle(shuffled)
@@ -110,7 +129,7 @@ def test_stable_in_rounds_one_by_one_and_nested_agree(market, few):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stable, "FEW", few)
         in_rounds = stable.deferred_acceptance(market)
-    assert stable._nested(market, stable.priority(market)).tolist() == in_rounds.tolist()
+    assert stable._nested(market, stable.priority(market), market.start[:-1]).tolist() == in_rounds.tolist()
     assert len(blocking_edges(market, in_rounds).edges) == 0
 
 

@@ -33,7 +33,7 @@ def judged(question, plan, **options):
 
 
 @steady
-@given(questions(side="ties periods tutors groups minimum"), st.data())
+@given(questions(side="ties periods tutors school groups minimum"), st.data())
 def test_check_finds_exactly_the_blocking_pairs(question, data):
     plan = data.draw(st.sampled_from(plans(question)))
     report = judged(question, plan)
@@ -53,7 +53,7 @@ def test_check_finds_exactly_the_blocking_pairs(question, data):
 
 
 @steady
-@given(questions(side="ties periods tutors groups minimum pins"), st.data())
+@given(questions(side="ties periods tutors school groups minimum pins"), st.data())
 def test_check_finds_a_violation_exactly_in_unlawful_plans(question, data):
     seats = [(name, period) for name, offer in question.seats.items() for period in offer.periods or (None,)]
     plan = {s: data.draw(st.sampled_from(seats)) for s in question.students if data.draw(st.booleans())}
@@ -71,7 +71,7 @@ def test_check_finds_a_violation_exactly_in_unlawful_plans(question, data):
 
 
 @steady
-@given(questions(side="ties periods tutors minimum"), st.data())
+@given(questions(side="ties periods tutors school minimum"), st.data())
 def test_check_counts_ranks_and_shares(question, data):
     plan = data.draw(st.sampled_from(plans(question)))
     report = judged(question, plan)
@@ -84,7 +84,7 @@ def test_check_counts_ranks_and_shares(question, data):
 
 
 @steady
-@given(questions(side="ties periods tutors groups minimum"), st.sampled_from(["stable", "optimal"]))
+@given(questions(side="ties periods tutors school groups minimum"), st.sampled_from(["stable", "optimal"]))
 def test_check_never_finds_a_violation_in_ours_and_why_not_always_answers(question, mode):
     found = assign(*question.arguments(), **question.rules, mode=mode)
     report = check(found)
@@ -130,6 +130,10 @@ CAUSES = {
         {"seats": {"shop": 2, "bank": 2}, "tutors": {"rossi": (1, ["shop", "bank"])}, "scores": {**SCORES, ("bea", "bank"): 0.1}},
         "bea", "shop", {"tutor": "rossi", "capacity": 1, "position": 2, "last": 1, "above": 1},
     ),
+    "school_tutor_full": (
+        {"seats": {"shop": 1, "bank": 2}, "school_tutors": {"bo": (1, ["ada", "bea", "ciro"])}, "plan": {"ada": "shop"}, "seed": 3},
+        "ciro", "bank", {"tutor": "bo", "capacity": 1},
+    ),
     "seat_free": ({"plan": {"bea": "bank"}}, "ada", "shop", {}),
     "lower_ranked": ({"plan": {"bea": "shop"}}, "ada", "shop", {"lower": 1}),
     "same_tutor": (
@@ -153,7 +157,11 @@ def test_why_not_says_the_real_cause(code):
     changed, student, opportunity, values = CAUSES[code]
     asked = {"seats": {"shop": 1, "bank": 2}, "scores": SCORES, "wishes": WISHES, **changed}
     plan = asked.pop("plan", None)
-    rules = {name: asked.pop(name) for name in ("forbidden", "pins", "free", "tutors") if name in asked}
+    rules = {
+        name: asked.pop(name)
+        for name in ("forbidden", "pins", "free", "tutors", "school_tutors", "seed")
+        if name in asked
+    }
     question = CLASS, asked["seats"], asked["scores"], asked["wishes"]
     found = assign(*question, **rules) if plan is None else plan
     assert check(found, *question, **rules).why_not(student, opportunity) == Reason(code, values)
@@ -173,6 +181,9 @@ BREACHES = {
     "seats_exceeded": ({"ada": "shop", "bea": "shop"}, {"opportunity": "shop", "taken": 2, "seats": 1}),
     "below_minimum": ({"ada": "tour"}, {"opportunity": "tour", "taken": 1, "minimum": 2}),
     "tutor_exceeded": ({"ada": "desk", "bea": "desk"}, {"tutor": "rossi", "taken": 2, "capacity": 1}),
+    "school_tutor_exceeded": (
+        {"bea": "desk", "ciro": "tour"}, {"tutor": "bo", "taken": 2, "capacity": 1},
+    ),
     "forbidden": ({"ciro": "shop"}, {"student": "ciro", "opportunity": "shop", "rule": "under 16"}),
     "not_free": ({"ada": ("fair", "july")}, {"student": "ada", "opportunity": "fair", "period": "july"}),
     "groups_only": ({"ada": "hall"}, {"student": "ada", "opportunity": "hall"}),
@@ -197,6 +208,7 @@ def test_check_names_every_violation(code):
         {name: ["shop", "tour", "desk", "fair", "hall"] for name in ("ada", "bea", "ciro")},
         groups={"4A": ["dino", "elio"]},
         tutors={"rossi": (1, ["desk"])},
+        school_tutors={"bo": (1, ["bea", "ciro"])},
         forbidden={("ciro", "shop"): "under 16"},
         free={"ada": ["june"]},
         pins={"fia": "desk"},

@@ -145,7 +145,7 @@ def test_phrases_are_complete():
     for table in (PHRASES, EVIDENCE):
         assert set(table) == {"it", "en"}
         for by_audience in table.values():
-            assert set(by_audience) == {"student", "company"}
+            assert set(by_audience) == {"student", "company", "school"}
     assert {frozenset(some) for table in PHRASES.values() for some in table.values()} == {CODES}
     assert {frozenset(some) for table in EVIDENCE.values() for some in table.values()} == {
         frozenset(one.value for one in Evidence)

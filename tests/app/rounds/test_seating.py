@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from app.matches import seating, service_judging
-from app.matches.seating import Asker, Change, Offer, PinsClash, Question, Seat, wish_of
+from app.matches.seating import Asker, Change, Offer, PinsClash, Question, Seat, Tutors, wish_of
 from tests.matching.strategies import examples
 
 MOST = 5
@@ -39,8 +39,15 @@ def questions(draw: Any) -> Question:
         }
         pin = draw(some.one_of(some.none(), some.sampled_from(sorted(scores)))) if scores else None
         seat = None if pin is None else Seat(pin)
-        askers.append(Asker(f"s{number}", tuple(wishes), scores, free, barred, seat))
-    return Question(offers, tuple(askers), draw(some.integers(0, 3)), draw(some.booleans()))
+        school = draw(some.sampled_from([None, 0, 1]))
+        askers.append(Asker(f"s{number}", tuple(wishes), scores, free, barred, seat, school))
+    cut = draw(some.integers(0, len(offers)))
+    every = tuple(range(len(offers)))
+    hosts = [Tutors("host", draw(some.integers(0, 3)), part) for part in (every[:cut], every[cut:])]
+    schools = [Tutors("school", draw(some.integers(0, 3))) for _ in range(2)]
+    return Question(
+        offers, tuple(askers), draw(some.integers(0, 3)), draw(some.booleans()), tuple(hosts), tuple(schools)
+    )
 
 
 @examples(150)
@@ -53,6 +60,13 @@ def test_no_seat_is_given_twice_and_what_people_decided_holds(question: Question
         return
     taken = Counter(seat.offer for seat in answer.seats.values())
     assert all(count <= question.offers[place].seats for place, count in taken.items())
+    loads = service_judging.tutors(question, answer.seats)
+    for tutors in (*loads["hosts"], *loads["schools"]):
+        assert tutors["used"] <= tutors["most"]
+        assert not tutors["kept_out"] or tutors["used"] == tutors["most"]
+    assert [one["used"] for one in loads["hosts"]] == [
+        sum(taken[place] for place in host.offers) for host in question.hosts
+    ]
     for asker in question.askers:
         seat = answer.seats.get(asker.id)
         if seat is None:
