@@ -13,8 +13,9 @@ from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.concerns.service_reading import Case
 from app.rest import In, Line, Out, Page
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+SOMETHING = r"^[^\x00]*[^\s\x00][^\x00]*$"
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=SOMETHING)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=SOMETHING)]
 Code = Annotated[
     str, StringConstraints(min_length=19, max_length=19, pattern=r"^[0-9A-Z]{4}(-[0-9A-Z]{4}){3}$")
 ]

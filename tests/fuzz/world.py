@@ -81,6 +81,7 @@ OTHERS = calls.OTHERS | {
     "edit_company_member": {"member_id": "company_member_id"},
     "remove_company_member": {"member_id": "company_member_id"},
     "choose_company_signatory": {"user_id": "host_tutor_id"},
+    "read_round_result": {"opportunity": "opportunity_id"},
     "mark_notifications": {"id": "notification_id"},
     "create_attendance": {"placement_id": "worked_placement_id", "code": "attendance_code"},
     "sign_paper": {"paper_id": "signing_id", "code": "signing_code", "digest": "signing_digest"},

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from app.auth import service_people as people
@@ -24,6 +25,7 @@ from app.notifications.models import Notification
 from app.placements import service as placements
 from app.placements.models import Placement
 from app.settings import Settings
+from tests import contract
 from tests.factories import ACTOR, NOW, Factory
 
 DAYS = Deadlines(tutor_days=3, school_days=7, territory_days=5)
@@ -511,6 +513,13 @@ def test_a_fault_names_its_field(
 ) -> None:
     answer = client.post(f"/api/v1/placements/{case.placement.id}/concerns", json=body, headers=bearer())
     assert (answer.status_code, [one["field"] for one in answer.json()["faults"]]) == (422, [field])
+
+
+@pytest.mark.parametrize(("name", "field"), [("ConcernIn", "text"), ("ConcernNameIn", "reason")])
+def test_the_document_says_that_spaces_are_no_text(name: str, field: str) -> None:
+    text = Draft202012Validator(contract.document()["components"]["schemas"][name]["properties"][field])
+    assert text.is_valid("Senza\nguanti.")
+    assert not text.is_valid(" \t\n")
 
 
 def test_a_list_goes_on_where_it_ended(client: TestClient, case: Case) -> None:
