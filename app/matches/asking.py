@@ -176,8 +176,9 @@ class Asking:
         return self._clashes(known.profile.id, self.alternatives[place][0])
 
     def _is_unlawful(self, known: Known, place: int) -> bool:
-        """Whether the law forbids every period."""
-        return all(self._forbids(known, place, when) for when in self.alternatives[place])
+        """Whether the law forbids every period that would suit."""
+        forbidden = [self._forbids(known, place, when) for when in self.alternatives[place]]
+        return any(forbidden) and (all(forbidden) or self.first_suiting(known, place) is None)
 
     def _forbids(self, known: Known, place: int, when: Days) -> bool:
         return self.given.is_unlawful(known.profile.id, self.opportunity_ids[place], when)

@@ -47,7 +47,7 @@ def offer(make: Factory, text: str, role: SkillRole | None = None) -> Opportunit
 def test_a_form_that_follows_the_text_ends_the_disagreement(
     database: Database, make: Factory, text: str, role: SkillRole | None, code: str, field: str, value: object
 ) -> None:
-    opportunity, recogniser = offer(make, text, role), Recogniser(database)
+    opportunity, recogniser = offer(make, text, role), Recogniser()
 
     def found() -> tuple[texts.TextQuestion, list[Any]]:
         with database.read() as session:
@@ -68,7 +68,7 @@ def test_a_form_that_follows_the_text_ends_the_disagreement(
 
 @pytest.mark.parametrize("text", ["Zero posti, cioè 0 posti.", "Cominciamo il 3 settembre."])
 def test_some_disagreements_only_a_person_ends(database: Database, make: Factory, text: str) -> None:
-    opportunity, recogniser = offer(make, text), Recogniser(database)
+    opportunity, recogniser = offer(make, text), Recogniser()
     make.add(OpportunitySpan(opportunity_id=opportunity.id, starts_on=TODAY, ends_on=TODAY))
     with database.read() as session:
         question = texts.ask(session, ACTOR, recogniser, opportunity.id)

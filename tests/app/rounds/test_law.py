@@ -15,6 +15,7 @@ from app.rounds.rules import Action
 from app.rounds.service_kept import PinsImpossible
 from app.rounds.service_law import Unlawful
 from app.rounds.service_pins import PinForbidden
+from app.students.models import Student, StudentAvailability
 from tests.app.rounds.world import World
 from tests.factories import NOW, Factory
 from tests.queries import count_queries
@@ -120,6 +121,25 @@ def test_of_several_periods_the_lawful_one_is_taken(make: Factory, world: World)
     with pytest.raises(PinForbidden, match="Not at night"):
         pin(world, 0, 1, period=0)
     pin(world, 0, 1, period=1)
+
+
+def test_who_is_free_only_in_the_forbidden_period_goes_elsewhere(make: Factory, world: World) -> None:
+    for starts_on in (date(2026, 6, 8), date(2026, 7, 6)):  # fifteen, and then sixteen
+        make.add(
+            OpportunitySpan(
+                opportunity_id=world.offers[0].id, starts_on=starts_on, ends_on=starts_on.replace(day=20)
+            )
+        )
+    make.change(world.offers[0])
+    make.add(
+        StudentAvailability(
+            student_id=world.students[0].id, starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 30)
+        )
+    )
+    with world.database.write() as session:
+        session.get_one(Student, world.students[0].id).born_on = date(2010, 7, 1)
+    run(world)
+    assert places(world) == [1, 0]
 
 
 def test_where_every_activity_is_banned_nobody_goes(make: Factory, world: World) -> None:
