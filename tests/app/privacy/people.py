@@ -44,7 +44,7 @@ from app.privacy.models import NoticeView, RetentionWarning
 from app.rounds.models import CompanyRank, RoundClass, RoundRun, RoundSchool, RoundWish
 from app.schools.models import SchoolClass
 from app.settings import Settings
-from app.students.models import Student, StudentCode
+from app.students.models import Question, SettledQuestion, Student, StudentCode
 from tests import things
 from tests.app.students.callers import PATCH
 from tests.factories import ACTOR, NOW, TODAY, Factory
@@ -113,6 +113,7 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
                 student_id=student, code_hash="zyxhash-2", made_by=user_id, made_at=NOW, expires_at=later
             )
         )
+        session.add(SettledQuestion(student_id=student, question=Question.TRAVEL, settled_at=NOW))
         session.add(
             OidcFlow(
                 state_hash="zyxhash-3", browser_hash="zyxhash-4", provider="school", nonce="n", verifier="v",
