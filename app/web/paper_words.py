@@ -20,7 +20,7 @@ STATES = {
     "signing": _("In attesa di firme"),
     "in_force": _("Firmato da tutti"),
     "superseded": _("Sostituito"),
-    "expired": _("Scaduto"),
+    "expired": _("Periodo finito"),
     "ended": _("Chiuso"),
 }
 ROLES = {
