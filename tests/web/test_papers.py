@@ -20,7 +20,7 @@ from tests.web.territory import Territory
 from tests.web.territory_papers import fill
 
 Visit = Callable[..., TestClient]
-CODE = re.compile(r"[3-9A-Y]{4}-[3-9A-Y]{4}")
+CODE = re.compile(r"(?<![\w-])[3-9A-Y]{4}-[3-9A-Y]{4}(?![\w-])")
 
 
 @pytest.fixture
