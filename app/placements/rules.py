@@ -12,7 +12,7 @@ from app import holidays
 from app.auth.actors import AT_SCHOOL, Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
-from app.placements.models import EndReason, Party, Placement, Risk, State
+from app.placements.models import EndReason, Party, Placement, Risk, State, TutorSide
 from app.students import rules as students
 from app.students.rules import Placed
 
@@ -126,6 +126,12 @@ def forbidden_fields(party: Party, fields: set[str]) -> list[str]:
     """Those of the fields that are not this party's to change."""
     return sorted(fields - EDITABLE.get(party, frozenset(fields)))
 
+
+REPLACED_BY: Mapping[TutorSide, frozenset[Party]] = {
+    TutorSide.SCHOOL: _SCHOOL,
+    TutorSide.HOST: _SCHOOL | {Party.COMPANY},
+}
+"""Who lets somebody else be the tutor."""
 
 MOST_STUDENTS = 12
 """Of a tutor for whom neither the school nor the law says how many."""

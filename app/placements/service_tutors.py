@@ -22,7 +22,6 @@ from app.laws import service as law_service
 from app.laws.models import Measure
 from app.placements import rules, service
 from app.placements.models import (
-    Party,
     Placement,
     Risk,
     TutorCapacity,
@@ -271,11 +270,10 @@ def _followed(
     session: Session, actor: Actor, side: TutorSide, tutor_id: UUID, from_on: date
 ) -> list[Placement]:
     column = Placement.school_tutor_id if side is TutorSide.SCHOOL else Placement.host_tutor_id
-    mine = {Party.SCHOOL, Party.SERVICE} | ({Party.COMPANY} if side is TutorSide.HOST else set())
     seen = service.visible(
         session, actor, column == tutor_id, Placement.state.in_(rules.OPEN), Placement.ends_on >= from_on
     )
-    return [one.placement for one in seen if one.party in mine]
+    return [one.placement for one in seen if one.party in rules.REPLACED_BY[side]]
 
 
 def _apply(session: Session, changes: Sequence[TutorChange], now: datetime) -> int:

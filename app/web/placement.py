@@ -39,13 +39,6 @@ Done = Annotated[str, Query(max_length=20, pattern="^[a-z]*$")]
 Step = Literal[Action.CANCEL, Action.INTERRUPT, Action.RESTORE]
 REPLACEABLE = frozenset({State.READY, State.RUNNING, State.CLOSING})
 """States in which a tutor is replaced; before, one changes what is agreed."""
-REPLACES: Mapping[Party, tuple[TutorSide, ...]] = {
-    Party.STUDENT: (),
-    Party.COMPANY: (TutorSide.HOST,),
-    Party.SCHOOL: tuple(TutorSide),
-    Party.SERVICE: tuple(TutorSide),
-}
-"""Whose tutors each side replaces."""
 Load = Callable[[Session, Actor, Seen, datetime], Mapping[str, Any] | None]
 
 
@@ -99,7 +92,8 @@ def _hours(_session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mappi
 def _tutors(session: Session, _actor: Actor, seen: Seen, now: datetime) -> Mapping[str, Any] | None:
     if seen.placement.state not in REPLACEABLE:
         return None
-    sides = [service_replacing.side_of(session, seen.placement, side) for side in REPLACES[seen.party]]
+    own = [side for side in TutorSide if seen.party in rules.REPLACED_BY[side]]
+    sides = [service_replacing.side_of(session, seen.placement, side) for side in own]
     sides = [one for one in sides if one.tutor_id is not None]
     return {"sides": sides, "today": max(now.date(), seen.placement.starts_on)} if sides else None
 

@@ -14,9 +14,9 @@ from app import dates, errors
 from app.agreements import printing, service_amendments
 from app.agreements.models import Language
 from app.auth.actors import Actor
+from app.placements import rules, service_tutors
 from app.placements import service as placements
 from app.placements import service_terms as terms
-from app.placements import service_tutors
 from app.placements.models import Party, Placement, TutorSide
 from app.placements.service import Seen
 from app.web import placement
@@ -49,7 +49,7 @@ def replace_tutor(view: InView, fields: InFields, placement_id: UUID) -> Respons
 
 def _replace_tutor(session: Session, actor: Actor, seen: Seen, fields: Fields, now: datetime) -> None:
     side = forms.one_of(fields, "side", TutorSide)
-    if side not in placement.REPLACES[seen.party]:
+    if seen.party not in rules.REPLACED_BY[side]:
         raise terms.NotYourTerms("This tutor is for another side to choose.")
     before_id = getattr(seen.placement, f"{side}_tutor_id")
     if before_id is None or seen.placement.state not in placement.REPLACEABLE:
