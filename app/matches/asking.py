@@ -171,14 +171,15 @@ class Asking:
 
     def _is_taken(self, known: Known, place: int) -> bool:
         """Whether the student has something else in every period that would suit."""
-        if len(self.alternatives[place]) > 1:
-            return self.first_suiting(known, place) is None
-        return self._clashes(known.profile.id, self.alternatives[place][0])
+        return self._keeps_away(known, place, lambda when: self._clashes(known.profile.id, when))
 
     def _is_unlawful(self, known: Known, place: int) -> bool:
         """Whether the law forbids every period that would suit."""
-        forbidden = [self._forbids(known, place, when) for when in self.alternatives[place]]
-        return any(forbidden) and (all(forbidden) or self.first_suiting(known, place) is None)
+        return self._keeps_away(known, place, lambda when: self._forbids(known, place, when))
+
+    def _keeps_away(self, known: Known, place: int, hits: Callable[[Days], bool]) -> bool:
+        hit = [hits(when) for when in self.alternatives[place]]
+        return any(hit) and (all(hit) or self.first_suiting(known, place) is None)
 
     def _forbids(self, known: Known, place: int, when: Days) -> bool:
         return self.given.is_unlawful(known.profile.id, self.opportunity_ids[place], when)

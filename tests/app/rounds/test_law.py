@@ -142,6 +142,24 @@ def test_who_is_free_only_in_the_forbidden_period_goes_elsewhere(make: Factory, 
     assert places(world) == [1, 0]
 
 
+def test_who_has_something_else_on_other_days_is_told_of_the_law(make: Factory, world: World) -> None:
+    for day in (8, 15):
+        first = date(2026, 6, day)
+        make.add(
+            OpportunitySpan(
+                opportunity_id=world.offers[0].id, starts_on=first, ends_on=first.replace(day=day + 4)
+            )
+        )
+    make.change(world.offers[0])
+    july = {"starts_on": date(2026, 7, 6), "ends_on": date(2026, 7, 10)}
+    make.placement(world.students[0], make.opportunity(), **july)
+    run(world)
+    with world.database.read() as session:
+        inquiry = service_reasons.ask(session, world.lead, world.engine, world.id, world.students[0].id)
+    found = service_reasons.explain(world.engine, inquiry).wishes
+    assert [one.why["code"] for one in found] == ["law", "busy"]  # the second may take place on any day
+
+
 def test_where_every_activity_is_banned_nobody_goes(make: Factory, world: World) -> None:
     make.law_rule(measure=Measure.BANNED_ACTIVITY, parameters={}, message_it="No.", message_en="No.")
     host = world.offers[0].company_id
