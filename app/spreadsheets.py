@@ -13,9 +13,14 @@ import subprocess
 import sys
 import zipfile
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
+import structlog
+
 from app.imports import Reason
+
+log = structlog.get_logger(__name__)
 
 MOST_UNPACKED = 16 << 20
 MOST_PARTS = 500
@@ -24,6 +29,7 @@ MOST_MEMORY = 1 << 30
 MOST_SECONDS = 10
 ZIP = b"PK\x03\x04"
 OLE = b"\xd0\xcf\x11\xe0"
+_ROOT = Path(__file__).parents[1]
 _MANIFEST = "META-INF/manifest.xml"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 
@@ -73,10 +79,14 @@ def read(data: bytes, most_rows: int, most_columns: int) -> list[tuple[int, list
     asked = [sys.executable, "-m", "app.spreadsheets", str(most_rows), str(most_columns)]
     try:
         done = subprocess.run(  # noqa: S603 -- our own interpreter, and two numbers
-            asked, input=data, capture_output=True, timeout=MOST_SECONDS, check=True
+            asked, input=data, capture_output=True, timeout=MOST_SECONDS, check=True, cwd=_ROOT
         )
         return [(number, cells) for number, cells in json.loads(done.stdout)]
     except (subprocess.SubprocessError, ValueError) as error:
+        # What the reader says may quote a cell; how it ended does not.
+        log.warning(
+            "spreadsheet_unread", kind=type(error).__name__, status=getattr(error, "returncode", None)
+        )
         raise Unreadable(BROKEN) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +98,13 @@ def test_a_spreadsheet_that_cannot_be_read_is_named(data: bytes, reason: reading
         reading.read(data, "4A.xlsx")
     assert refusal.value.reason["it"] == reason.at(0, name=" «4A.xlsx»").reason_it
     assert "«4A.xlsx»" in refusal.value.reason["en"]
+
+
+def test_a_spreadsheet_is_read_wherever_the_service_was_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert spreadsheets.read(xlsx(SHEET), 10, 10)
 
 
 def test_a_sheet_that_is_too_long_or_too_wide_says_so() -> None:
