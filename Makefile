@@ -37,7 +37,7 @@ test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTT
 
 .PHONY: fuzz
 fuzz: $(DEV) ## try every operation with BOTTEGA_FUZZ_CASES cases (300), on both databases, always the same ones
-	@$(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips -o faulthandler_timeout=900 --durations=3 tests/fuzz/fuzz_api.py
+	@PYTHONHASHSEED=0 $(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips -o faulthandler_timeout=900 --durations=3 tests/fuzz/fuzz_api.py
 
 .PHONY: crash
 crash: $(DEV) ## kill the server 200 times while it writes, on each database

@@ -5,13 +5,14 @@ Weekdays are named as in iCalendar (RFC 5545, BYDAY); Monday is bit 0.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Protocol, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 
 class WeekdayName(StrEnum):
@@ -43,7 +44,32 @@ def _each_once(names: list[Name]) -> list[Name]:
     return names
 
 
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+def _as_day(value: object) -> object:
+    """Left to itself, the library takes a bare number for seconds since 1970, and a moment for its day."""
+    if isinstance(value, date) or (
+        isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip())
+    ):
+        return value
+    raise ValueError("is a day, written as YYYY-MM-DD")
+
+
+def _as_clock(value: object) -> object:
+    if isinstance(value, time) or (isinstance(value, str) and ":" in value):
+        return value
+    raise ValueError("is a time of the day, written as HH:MM")
+
+
+def _local(moment: time) -> time:
+    if moment.tzinfo is not None:
+        raise ValueError("is a time on the place's own clock, without a zone")
+    return moment
+
+
+WRITTEN_DAY = BeforeValidator(_as_day)
+"""What a day must look like before its bounds are looked at."""
+ClockTime = Annotated[time, BeforeValidator(_as_clock), AfterValidator(_local)]
+"""A time of the day, written as ISO 8601 has it, on the clock of the place."""
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31)), WRITTEN_DAY]
 """A day of this service's time; a date of another century is a mistake."""
 Weekdays = Annotated[
     list[WeekdayName],

@@ -23,7 +23,8 @@ from starlette.testclient import TestClient
 
 from app import migrate, models
 from app.auth import service_people as people
-from app.db import BlockSession, Database, make_engine
+from app.db import BlockSession, Database, ids_from, make_engine
+from app.demo.chance import Chance
 from app.main import create_app
 from app.settings import Settings
 from tests import contract, forms
@@ -60,6 +61,13 @@ def say_at_the_end(config: pytest.Config, line: str) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for line in terminalreporter.config.stash.get(_SAID, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def ids(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same ids whenever a test runs: they decide between equals, so with others it could take another way."""
+    with ids_from(Chance(0, request.node.nodeid).id):
+        yield
 
 
 @pytest.fixture(scope="session")

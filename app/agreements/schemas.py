@@ -26,7 +26,7 @@ from app.agreements.models import (
 from app.agreements.rules import Action
 from app.agreements.service_effects import Obstacle
 from app.agreements.service_plans import MOST_AT_ONCE, MOST_SKILLS
-from app.dates import Day, WeekdayName, Weekdays, mask_to_weekdays
+from app.dates import ClockTime, Day, WeekdayName, Weekdays, mask_to_weekdays
 from app.placements.models import EndReason, Party
 from app.rest import Email, In, Level, Out, Page, Patch, Slug
 
@@ -297,8 +297,8 @@ class AmendmentIn(In):
     starts_on: Day | None = None
     ends_on: Day | None = None
     weekdays: Weekdays | None = None
-    starts_at: time | None = None
-    ends_at: time | None = None
+    starts_at: ClockTime | None = None
+    ends_at: ClockTime | None = None
     daily_hours: DailyHours | None = None
     planned_hours: PlannedHours | None = None
     school_tutor_id: UUID | None = None

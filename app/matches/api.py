@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -173,7 +172,7 @@ def list_student_paths(
         ),
     ],
     budget_hours: Annotated[int, Query(ge=1, le=2000, description="Hours that a path may take.")] = 100,
-    by: Annotated[date | None, Query(description="The last day of a path.")] = None,
+    by: Annotated[Day | None, Query(description="The last day of a path.")] = None,
     limit: Limit = 5,
     cursor: Cursor = None,
 ) -> Response:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from app.dates import Day, PartName, Parts, WeekdayName, Weekdays
+from app.dates import ClockTime, Day, PartName, Parts, WeekdayName, Weekdays
 from app.opportunities.models import Kind, Status
 from app.rest import In, IstatCode, Level, Out, Page, Patch, Prose, Slug
 from app.schools.models import SchoolKind
@@ -23,13 +23,6 @@ Source = Annotated[
 ]
 
 
-def _local(moment: time) -> time:
-    if moment.tzinfo is not None:
-        raise ValueError("is a time on the place's own clock, without a zone")
-    return moment
-
-
-ClockTime = Annotated[time, AfterValidator(_local)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 GroupSize = Annotated[int, Field(ge=1, le=1000)]
 Hours = Annotated[int, Field(ge=0, le=5000)]

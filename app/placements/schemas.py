@@ -9,11 +9,10 @@ from uuid import UUID
 from pydantic import Field
 
 from app import dates
-from app.dates import Day, Weekdays
+from app.dates import ClockTime, Day, Weekdays
 from app.laws.models import Severity
 from app.laws.schemas import Link, Message
 from app.opportunities.models import Kind
-from app.opportunities.schemas import ClockTime
 from app.placements.models import EndReason, Party, Risk, State, TutorSide
 from app.placements.rules import Terms
 from app.placements.service_tutors import Tutor

@@ -18,7 +18,7 @@ from app.students.parts import FullStudent
 from app.students.rules import FreeTime, HeldSkill, SpokenLanguage
 
 PersonalName = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
-BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))]
+BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2100, 12, 31)), dates.WRITTEN_DAY]
 Kilometres = Annotated[int, Field(ge=1, le=500)]
 Hours = Annotated[int, Field(ge=0, le=5000)]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]

@@ -18,6 +18,7 @@ from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import Membership, User
 from app.companies import service as companies
 from app.companies.models import Company
+from app.dates import Day
 from app.placements.models import Placement
 from app.placements.rules import OPEN
 from app.rest import Email, Level
@@ -29,9 +30,6 @@ from app.web.papers import titles_of
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
-
-Day = Annotated[date, Form()]
-
 
 # --- agreements of a school -------------------------------------------------------------------------------------------
 
@@ -82,7 +80,11 @@ def _people(session: Session, *of_whom: sa.ColumnElement[bool]) -> list[User]:
 
 @router.post("/schools/{school_id}/agreements")
 def create_agreement(
-    view: InView, school_id: UUID, company_id: Annotated[UUID, Form()], valid_from: Day, valid_until: Day
+    view: InView,
+    school_id: UUID,
+    company_id: Annotated[UUID, Form()],
+    valid_from: Annotated[Day, Form()],
+    valid_until: Annotated[Day, Form()],
 ) -> Response:
     """A draft, filled from the last one; its fields come next."""
     values = {
@@ -186,8 +188,8 @@ def _draft(session: Session, actor: Actor, paper_id: UUID) -> Paper:
 def save_agreement(
     view: InView,
     agreement_id: UUID,
-    valid_from: Day,
-    valid_until: Day,
+    valid_from: Annotated[Day, Form()],
+    valid_until: Annotated[Day, Form()],
     privacy_role: Annotated[PrivacyRole, Form()],
     insurance_company: Annotated[str, Form(max_length=120)] = "",
     insurance_policy: Annotated[str, Form(max_length=80)] = "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from app.agreements.rules import Action
 from app.agreements.service import Seen
 from app.auth.actors import Actor, Role
 from app.companies.models import Company
+from app.dates import Day
 from app.placements.models import Party
 from app.schools.models import School
 from app.students.models import Student
@@ -244,7 +244,7 @@ def sign_paper(
 def record_signatures(
     view: InView,
     paper_id: UUID,
-    signed_on: Annotated[date, Form()],
+    signed_on: Annotated[Day, Form()],
     roles: Annotated[list[SignerRole] | None, Form(max_length=6)] = None,
     archive_number: Annotated[str, Form(max_length=80)] = "",
     file: UploadFile | None = None,

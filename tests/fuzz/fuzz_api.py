@@ -35,7 +35,8 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.python import asgi
 from schemathesis.specs.openapi.checks import ignored_auth
 
-from app.db import Database
+from app.db import Database, ids_from
+from app.demo.chance import Chance
 from app.disclosures import rules as disclosures
 from app.disclosures.rules import Side
 from app.main import create_app
@@ -147,7 +148,7 @@ class Land:
 
 @pytest.fixture(scope="module")
 def whole_land(migrated: Database) -> Iterator[Land]:
-    with migrated.engine.connect() as connection:
+    with migrated.engine.connect() as connection, ids_from(Chance(SEED, "world").id):
         transaction = connection.begin()
         database = UndoneDatabase(connection)
         yield Land(database, world.build(Factory(database)))

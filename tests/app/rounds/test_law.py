@@ -194,6 +194,7 @@ def test_boards_mark_what_warns_and_publishing_names_who_and_which_rule(make: Fa
 
 def test_doubts_of_many_take_as_many_statements_as_those_of_one(make: Factory, world: World) -> None:
     make.law_rule(**TRAINED)
+    make.change(world.offers[1], seats=5)  # all that the law leaves to who is fifteen, whatever the lot says
 
     def asked() -> tuple[int, int]:
         world.run()
