@@ -229,7 +229,7 @@ def name_tutors(stage: Stage) -> None:
     """Each placement has a tutor at school and one at the host, and the risk that the host has declared."""
     with stage.database.write() as session:
         placed = of_turn(session, stage)
-        risks = dict(session.execute(sa.select(HostSafety.company_id, HostSafety.risk)).tuples().all())
+        risks = dict(session.execute(sa.select(HostSafety.company_id, HostSafety.risk)).all())
         for one in placed:
             name_for(stage, one, risks)
         session.flush()

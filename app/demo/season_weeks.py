@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from app.demo.season_class import CAPS
 from app.demo.season_turn import FIRST_WEEK, OVER, name_for, of_turn
 from app.events import service as events
 from app.hours import rules, service_evaluations, service_ledger
-from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationMark, EvaluationSkill, HourEntry
+from app.hours.models import DiaryEntry, Evaluation, EvaluationMark, EvaluationSkill, HourEntry
 from app.hours.rules import Voices
 from app.laws.models import HostSafety
 from app.placements import service as placements
@@ -110,34 +110,37 @@ def _week(stage: Stage, *, week: int) -> None:
     service_clock.run(stage.database, _moment(stage, monday))
     last = min(monday + timedelta(days=6), stage.on - timedelta(days=1))
     evening = _moment(stage, last) + timedelta(hours=9)
+    leaving: list[tuple[UUID, date]] = []
     with stage.database.write() as session:
         running = [one for one in of_turn(session, stage) if one.state is State.RUNNING]
         rows = Rows(session)
-        leaving = []
         for one in running:
             days = [each for each in paper_rules.schedule(one) if monday <= each.day <= last]
-            if not days:
-                continue
-            if one.ends_on > last and stage.chance.happens(INTERRUPTED):
-                leaving.append((one.id, days[-1].day))
-            rows.extend(
-                HourEntry, [_hours(stage, one, each.day, round(each.hours * 60), evening) for each in days]
+            said = [_hours(stage, one, each.day, round(each.hours * 60), evening) for each in days]
+            rows.extend(HourEntry, said)
+            events.record_many(
+                session, stage.administrator, [event for each in said for event in _said(each)]
             )
             stage.count("days", len(days))
             if stage.chance.happens(WRITES):
                 rows.extend(DiaryEntry, [_diary(stage, one, each.day, evening) for each in days[:DIARY_DAYS]])
+            is_first = week == FIRST_WEEK and not leaving
+            if days and one.ends_on > last and (is_first or stage.chance.happens(INTERRUPTED)):
+                leaving.append((one.id, days[-1].day))
         ending = [one for one in running if monday <= one.ends_on <= last]
         proven = _evaluate(session, rows, stage, ending, evening)
         rows.flush()
         for student_id, levels in proven:
             validation.prove(session, stage.administrator, student_id, levels)
-        told = [
-            ("hours.said", one.id, {"for": Party.COMPANY.value, "to": EntryState.CONFIRMED.value})
-            for one in running
-        ]
-        events.record_many(session, stage.administrator, told)
     for placement_id, day in leaving:
         _interrupt(stage, placement_id, day)
+
+
+def _said(entry: Mapping[str, Any]) -> Iterator[tuple[str, UUID, dict[str, Any]]]:
+    """An event for each voice."""
+    for party, voice in rules.VOICE.items():
+        if entry[voice] is not None:
+            yield "hours.said", entry["placement_id"], {"for": party.value, "to": entry["state"].value}
 
 
 def _moment(stage: Stage, day: date) -> datetime:
@@ -235,7 +238,7 @@ def _skills(session: Session, placed: Sequence[Placement]) -> Mapping[UUID | Non
         .join(PlanSkill, PlanSkill.plan_id == TrainingPlan.id)
         .where(TrainingPlan.placement_id.in_([one.id for one in placed]))
         .order_by(PlanSkill.skill_id)
-    ).tuples()
+    )
     for placement_id, skill_id, level in rows:
         found[placement_id][skill_id] = level
     return found
@@ -264,7 +267,7 @@ def _settle(stage: Stage) -> None:
 def _prepare_next(stage: Stage) -> None:
     """What companies have accepted in the schools' rounds is on its way: some is ready, some being signed or checked."""
     with stage.database.write() as session:
-        risks = dict(session.execute(sa.select(HostSafety.company_id, HostSafety.risk)).tuples().all())
+        risks = dict(session.execute(sa.select(HostSafety.company_id, HostSafety.risk)).all())
         placed = _of_rounds(session, stage)
         for one in placed:
             name_for(stage, one, risks)
