@@ -18,7 +18,7 @@ from app.auth.actors import AT_COMPANY, AT_SCHOOL, Role
 from app.auth.models import Membership, TaughtClass, User
 from app.companies.models import Company
 from app.demo.rows import Rows
-from app.demo.season import Stage
+from app.demo.season import CLASS_SIZE, Stage
 from app.demo.territory import read_territory
 from app.events import service as events
 from app.laws.models import HostSafety, SafetyTraining, TrainingKind
@@ -125,7 +125,7 @@ def decide(stage: Stage) -> None:
             for user_id in stage.school_tutors[school_id]:
                 tutors.decide(
                     session, stage.school(school_id), school_id, user_id, stage.start_year,
-                    MOST if number else FEWEST, now=stage.at(-BEFORE + 1),
+                    CLASS_SIZE if user_id == stage.tutor.id else MOST if number else FEWEST, now=stage.at(-BEFORE + 1),
                 )  # fmt: skip
         stage.count("schools that limit tutors")
 

@@ -36,13 +36,14 @@ from app.opportunities.models import (
 )
 from app.opportunities.rules import Action
 from app.placements.models import Placement, Risk
+from app.placements.rules import OPEN
 from app.rounds import service_publishing as publishing
 from app.rounds import service_sharing as sharing
 from app.students.models import Student, StudentAvailability
 from app.wishes.models import Wish
 
 FIRST_WEEK, LAST_WEEK = -9, 14
-WEEKS = (-9, -9, -8, -6, -6, -5, -3, -3, -1, 0, 2, 4)
+WEEKS = (-9, -9, -8, -6, -6, -5, -3, -3, -1, 0, 1, 2)
 """The weeks in which they begin, one after the other: most are over on the demo's day, some run, some lie ahead."""
 OPENED, RUN, ANSWERED, OVER = -100, -86, -80, -72
 LARGE = 9
@@ -229,6 +230,11 @@ def name_tutors(stage: Stage) -> None:
     """Each placement has a tutor at school and one at the host, and the risk that the host has declared."""
     with stage.database.write() as session:
         placed = of_turn(session, stage)
+        stage.followed.update(
+            one
+            for one in session.scalars(sa.select(Placement.school_tutor_id).where(Placement.state.in_(OPEN)))
+            if one is not None
+        )
         risks = dict(session.execute(sa.select(HostSafety.company_id, HostSafety.risk)).all())
         for one in placed:
             name_for(stage, one, risks)

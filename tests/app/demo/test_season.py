@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from app import dates, demo
-from app.agreements.models import Document, Paper, PaperKind, PaperState, Signature
+from app.agreements.models import Agreement, Document, Paper, PaperKind, PaperState, Signature
 from app.applications.models import Application, ApplicationState
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, User
@@ -37,6 +38,7 @@ from app.placements.models import Party, Placement, State, TutorCapacity
 from app.rounds.models import Round, RoundClass, RoundRun, RoundState
 from app.settings import Settings
 from app.students.models import Student
+from app.web import paper_drafts
 from tests import forms
 from tests.app.demo.world import ON, undone
 from tests.caller import Caller
@@ -272,3 +274,28 @@ def test_no_page_falls_over(world: World) -> None:
             browser.event_hooks["request"].append(forms.carry_token)
             browser.post("/sign-in", data={"persona": email})
             assert {path: browser.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
+
+
+def test_agreements_are_listed_to_the_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many other papers the school has written since."""
+    monkeypatch.setattr(paper_drafts, "AT_ONCE", 2)
+    app = create_app(Settings(), database=world.database, clock=lambda: DAY)
+    with world.database.read() as session:
+        email, school_id = session.execute(
+            sa.select(User.email, Membership.school_id)
+            .join(Membership, Membership.user_id == User.id)
+            .where(User.is_demo, Membership.role == Role.SCHOOL_LEAD)
+        ).one()
+        wanted = set(session.scalars(sa.select(Agreement.id).where(Agreement.school_id == school_id)))
+    found: set[UUID] = set()
+    with Caller(app, base_url="http://127.0.0.1:8000") as browser:
+        browser.event_hooks["request"].append(forms.carry_token)
+        browser.post("/sign-in", data={"persona": email})
+        path: str | None = f"/schools/{school_id}/agreements"
+        while path is not None:
+            text = browser.get(path).text
+            found |= {UUID(one) for one in re.findall(r"/papers/([0-9a-f-]{36})", text)}
+            more = re.search(r'class="more"><a [^>]*href="([^"]+)"', text)
+            path = more and more[1]
+    assert len(wanted) > 2
+    assert found == wanted
