@@ -21,6 +21,7 @@ from app.agreements.models import (
 )
 from app.agreements.service import Seen
 from app.auth.models import User
+from app.calendars import service as calendars
 from app.companies.models import Company, CompanySite
 from app.placements.models import Placement
 from app.places.models import Municipality
@@ -184,10 +185,20 @@ class _Writer:
             (self.label("general"), self.label("some_hours", hours=one.general_training_hours)),
             (self.label("specific"), self.label("some_hours", hours=one.specific_training_hours)),
         ]
+        calendar = calendars.calendar(self.session, [placement.school_id], [placement.opportunity_id])
+        off = calendar.off(placement.school_id, placement.opportunity_id, placement)
+        schedule = rules.schedule(placement, off)
         days = [
             [self.day(each.day), self.times(each.starts_at, each.ends_at), self.hours(each.hours)]
-            for each in rules.schedule(placement)
+            for each in schedule
         ]
+        closings = [
+            self.label(
+                "closed_at_host" if any(one.starts_on <= each.day <= one.ends_on for each in schedule) else "closed_at_home",
+                closing=one.name, period=self.period(one.starts_on, one.ends_on),
+            )
+            for one in calendar.closings(placement.school_id, placement)
+        ]  # fmt: skip
         return [
             self.section("who", facts=who),
             self.section("when", facts=when),
@@ -196,7 +207,8 @@ class _Writer:
             self.section("safety", facts=safety, paragraphs=_paragraphs(one.safety_measures)),
             self.section("duties", items=wording.STUDENT_DUTIES[self.language]),
             self.section(
-                "schedule", head=[self.label("day"), self.label("time"), self.label("hours_of_day")], rows=days
+                "schedule", items=closings,
+                head=[self.label("day"), self.label("time"), self.label("hours_of_day")], rows=days,
             ),
         ]  # fmt: skip
 
