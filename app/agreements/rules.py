@@ -226,11 +226,13 @@ def plan_gaps(plan: Any, skills: Sequence[object], *, needs_guardian: bool) -> I
 
 
 def hours_gaps(placement: Placement, off: AbstractSet[date]) -> Iterator[tuple[str, str]]:
-    """Hours that are planned and have no day, since days off were noted after they had been agreed on."""
-    days = holidays.count(placement.starts_on, placement.ends_on, placement.weekdays, off)
-    if (
+    """Hours that have no day any more, since days `off` were noted after they had been agreed on."""
+    span = (placement.starts_on, placement.ends_on, placement.weekdays)
+    days = holidays.count(*span, off)
+    is_short = (
         placement.planned_hours - days * placement.daily_hours >= 1
-    ):  # of an hour that was rounded up, nothing is lacking
+    )  # an hour that was rounded up is not lacking
+    if is_short and days < holidays.count(*span):
         yield "planned_hours", f"more than {days} days of {placement.daily_hours:g} hours hold"
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from app.calendars.models import ClosingKind, PatronDay
 from app.calendars.rules import Closing
 from app.dates import Day
+from app.places.models import Municipality
 from app.rest import In, IstatCode, Line, Out, Page
 
 DayName = Annotated[str, StringConstraints(min_length=2, max_length=80, pattern=r"^[^\x00-\x1f]+$")]
@@ -83,10 +84,10 @@ class PatronDayOut(Out):
     name: Line
 
     @classmethod
-    def of(cls, row: PatronDay, municipality_name: str) -> Self:
-        """From the row and the name of its municipality."""
+    def of(cls, row: PatronDay, place: Municipality) -> Self:
+        """From the row and its municipality."""
         own = {name: getattr(row, name) for name in cls.model_fields if name != "municipality_name"}
-        return cls(**own, municipality_name=municipality_name)
+        return cls(**own, municipality_name=place.name)
 
 
 class PatronDayList(Page):

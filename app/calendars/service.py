@@ -149,8 +149,8 @@ def _require_lead(session: Session, actor: Actor, school_id: UUID) -> None:
 
 def patrons(
     session: Session, *, municipality_istat: str | None = None, after: tuple[str, str] | None = None, limit: int
-) -> list[tuple[PatronDay, str]]:  # fmt: skip
-    """Patrons' days with the names of their municipalities, in the order of these."""
+) -> list[tuple[PatronDay, Municipality]]:  # fmt: skip
+    """Patrons' days with their municipalities, in the order of the names of these."""
     query = _patrons
     if municipality_istat is not None:
         query = query.where(PatronDay.municipality_istat == municipality_istat)
@@ -158,12 +158,12 @@ def patrons(
         name, istat = (sa.literal(value) for value in after)
         query = query.where(sa.tuple_(Municipality.name, Municipality.istat) > sa.tuple_(name, istat))
     rows = session.execute(query.order_by(Municipality.name, Municipality.istat).limit(limit))
-    return [(row.PatronDay, row.name) for row in rows]
+    return [(row.PatronDay, row.Municipality) for row in rows]
 
 
 def note_patron(
     session: Session, actor: Actor, municipality_istat: str, month: int, day: int, name: str
-) -> tuple[PatronDay, str]:
+) -> tuple[PatronDay, Municipality]:
     """Note the day of a municipality's patron. Raises UnfitDayOff, NotYourCalendar and DayOffKnown."""
     auth.require_scope(actor, "placements:write")
     place = session.get(Municipality, municipality_istat, with_for_update={"key_share": True})
@@ -182,7 +182,7 @@ def note_patron(
     session.add(row)
     session.flush()
     events.record(session, actor, "patron_day.noted", row.id, {"municipality_istat": municipality_istat})
-    return row, place.name
+    return row, place
 
 
 def remove_patron(session: Session, actor: Actor, patron_id: UUID) -> None:
@@ -204,7 +204,7 @@ def notes_patrons_in(session: Session, actor: Actor) -> frozenset[str] | None:
     return None if actor.is_administrator else actor.provinces | {one for one in _led(session, actor) if one}
 
 
-_patrons = sa.select(PatronDay, Municipality.name).join(
+_patrons = sa.select(PatronDay, Municipality).join(
     Municipality, Municipality.istat == PatronDay.municipality_istat
 )
 
