@@ -153,6 +153,9 @@ def can_manage_tutors(actor: Actor, school_id: UUID) -> bool:
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
+LEAST_DAILY_HOURS = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """When, and how many hours: what is agreed on besides who and where. `weekdays` is a bit set of `app.dates`."""
