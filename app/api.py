@@ -25,6 +25,7 @@ from app.auth import service as auth_service
 from app.auth import territories_api as territories
 from app.boards import api as boards
 from app.bulk_changes import api as bulk_changes
+from app.calendars import api as calendars
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
@@ -76,7 +77,7 @@ ROUTERS = (
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,
-    placements.router, placements.counts_router, tutors.router, laws.router,
+    placements.router, placements.counts_router, tutors.router, calendars.router, laws.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip
 

@@ -466,6 +466,19 @@ API: dict[str, dict[str, Row]] = {
         SAME: may("colleague lead administrator key_school", rest=422),
         FOREIGN: may("administrator", rest=422),
     },
+    # days off
+    "list_school_closings": {OWN: PUBLIC},
+    "create_school_closings": LEADS,
+    "remove_school_closing": {
+        OWN: may("lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "list_patron_days": {OWN: PUBLIC},
+    "create_patron_day": {OWN: may(f"lead {OVERSEERS} key_school", rest=403)},
+    "remove_patron_day": {
+        OWN: may(f"lead {OVERSEERS} key_school", rest=403),
+        FOREIGN: may(FAR, rest=403),
+    },
     # rules of law, and what they are held against
     "list_law_rules": {OWN: sees(ALL)},
     "read_law_rule": {OWN: may(ALL)},

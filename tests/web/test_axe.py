@@ -208,6 +208,8 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("placement/tutors.html", "teacher", "/placements/{worked_id}", "open"),
     ("placement/tutors.html", "company", "/placements/{worked_id}", "open"),
     ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
+    ("teacher/closings.html", "lead", "/schools/{school_id}/closings?propose=christmas", ""),
+    ("coordinator/patrons.html", "coordinator", "/patron-days", ""),
     ("placement/rules.html", "administrator", "/law-rules", "open"),
     ("placement/rules.html", "company", "/law-rules", ""),
     ("company/safety.html", "company", "/companies/{company_id}/safety", ""),
