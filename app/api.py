@@ -23,6 +23,7 @@ from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
+from app.benefits import api as benefits
 from app.boards import api as boards
 from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
@@ -72,7 +73,7 @@ ROUTERS = (
     wishes.router,
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
-    network.router,
+    network.router, benefits.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,

@@ -288,6 +288,13 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /opportunities/{opportunity_id}/applications": API["list_answers"],
     "GET /companies/{company_id}/contact-limit": API["read_contact_limit"],
     "POST /companies/{company_id}/contact-limit": API["edit_contact_limit"],
+    "GET /companies/{company_id}/benefits": API["read_benefits"],
+    "GET /companies/{company_id}/benefits/thanks.pdf": {
+        OWN: may("member admin training_body coordinator administrator", rest=403),
+        HIDDEN: may(NOBODY, s409=OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(NOBODY, s409=FAR),
+    },
     "GET /students/{student_id}/data": STUDENTS,
     "GET /students/{student_id}/data/export": STUDENTS,
     "POST /students/{student_id}/data/ranking": STUDENTS,

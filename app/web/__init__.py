@@ -32,6 +32,7 @@ def routes() -> list[BaseRoute]:
         account,
         answers,
         applications,
+        benefits,
         class_hours,
         class_import,
         class_papers,
@@ -85,7 +86,7 @@ def routes() -> list[BaseRoute]:
 
     whole = APIRouter()
     for audience in (
-        public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        public, sign_in, second_factor, own_access, account, student, company, benefits, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, placement_changes, laws,
