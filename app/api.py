@@ -18,6 +18,7 @@ from app.accounts import api as accounts
 from app.agreements import api as agreements
 from app.agreements import signing_api as signing
 from app.answers import api as answers
+from app.appetites import api as appetites
 from app.applications import api as applications
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
@@ -73,7 +74,7 @@ ROUTERS = (
     wishes.router,
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
-    network.router, benefits.router,
+    network.router, appetites.router, benefits.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,

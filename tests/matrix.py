@@ -340,6 +340,18 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN_HIDDEN: may(FAR),
     },
     "edit_contact_limit": COMPANIES,
+    "read_appetite": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_appetite": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
     "read_benefits": {
         OWN: may(INSIDERS, rest=403),
         HIDDEN: may(OVERSEERS),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.appetites.models import Appetite, NotHosting
 from app.matches.schemas import OpportunityCard
 from app.network.rules import Balance, Standing
 from app.rest import In, Level, Line, Out, Page
@@ -99,6 +100,8 @@ class StandingOut(Out):
     last_sign_on: date
     published: Count = Field(description="Opportunities that stand open.")
     noted_on: date | None = Field(description="The day of the latest note about it.")
+    appetite: Appetite | None = Field(description="Whether it hosts in the school year that is asked about.")
+    reason: NotHosting | None = Field(description="Why not.")
 
 
 class StandingList(Page):

@@ -129,6 +129,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
     ("coordinator/indicators.html", "coordinator", "/coordination/indicators", ""),
     ("coordinator/experiences.html", "coordinator", "/coordination/experiences", ""),
+    ("company/appetite.html", "company", "/companies/{company_id}/appetite", ""),
     ("company/benefits.html", "company", "/companies/{company_id}/benefits", ""),
     ("company/benefits.html", "coordinator", "/companies/{company_id}/benefits?year=2024", ""),
     ("teacher/class.html", "teacher", "/classes/{class_id}?show=today&chosen=all", ""),
