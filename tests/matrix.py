@@ -667,6 +667,7 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_uncalled_students": NETWORK,
     "read_experiences": NETWORK,
+    "list_contact_loads": NETWORK,
     "list_standings": {
         OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
         FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),

@@ -439,6 +439,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /coordination/students": NETWORK,
     "GET /coordination/indicators": NETWORK,
     "GET /coordination/experiences": NETWORK,
+    "GET /coordination/contacts": NETWORK,
     "GET /coordination/indicators.csv": NETWORK,
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}

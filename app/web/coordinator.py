@@ -18,7 +18,15 @@ from app.companies import service_review as review
 from app.hours import rules as hours_rules
 from app.hours import service_experience
 from app.matches import service_reach as reach
-from app.network import rules, service, service_companies, service_gaps, service_notes, service_overview
+from app.network import (
+    rules,
+    service,
+    service_companies,
+    service_contacts,
+    service_gaps,
+    service_notes,
+    service_overview,
+)
 from app.network import service_indicators as indicators
 from app.network import service_supply as supply
 from app.network.rules import Balance, Standing, Thresholds
@@ -260,6 +268,20 @@ def show_experiences(view: InView) -> Response:
         "coordinator/experiences.html", found=found, criteria=hours_rules.CRITERIA[Party.STUDENT],
         hours_words=hours_words, least=rules.LEAST,
     )  # fmt: skip
+
+
+@router.get("/contacts")
+def show_contacts(view: InView, after: Cursor = None) -> Response:
+    """What each company is sent this month by all schools together, and who waits."""
+    [offset] = decode_cursor(after, int) or (0,)
+    offset, most = max(0, offset), view.settings.contacts_per_month
+    with view.read() as (session, actor):
+        found = service_contacts.load(session, actor, most=most, now=view.now())
+    return view.show(
+        "coordinator/contacts.html",
+        lines=found[offset : offset + LINES],
+        next_cursor=encode_cursor(offset + LINES) if len(found) > offset + LINES else None,
+    )
 
 
 # --- what nobody calls ------------------------------------------------------------------------------------------------

@@ -128,6 +128,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/opportunity.html", "coordinator", "/coordination/opportunities/{internship_id}", ""),
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
     ("coordinator/indicators.html", "coordinator", "/coordination/indicators", ""),
+    ("coordinator/contacts.html", "coordinator", "/coordination/contacts", ""),
     ("coordinator/experiences.html", "coordinator", "/coordination/experiences", ""),
     ("company/appetite.html", "company", "/companies/{company_id}/appetite", ""),
     ("company/benefits.html", "company", "/companies/{company_id}/benefits", ""),
