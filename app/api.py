@@ -18,11 +18,13 @@ from app.accounts import api as accounts
 from app.agreements import api as agreements
 from app.agreements import signing_api as signing
 from app.answers import api as answers
+from app.appetites import api as appetites
 from app.applications import api as applications
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
+from app.benefits import api as benefits
 from app.boards import api as boards
 from app.bulk_changes import api as bulk_changes
 from app.calendars import api as calendars
@@ -73,7 +75,7 @@ ROUTERS = (
     wishes.router,
     answers.router, applications.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
-    network.router,
+    network.router, appetites.router, benefits.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,

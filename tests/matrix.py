@@ -340,6 +340,24 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN_HIDDEN: may(FAR),
     },
     "edit_contact_limit": COMPANIES,
+    "read_appetite": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "edit_appetite": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    "read_benefits": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
     # opportunities
     "list_opportunities": {
         OWN: sees(ALL),
@@ -662,6 +680,7 @@ API: dict[str, dict[str, Row]] = {
     },
     "read_uncalled_students": NETWORK,
     "read_experiences": NETWORK,
+    "list_contact_loads": NETWORK,
     "list_standings": {
         OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
         FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),

@@ -288,6 +288,15 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /opportunities/{opportunity_id}/applications": API["list_answers"],
     "GET /companies/{company_id}/contact-limit": API["read_contact_limit"],
     "POST /companies/{company_id}/contact-limit": API["edit_contact_limit"],
+    "GET /companies/{company_id}/appetite": API["read_appetite"],
+    "POST /companies/{company_id}/appetite": API["edit_appetite"],
+    "GET /companies/{company_id}/benefits": API["read_benefits"],
+    "GET /companies/{company_id}/benefits/thanks.pdf": {
+        OWN: may("member admin training_body coordinator administrator", rest=403),
+        HIDDEN: may(NOBODY, s409=OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(NOBODY, s409=FAR),
+    },
     "GET /students/{student_id}/data": STUDENTS,
     "GET /students/{student_id}/data/export": STUDENTS,
     "POST /students/{student_id}/data/ranking": STUDENTS,
@@ -439,6 +448,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /coordination/students": NETWORK,
     "GET /coordination/indicators": NETWORK,
     "GET /coordination/experiences": NETWORK,
+    "GET /coordination/contacts": NETWORK,
     "GET /coordination/indicators.csv": NETWORK,
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
@@ -582,6 +592,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "POST /application-moves": {"action": "see", "application": "{application_id}:1"},
     "POST /companies/{company_id}/contact-limit": {"per_month": "3"},
+    "POST /companies/{company_id}/appetite": {"answer": "interested", "version": "0"},
     "POST /students/{student_id}/wishes/{wish_id}/move": {"position": "1"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},
     "POST /data/erasure": {"confirm": "yes"},

@@ -157,6 +157,7 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
     "edit_contact_limit": {"per_month": 3},
+    "edit_appetite": {"appetite": "interested"},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
     "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},

@@ -31,7 +31,9 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        appetites,
         applications,
+        benefits,
         calendars,
         class_hours,
         class_import,
@@ -86,7 +88,7 @@ def routes() -> list[BaseRoute]:
 
     whole = APIRouter()
     for audience in (
-        public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, placement_changes, laws, calendars,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.agreements.models import Interruption, Method, Signatory, Signature, SignerRole
+from app.appetites.models import Appetite, CompanyAppetite
 from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
@@ -141,6 +142,12 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
         session.add(
             CompanyNote(company_id=company, text="Sentiti.", written_at=NOW, written_by=f"user:{user_id}")
         )
+        session.add(
+            CompanyAppetite(
+                company_id=company, start_year=2025, appetite=Appetite.LOOKING, answered_at=NOW,
+                answered_by=f"user:{user_id}",
+            )
+        )  # fmt: skip
         session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     place(make, student, opportunity, user_id)
