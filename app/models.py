@@ -4,6 +4,7 @@ from app.agreements import models as agreements
 from app.answers import models as answers
 from app.applications import models as applications
 from app.auth import models as auth
+from app.bookings import models as bookings
 from app.bulk_changes import models as bulk_changes
 from app.companies import models as companies
 from app.concerns import models as concerns
@@ -32,7 +33,7 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "agreements", "answers", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
+    "agreements", "answers", "applications", "auth", "bookings", "bulk_changes", "companies", "concerns", "disclosures", "events",
     "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "skills", "students", "wishes",
