@@ -24,6 +24,7 @@ from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
 from app.auth import territories_api as territories
 from app.boards import api as boards
+from app.bookings import api as bookings
 from app.bulk_changes import api as bulk_changes
 from app.companies import api as companies
 from app.companies import members_api as company_members
@@ -70,7 +71,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, postings.router, texts.router,
+    answers.router, applications.router, bookings.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router,
     hours.router, evaluations.router,

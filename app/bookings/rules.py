@@ -342,9 +342,9 @@ def side_of(
     return Side.HOST if is_host else None
 
 
-def sees_students(side: Side) -> bool:
-    """Whether this side learns who comes."""
-    return side is not Side.HOST
+def sees_students(side: Side, *, is_group: bool) -> bool:
+    """Whether this side learns who comes: the host never does, and of a group its students do not either."""
+    return side in (Side.SCHOOL, Side.SERVICE) or (side is Side.STUDENT and not is_group)
 
 
 # --- time -------------------------------------------------------------------------------------------------------------

@@ -17,6 +17,12 @@ from app.errors import WrongState as WrongState
 from app.events import service as events
 
 
+class BookingChanged(errors.Conflict):
+    """The booking is no longer as it was read."""
+
+    title = "The booking has changed"
+
+
 def move(
     session: Session,
     actor: Actor,
@@ -29,7 +35,7 @@ def move(
 ) -> Booking:
     """Take a step with a booking; to repeat it changes nothing.
 
-    Raises NoSuchBooking, NotYourBooking, Stale, WrongState and TakenElsewhere.
+    Raises NoSuchBooking, NotYourBooking, BookingChanged, WrongState and TakenElsewhere.
     """
     seen = service_reading.find(session, actor, booking_id, scope="placements:write")
     booking, visit = seen.booking, seen.visit
@@ -41,7 +47,7 @@ def move(
     if booking.state in rules.TRANSITIONS[action].values():
         return booking
     if version is not None and booking.version != version:
-        raise errors.Stale(f"The present version is {booking.version}.")
+        raise BookingChanged(f"The present version is {booking.version}.")
     after = _after(booking, visit, action, now)
     if after in rules.ENDED:
         end(session, actor, booking, visit, after, BookingEnd.OWN_CHOICE, now=now)

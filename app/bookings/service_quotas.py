@@ -39,10 +39,20 @@ class TooManyQuotas(errors.Conflict):
     title = "Too many quotas"
 
 
-def search(session: Session, actor: Actor, opportunity_id: UUID) -> Sequence[Quota]:
+def search(
+    session: Session,
+    actor: Actor,
+    opportunity_id: UUID,
+    *,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> Sequence[Quota]:
     """The quotas of an event, the oldest first; like the event, they are public. Raises NoSuchOpportunity."""
     opportunities.read(session, actor, opportunity_id)
-    return _of(session, opportunity_id)
+    query = sa.select(Quota).where(Quota.opportunity_id == opportunity_id)
+    if after is not None:
+        query = query.where(sa.tuple_(Quota.created_at, Quota.id) > after)
+    return session.scalars(query.order_by(Quota.created_at, Quota.id).limit(limit)).all()
 
 
 def create(
@@ -54,7 +64,8 @@ def create(
     where seats are to be kept that are not free.
     """
     opportunities.get_for_change(session, actor, opportunity_id)
-    if len(_of(session, opportunity_id)) >= rules.MOST_QUOTAS:
+    of_event = sa.select(sa.func.count()).where(Quota.opportunity_id == opportunity_id)
+    if (session.scalar(of_event) or 0) >= rules.MOST_QUOTAS:
         raise TooManyQuotas(f"At most {rules.MOST_QUOTAS} of one event.")
     _refuse_unfit(session, opportunity_id, values, now)
     quota = Quota(
@@ -88,11 +99,6 @@ def remove(
     session.flush()
     events.record(session, actor, "quota.removed", quota_id)
     service_waiting.serve_event(session, actor, opportunity_id, now=now, limits=limits)
-
-
-def _of(session: Session, opportunity_id: UUID) -> Sequence[Quota]:
-    query = sa.select(Quota).where(Quota.opportunity_id == opportunity_id)
-    return session.scalars(query.order_by(Quota.created_at, Quota.id)).all()
 
 
 def _refuse_unfit(session: Session, opportunity_id: UUID, values: Mapping[str, Any], now: datetime) -> None:

@@ -17,9 +17,8 @@ from app.auth.actors import Actor
 from app.bookings import rules, service_sessions, service_waiting
 from app.bookings.models import Booking, BookingKind, BookingMember, BookingState, VisitSession
 from app.bookings.rules import Place, Side
-from app.opportunities import access as opportunity_access
+from app.opportunities import access
 from app.opportunities.models import Opportunity
-from app.opportunities.rules import can_edit
 from app.schools.models import School, SchoolClass
 from app.students import service as students
 
@@ -66,7 +65,12 @@ _rows = (
 def find(session: Session, actor: Actor, booking_id: UUID, *, scope: str = "placements:read") -> Seen:
     """A booking of the actor's. Raises NoSuchBooking."""
     auth.require_scope(actor, scope)
-    found = _seen(session, actor, session.execute(_rows.where(Booking.id == booking_id)).all())
+    rows = session.execute(_rows.where(Booking.id == booking_id)).all()
+    if not rows:
+        # As many questions as for one that is there: how long the answer takes tells nothing.
+        _members(session, [booking_id])
+        access.is_overseen(session, actor, booking_id)
+    found = _seen(session, actor, rows)
     if not found:
         raise NoSuchBooking
     return found[0]
@@ -91,7 +95,7 @@ def of_session(
     auth.require_scope(actor, "placements:read")
     visit, opportunity = service_sessions.read(session, actor, visit_session_id)
     query = _rows.where(Booking.visit_session_id == visit.id)
-    if not (actor.is_administrator or _is_host(session, actor, opportunity)):
+    if not (actor.is_administrator or service_sessions.is_host(session, actor, opportunity.id)):
         query = query.where(_visible_to(actor))
     if state is not None:
         query = query.where(Booking.state == state)
@@ -123,14 +127,14 @@ def of_student(
 
 def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
     found: list[Seen] = []
-    members = _members(session, [row[0].id for row in rows])
+    members = _members(session, [row[0].id for row in rows]) if rows else {}
     hosts: dict[UUID, bool] = {}
     for booking, visit, opportunity, school_name, year in rows:
         who = members.get(booking.id, ())
         if booking.student_id is not None:
             who = (booking.student_id,)
         if opportunity.id not in hosts:
-            hosts[opportunity.id] = _is_host(session, actor, opportunity)
+            hosts[opportunity.id] = service_sessions.is_host(session, actor, opportunity.id, opportunity)
         side = rules.side_of(
             actor, school_id=booking.school_id, class_id=booking.class_id, members=who,
             is_host=hosts[opportunity.id],
@@ -151,11 +155,6 @@ def _members(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, 
 def _placed(session: Session, found: list[Seen], now: datetime) -> list[Seen]:
     places = service_waiting.places(session, [one.booking for one in found], now)
     return [replace(one, place=places.get(one.booking.id)) for one in found]
-
-
-def _is_host(session: Session, actor: Actor, opportunity: Opportunity) -> bool:
-    is_overseen = opportunity_access.is_overseen(session, actor, opportunity.id)
-    return can_edit(actor, opportunity.company_id, opportunity.kind, is_overseen=is_overseen)
 
 
 def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:

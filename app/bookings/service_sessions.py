@@ -16,9 +16,11 @@ from app.auth.actors import Actor
 from app.bookings import rules, service_counts
 from app.bookings.models import SessionState, VisitSession
 from app.events import service as events
+from app.opportunities import access
 from app.opportunities import service as opportunities
 from app.opportunities import service_life as life
 from app.opportunities.models import Kind, Opportunity, Status
+from app.opportunities.rules import can_edit
 from app.opportunities.schemas import OpportunitySpanIn
 from app.opportunities.service import WrongState as WrongState
 
@@ -85,20 +87,38 @@ def search(
     return list(session.scalars(query.order_by(VisitSession.starts_at, VisitSession.id).limit(limit)))
 
 
-def get_for_change(
-    session: Session, actor: Actor, visit_session_id: UUID
-) -> tuple[VisitSession, Opportunity]:
-    """A session and its event, both locked, for who may change the event. Raises NoSuchVisitSession, NotYourOpportunity."""
+def is_host(
+    session: Session, actor: Actor, opportunity_id: UUID, opportunity: Opportunity | None = None
+) -> bool:
+    """Whether the actor may change the event, so that its sessions are theirs."""
+    # The same question whether there is such an event or not.
+    is_overseen = access.is_overseen(session, actor, opportunity_id)
+    opportunity = opportunity or session.get(Opportunity, opportunity_id)
+    return opportunity is not None and can_edit(
+        actor, opportunity.company_id, opportunity.kind, is_overseen=is_overseen
+    )
+
+
+def read_of(session: Session, actor: Actor, opportunity_id: UUID, visit_session_id: UUID) -> VisitSession:
+    """A session of an event. Raises NoSuchOpportunity and NoSuchVisitSession."""
+    opportunities.read(session, actor, opportunity_id)
     visit = session.get(VisitSession, visit_session_id)
-    try:
-        opportunity = opportunities.get_for_change(
-            session, actor, visit.opportunity_id if visit else visit_session_id
-        )
-    except opportunities.NoSuchOpportunity as error:
-        raise NoSuchVisitSession from error
-    if visit is None:
+    if visit is None or visit.opportunity_id != opportunity_id:
         raise NoSuchVisitSession
-    session.refresh(visit, with_for_update=True)
+    return visit
+
+
+def get_for_change(
+    session: Session, actor: Actor, opportunity_id: UUID, visit_session_id: UUID
+) -> tuple[VisitSession, Opportunity]:
+    """A session and its event, both locked, for who may change the event.
+
+    Raises NoSuchOpportunity, NotYourOpportunity and NoSuchVisitSession.
+    """
+    opportunity = opportunities.get_for_change(session, actor, opportunity_id)
+    visit = session.get(VisitSession, visit_session_id, with_for_update=True)
+    if visit is None or visit.opportunity_id != opportunity_id:
+        raise NoSuchVisitSession
     return visit, opportunity
 
 

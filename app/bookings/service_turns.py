@@ -109,8 +109,8 @@ def strike(session: Session, actor: Actor, booking_id: UUID, now: datetime, limi
     if booking is None:
         return False
     visit = _locked(session, booking.visit_session_id)
-    session.refresh(booking)
-    if booking.due_at is None or booking.due_at > now:
+    booking = session.get(Booking, booking_id, populate_existing=True)
+    if booking is None or booking.due_at is None or booking.due_at > now:
         return False
     reason = rules.AFTER[booking.state]
     service_moves.end(session, actor, booking, visit, BookingState.EXPIRED, reason, now=now)

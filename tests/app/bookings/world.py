@@ -99,12 +99,12 @@ class World:
 
     def cancel_session(self, visit: VisitSession) -> None:
         with self.database.write() as session:
-            found, event = service_sessions.get_for_change(session, self.host(), visit.id)
+            found, event = service_sessions.get_for_change(session, self.host(), self.event.id, visit.id)
             service_turns.cancel(session, self.host(), found, event, now=NOW)
 
     def edit_session(self, visit: VisitSession, **changes: Any) -> None:
         with self.database.write() as session:
-            found, event = service_sessions.get_for_change(session, self.host(), visit.id)
+            found, event = service_sessions.get_for_change(session, self.host(), self.event.id, visit.id)
             service_turns.edit(session, self.host(), found, event, changes, now=NOW, limits=LIMITS)
 
     def tick(self, now: datetime) -> dict[str, int]:
