@@ -71,7 +71,7 @@ class VisitSession(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    opportunity_id: Mapped[UUID] = mapped_column(sa.ForeignKey("opportunities.id"))
+    opportunity_id: Mapped[UUID] = mapped_column(sa.ForeignKey("opportunities.id", ondelete="CASCADE"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     state: Mapped[SessionState] = mapped_column(text_enum(SessionState), default=SessionState.PLANNED)
@@ -110,8 +110,12 @@ class Quota(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    opportunity_id: Mapped[UUID] = mapped_column(sa.ForeignKey("opportunities.id"), index=True)
-    visit_session_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("visit_sessions.id"), index=True)
+    opportunity_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("opportunities.id", ondelete="CASCADE"), index=True
+    )
+    visit_session_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("visit_sessions.id", ondelete="CASCADE"), index=True
+    )
     name: Mapped[str] = mapped_column(sa.String(120))
     school_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("schools.id"))
     year: Mapped[int | None]
@@ -154,7 +158,7 @@ class Booking(Base):
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    visit_session_id: Mapped[UUID] = mapped_column(sa.ForeignKey("visit_sessions.id"))
+    visit_session_id: Mapped[UUID] = mapped_column(sa.ForeignKey("visit_sessions.id", ondelete="CASCADE"))
     kind: Mapped[BookingKind] = mapped_column(text_enum(BookingKind))
     state: Mapped[BookingState] = mapped_column(text_enum(BookingState))
     student_id: Mapped[UUID | None] = mapped_column(
@@ -181,7 +185,9 @@ class BookingMember(Base):
 
     __tablename__ = "booking_members"
 
-    visit_session_id: Mapped[UUID] = mapped_column(sa.ForeignKey("visit_sessions.id"), primary_key=True)
+    visit_session_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("visit_sessions.id", ondelete="CASCADE"), primary_key=True
+    )
     student_id: Mapped[UUID] = mapped_column(
         sa.ForeignKey("students.id", ondelete="CASCADE"), primary_key=True, index=True
     )

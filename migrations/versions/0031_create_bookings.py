@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.CheckConstraint("seats_taken BETWEEN 0 AND seats", name=op.f("ck_visit_sessions_seats")),
         sa.CheckConstraint("smallest_group >= 1", name=op.f("ck_visit_sessions_smallest_group")),
         sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_visit_sessions_times_in_order")),
-        of("visit_sessions", "opportunity_id", "opportunities"),
+        of("visit_sessions", "opportunity_id", "opportunities", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit_sessions")),
     )
     op.create_index("ix_visit_sessions_ends_at", "visit_sessions", ["ends_at"], unique=False)
@@ -102,7 +102,7 @@ def upgrade() -> None:
         of("bookings", "class_id", "classes"),
         of("bookings", "school_id", "schools"),
         of("bookings", "student_id", "students", on_delete="CASCADE"),
-        of("bookings", "visit_session_id", "visit_sessions"),
+        of("bookings", "visit_session_id", "visit_sessions", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bookings")),
     )
     op.create_index(op.f("ix_bookings_class_id"), "bookings", ["class_id"], unique=False)
@@ -149,10 +149,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "seats_taken BETWEEN 0 AND coalesce(seats, seats_taken)", name=op.f("ck_quotas_seats")
         ),
-        of("quotas", "opportunity_id", "opportunities"),
+        of("quotas", "opportunity_id", "opportunities", on_delete="CASCADE"),
         of("quotas", "programme_id", "programmes"),
         of("quotas", "school_id", "schools"),
-        of("quotas", "visit_session_id", "visit_sessions"),
+        of("quotas", "visit_session_id", "visit_sessions", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quotas")),
     )
     op.create_index(op.f("ix_quotas_opportunity_id"), "quotas", ["opportunity_id"], unique=False)
@@ -176,7 +176,7 @@ def upgrade() -> None:
         sa.Column("booking_id", sa.Uuid(), nullable=False),
         of("booking_members", "booking_id", "bookings", on_delete="CASCADE"),
         of("booking_members", "student_id", "students", on_delete="CASCADE"),
-        of("booking_members", "visit_session_id", "visit_sessions"),
+        of("booking_members", "visit_session_id", "visit_sessions", on_delete="CASCADE"),
         sa.PrimaryKeyConstraint("visit_session_id", "student_id", name=op.f("pk_booking_members")),
     )
     op.create_index(op.f("ix_booking_members_booking_id"), "booking_members", ["booking_id"], unique=False)
