@@ -62,7 +62,10 @@ def cancel(
     if visit.state is SessionState.CANCELLED:
         return
     service_sessions.refuse_over(visit, now)
-    for booking in _open(session, visit.id):
+    bookings = _open(session, visit.id)
+    session.refresh(visit)  # somebody may have been forgotten before these were locked
+    session.refresh(opportunity)
+    for booking in bookings:
         after, reason = BookingState.CANCELLED, BookingEnd.SESSION_CANCELLED
         service_moves.end(session, actor, booking, visit, after, reason, now=now)
         service_telling.cancelled(session, booking, visit, now)
@@ -145,4 +148,5 @@ def _locked(session: Session, visit_id: UUID) -> VisitSession:
 
 def _open(session: Session, visit_id: UUID) -> Sequence[Booking]:
     query = sa.select(Booking).where(Booking.visit_session_id == visit_id, Booking.state.in_(rules.OPEN))
-    return session.scalars(query.order_by(Booking.id), execution_options={"populate_existing": True}).all()
+    query = query.order_by(Booking.id).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).all()

@@ -76,7 +76,7 @@ def take_seat(session: Session, actor: Actor, opportunity_id: UUID, number: int 
     """
     after = Opportunity.seats_taken + number
     status = sa.case((after >= Opportunity.seats, Status.FULL), else_=Opportunity.status)
-    has_room = sa.and_(has_free_seat, after <= Opportunity.seats)
+    has_room = has_free_seat if number == 1 else sa.and_(has_free_seat, after <= Opportunity.seats)
     if not _count(session, opportunity_id, +number, status, has_room):
         raise Full
     _tell(session, actor, opportunity_id, "opportunity.seat_taken")
@@ -93,7 +93,6 @@ def free_seat(session: Session, actor: Actor, opportunity_id: UUID, number: int 
 has_free_seat: sa.ColumnElement[bool] = sa.and_(
     Opportunity.status == Status.PUBLISHED, Opportunity.seats_taken < Opportunity.seats
 )
-has_taken_seat: sa.ColumnElement[bool] = Opportunity.seats_taken > 0
 
 
 def _count(
