@@ -26,6 +26,7 @@ from app.auth import service as auth_service
 from app.auth import territories_api as territories
 from app.benefits import api as benefits
 from app.boards import api as boards
+from app.bookings import api as bookings
 from app.bulk_changes import api as bulk_changes
 from app.calendars import api as calendars
 from app.companies import api as companies
@@ -73,7 +74,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, postings.router, texts.router,
+    answers.router, applications.router, bookings.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router, appetites.router, benefits.router,
     hours.router, evaluations.router,

@@ -156,6 +156,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "recommendation_id": make.recommendation(classmate, theirs).id,
         "placement_id": placement.id,
         **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
+        **placement_things.of_visit(make, classmate, their_company, municipality_istat=milan.istat),
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
         **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
@@ -239,6 +240,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "patron_id": make.patron_day(istat).id, "free_istat": "037032",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
+        **placement_things.of_visit(make, student, company, municipality_istat=istat),
         **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 

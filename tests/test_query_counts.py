@@ -67,6 +67,7 @@ def grow(land: Land) -> None:
         make.law_rule()
         stored_ranking(make, student.id)
         placement_things.of_placement(make, student, make.opportunity(company))
+        placement_things.of_visit(make, student, company)
         papers_of(make, school, make.company(), student)
         rounds_of(make, student, make.opportunity(company))
 
