@@ -125,12 +125,14 @@ def _ready(session: Session, stage: Stage, paper_id: UUID, now: datetime) -> Rea
     paper = session.get_one(Paper, paper_id)
     actor = stage.school(paper.school_id)
     seen = service_opening.require_ready(session, actor, paper_id, now=now)
+    people = service_opening.people_of(session, [seen])
     last = paper.valid_until if isinstance(paper, Agreement) else None
     if seen.placement is not None:
         last = seen.placement.ends_on
     return Ready(
         paper.id, DocumentKind(paper.kind), paper.student_id, last or now.date(), actor,
-        contents.of_paper(session, seen, Language.ITALIAN, now), paper.version, service_opening.signers(session, seen, now),
+        contents.of_paper(session, seen, Language.ITALIAN, now), paper.version,
+        service_opening.signers(session, seen, people, now),
     )  # fmt: skip
 
 

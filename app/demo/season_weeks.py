@@ -33,7 +33,7 @@ from app.hours.models import DiaryEntry, Evaluation, EvaluationMark, EvaluationS
 from app.hours.rules import Voices
 from app.laws.models import HostSafety
 from app.placements import service as placements
-from app.placements import service_clock
+from app.placements import service_calendar, service_clock
 from app.placements.models import EndReason, Party, Placement, State
 from app.placements.rules import Action
 from app.students import service_validation as validation
@@ -113,9 +113,10 @@ def _week(stage: Stage, *, week: int) -> None:
     leaving: list[tuple[UUID, date]] = []
     with stage.database.write() as session:
         running = [one for one in of_turn(session, stage) if one.state is State.RUNNING]
+        off = service_calendar.off_days(session, running)
         rows = Rows(session)
         for one in running:
-            days = [each for each in paper_rules.schedule(one) if monday <= each.day <= last]
+            days = [each for each in paper_rules.schedule(one, off[one.id]) if monday <= each.day <= last]
             said = [_hours(stage, one, each.day, round(each.hours * 60), evening) for each in days]
             rows.extend(HourEntry, said)
             events.record_many(
