@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Protocol, TypeVar
@@ -191,6 +191,12 @@ def school_year(day: date) -> int:
 def days_of_school_year(start_year: int) -> tuple[date, date]:
     """Its first day and its last."""
     return date(start_year, SCHOOL_YEAR_BEGINS, 1), date(start_year + 1, SCHOOL_YEAR_BEGINS, 1) - timedelta(1)
+
+
+def moments(days: tuple[date, date], zone: tzinfo | None) -> tuple[datetime, datetime]:
+    """When the first day begins and when the last one is over, on the clocks of a zone."""
+    first, last = (datetime.combine(day, time.min, zone) for day in (days[0], days[1] + timedelta(days=1)))
+    return first, last
 
 
 def busiest(spans: Collection[tuple[date, date]], within: tuple[date, date]) -> int:

@@ -12,7 +12,14 @@ from starlette.responses import Response
 
 from app import dates
 from app.matches.survey import Surveyor
-from app.network import service, service_companies, service_gaps, service_notes, service_overview
+from app.network import (
+    service,
+    service_companies,
+    service_contacts,
+    service_gaps,
+    service_notes,
+    service_overview,
+)
 from app.network import service_indicators as indicators
 from app.network import service_supply as supply
 from app.network.rules import Standing, Thresholds
@@ -20,6 +27,8 @@ from app.network.schemas import (
     CompanyNoteIn,
     CompanyNoteList,
     CompanyNoteOut,
+    ContactLoadList,
+    ContactLoadOut,
     IndicatorOut,
     IndicatorsOut,
     NetworkOut,
@@ -170,6 +179,21 @@ def list_standings(
     found = [one for one in lines if standing in (None, one.standing)][max(0, offset) :]
     items = [StandingOut.model_validate(one) for one in found[:limit]]
     return StandingList(items=items, next_cursor=_next(offset, limit, len(found)))
+
+
+@router.get(
+    "/network/contacts", summary="List how much each company is sent", responses=answers(401, 403, 422)
+)
+def list_contact_loads(
+    call: InCall, settings: InSettings, limit: Limit = 20, cursor: Cursor = None
+) -> ContactLoadList:
+    """This month, by all schools together, against its limit; and which schools wait, counted in steps of five."""
+    [offset] = decode_cursor(cursor, int) or (0,)
+    with call.read() as (session, actor):
+        loads = service_contacts.load(session, actor, most=settings.contacts_per_month, now=call.now())
+    found = loads[max(0, offset) :]
+    items = [ContactLoadOut.model_validate(one) for one in found[:limit]]
+    return ContactLoadList(items=items, next_cursor=_next(offset, limit, len(found)))
 
 
 @router.get("/network/indicators", summary="Yearly indicators", responses=answers(401, 403, 422))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from app.appetites.models import Appetite, NotHosting
 from app.matches.schemas import OpportunityCard
 from app.network.rules import Balance, Standing
 from app.rest import In, Level, Line, Out, Page
@@ -99,6 +100,8 @@ class StandingOut(Out):
     last_sign_on: date
     published: Count = Field(description="Opportunities that stand open.")
     noted_on: date | None = Field(description="The day of the latest note about it.")
+    appetite: Appetite | None = Field(description="Whether it hosts in the school year that is asked about.")
+    reason: NotHosting | None = Field(description="Why not.")
 
 
 class StandingList(Page):
@@ -166,3 +169,31 @@ class CompanyNoteList(Page):
     """The newest first."""
 
     items: Annotated[list[CompanyNoteOut], Field(max_length=100)]
+
+
+class WaitingSchoolOut(Out):
+    """A school whose students wait for a company to have room."""
+
+    school_id: UUID
+    name: Line
+    students: Students
+    since: date = Field(description="The day since when the first of them waits.")
+
+
+class ContactLoadOut(Out):
+    """What a company is sent this month, by all schools together, and who waits."""
+
+    company_id: UUID
+    name: Line
+    sent: Count
+    most: Count = Field(description="In a month at most.")
+    paused_until: date | None = Field(description="The first day on which it takes some again.")
+    is_full: bool
+    waiting: Students
+    schools: Annotated[list[WaitingSchoolOut], Field(max_length=10_000)]
+
+
+class ContactLoadList(Page):
+    """Those for whom most wait first, then the fullest."""
+
+    items: Annotated[list[ContactLoadOut], Field(max_length=100)]

@@ -10,6 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.appetites import rules as appetite_rules
+from app.appetites.models import Appetite, CompanyAppetite, NotHosting
 from app.auth.actors import Actor
 from app.auth.models import ApiKey, Membership
 from app.companies import access
@@ -22,7 +24,7 @@ from app.opportunities.models import Opportunity, Status
 
 
 class CompanyLine(NamedTuple):
-    """A company with the day on which its people, or its programs, last did anything."""
+    """A company with the day on which its people, or its programs, last did anything, and whether it says it hosts."""
 
     company_id: UUID
     name: str
@@ -31,6 +33,8 @@ class CompanyLine(NamedTuple):
     last_sign_on: date
     published: int
     noted_on: date | None
+    appetite: Appetite | None
+    reason: NotHosting | None
 
 
 def stand(
@@ -45,10 +49,19 @@ def stand(
     if company_id is not None:
         wanted = sa.and_(wanted, Company.id == company_id)
     companies = session.execute(
-        sa.select(Company.id, Company.name, Company.submitted_at, Company.approved_at, _noted_at).where(
-            wanted
+        sa.select(
+            Company.id, Company.name, Company.submitted_at, Company.approved_at, _noted_at, CompanyAppetite.appetite,
+            CompanyAppetite.reason,
         )
-    ).all()
+        .outerjoin(
+            CompanyAppetite,
+            sa.and_(
+                CompanyAppetite.company_id == Company.id,
+                CompanyAppetite.start_year == appetite_rules.asked_year(now.date()),
+            ),
+        )
+        .where(wanted)
+    ).all()  # fmt: skip
     chosen = sa.select(Company.id).where(wanted)
     signs: dict[UUID, datetime] = {row[0]: row[1] for row in session.execute(_signs(chosen))}
     offers = {
@@ -65,6 +78,7 @@ def stand(
             CompanyLine(
                 one.id, one.name, rules.standing(approved_on, last, today, thresholds), approved_on, last,
                 offered.published if offered else 0, one.noted_at and one.noted_at.astimezone(zone).date(),
+                one.appetite, one.reason,
             )
         )  # fmt: skip
     order = list(Standing)

@@ -48,6 +48,10 @@ class NotificationKind(StrEnum):
     CONCERN_NAMED = "concern_named"
     CONCERN_CLOSED = "concern_closed"
     OFFER_AGAIN = "offer_again"
+    SEATS_OFFERED = "seats_offered"
+    BOOKING_EXPIRED = "booking_expired"
+    SESSION_MOVED = "session_moved"
+    SESSION_CANCELLED = "session_cancelled"
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,10 @@ MANNERS = {
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.SEATS_OFFERED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.BOOKING_EXPIRED: Manner(_STUDENT_AND_SCHOOL, MailChoice.DAILY),
+    NotificationKind.SESSION_MOVED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.SESSION_CANCELLED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

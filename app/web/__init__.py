@@ -31,7 +31,10 @@ def routes() -> list[BaseRoute]:
     from app.web import (
         account,
         answers,
+        appetites,
         applications,
+        benefits,
+        calendars,
         class_hours,
         class_import,
         class_papers,
@@ -85,10 +88,10 @@ def routes() -> list[BaseRoute]:
 
     whole = APIRouter()
     for audience in (
-        public, sign_in, second_factor, own_access, account, student, company, teacher, hats, codes, people, invited,
+        public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
-        placement, placement_board, placement_changes, laws,
+        placement, placement_board, placement_changes, laws, calendars,
         student_hours, host_hours, class_hours, evaluations, reports,
         papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip

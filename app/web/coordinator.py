@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
@@ -10,12 +11,22 @@ from fastapi import APIRouter, Form, Path, Query
 from starlette.responses import Response
 
 from app import dates
+from app.appetites import rules as appetite_rules
+from app.appetites.models import Appetite
 from app.companies import service as companies
 from app.companies import service_review as review
 from app.hours import rules as hours_rules
 from app.hours import service_experience
 from app.matches import service_reach as reach
-from app.network import rules, service, service_companies, service_gaps, service_notes, service_overview
+from app.network import (
+    rules,
+    service,
+    service_companies,
+    service_contacts,
+    service_gaps,
+    service_notes,
+    service_overview,
+)
 from app.network import service_indicators as indicators
 from app.network import service_supply as supply
 from app.network.rules import Balance, Standing, Thresholds
@@ -24,7 +35,7 @@ from app.opportunities.models import Kind
 from app.placements.models import Party
 from app.postings import service as postings
 from app.rest import Cursor, decode_cursor, encode_cursor
-from app.web import charts, hours_words, language, maps, sheets
+from app.web import appetite_words, charts, hours_words, language, maps, sheets
 from app.web import coordinator_words as terms
 from app.web.ui import InView, View
 
@@ -148,15 +159,20 @@ def read_supply_sheet(
 
 
 @router.get("/companies")
-def show_companies(view: InView, standing: Standing | None = None, after: Cursor = None) -> Response:
-    """Companies by how they stand, with what to do next."""
+def show_companies(
+    view: InView, standing: Standing | None = None, appetite: Appetite | None = None, after: Cursor = None
+) -> Response:
+    """Companies by how they stand and by whether they host, with what to do next."""
     [offset] = decode_cursor(after, int) or (0,)
     offset, limits = max(0, offset), Thresholds.of(view.settings)
     with view.read() as (session, actor):
         lines = service_companies.stand(session, actor, now=view.now(), thresholds=limits)
-    found = [one for one in lines if standing in (None, one.standing)]
+    found = [one for one in lines if standing in (None, one.standing) and appetite in (None, one.appetite)]
     return view.show(
         "coordinator/companies.html",
+        appetite=appetite,
+        appetites=Counter(one.appetite for one in lines),
+        appetite_words=appetite_words,
         lines=found[offset : offset + LINES],
         next_cursor=encode_cursor(offset + LINES) if len(found) > offset + LINES else None,
         counts=service_companies.count(lines),
@@ -197,6 +213,8 @@ def _show_company(view: View, company_id: UUID, *, fault: bool = False, text: st
         status=422 if fault else 200,
         company=company,
         line=line,
+        is_left_alone=line is not None and appetite_rules.is_left_alone(line.appetite),
+        appetite_words=appetite_words,
         draft=draft,
         mails=[
             (contact, f"mailto:{contact.email}?subject={quote(draft[0])}&body={quote(draft[1])}")
@@ -250,6 +268,20 @@ def show_experiences(view: InView) -> Response:
         "coordinator/experiences.html", found=found, criteria=hours_rules.CRITERIA[Party.STUDENT],
         hours_words=hours_words, least=rules.LEAST,
     )  # fmt: skip
+
+
+@router.get("/contacts")
+def show_contacts(view: InView, after: Cursor = None) -> Response:
+    """What each company is sent this month by all schools together, and who waits."""
+    [offset] = decode_cursor(after, int) or (0,)
+    offset, most = max(0, offset), view.settings.contacts_per_month
+    with view.read() as (session, actor):
+        found = service_contacts.load(session, actor, most=most, now=view.now())
+    return view.show(
+        "coordinator/contacts.html",
+        lines=found[offset : offset + LINES],
+        next_cursor=encode_cursor(offset + LINES) if len(found) > offset + LINES else None,
+    )
 
 
 # --- what nobody calls ------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ QUERIES = {
     "/coordination/companies/{company_id}": 16,
     "/coordination/opportunities": 11,
     "/coordination/opportunities/{internship_id}": 17,
+    "/coordination/contacts": 6,
     "/coordination/experiences": 7,
     "/coordination/students": 11,
     "/coordination/indicators": 9,

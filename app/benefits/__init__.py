@@ -1,0 +1,1 @@
+"""What hosting students has brought a company in a school year."""
