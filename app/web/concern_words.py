@@ -16,7 +16,7 @@ HINTS = {
     "tasks": _("Il lavoro è diverso da quello che avete deciso."),
     "hours": _("Troppe ore, troppo tardi, o giorni diversi."),
     "behaviour": _("Offese, scherzi pesanti, contatti che non vuoi."),
-    "other": _("Quello che non trovi qui sopra."),
+    "other": _("Quello che qui sopra non c'è."),
 }
 OWNERS = {
     "tutor": _("il tutor della scuola"),

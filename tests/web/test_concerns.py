@@ -63,9 +63,9 @@ def test_a_student_reports_reads_an_answer_and_closes(visit: Visit, land: Territ
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"text": "  "}, "Scrivi almeno una frase."),
+        ({"text": "  "}, "Serve almeno una frase."),
         ({"text": "x" * 2001}, "Il testo è troppo lungo: al massimo 2.000 segni."),
-        ({"kind": ""}, "Scegli che cosa succede."),
+        ({"kind": ""}, "Manca una scelta: che cosa succede?"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_that_was_written_is_lost(
