@@ -48,6 +48,9 @@ class NotificationKind(StrEnum):
     CONCERN_NAMED = "concern_named"
     CONCERN_CLOSED = "concern_closed"
     OFFER_AGAIN = "offer_again"
+    COMPANY_ASKED = "company_asked"
+    COMPANY_WARNED = "company_warned"
+    COMPANY_HIDDEN = "company_hidden"
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,9 @@ MANNERS = {
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.COMPANY_ASKED: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.COMPANY_WARNED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.COMPANY_HIDDEN: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
