@@ -26,7 +26,9 @@ from app.auth import service as auth_service
 from app.auth import territories_api as territories
 from app.benefits import api as benefits
 from app.boards import api as boards
+from app.bookings import api as bookings
 from app.bulk_changes import api as bulk_changes
+from app.calendars import api as calendars
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
@@ -72,13 +74,13 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, postings.router, texts.router,
+    answers.router, applications.router, bookings.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router, appetites.router, benefits.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,
-    placements.router, placements.counts_router, tutors.router, laws.router,
+    placements.router, placements.counts_router, tutors.router, calendars.router, laws.router,
     concerns.router, roll_overs.router,
 )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from datetime import datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -93,6 +94,7 @@ def serve(
 
         def warm_up() -> None:
             service.state.engine.warm_up(database)
+            import_module("scipy.optimize")  # or the first who asks for a path would wait for it
             settle()
 
         Thread(target=warm_up, daemon=True).start()

@@ -325,7 +325,31 @@ def make_engine(url: str, *, connections: int = 2) -> Engine:
     return engine
 
 
+_ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝ"
+_BARE = "aaaaaaceeeeiiiinooooouuuuy" * 2
+
+
+def folded(text: str) -> str:
+    """The form in which words are looked for: neither case nor accents count.
+
+    >>> folded("Elettricità"), folded("È già LÌ")
+    ('elettricita', 'e gia li')
+    """
+    return text.translate(str.maketrans(_ACCENTED, _BARE)).lower()
+
+
+def folded_column(column: sa.ColumnElement[str] | InstrumentedAttribute[str]) -> sa.ColumnElement[str]:
+    """A column in the form of `folded`."""
+    return sa.func.lower(sa.func.translate(column, _ACCENTED, _BARE))
+
+
+def _translate(text: str | None, letters: str, others: str) -> str | None:
+    return None if text is None else text.translate(str.maketrans(letters, others))
+
+
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # PostgreSQL has it.
+    connection.create_function("translate", 3, _translate, deterministic=True)
     connection.isolation_level = None  # the driver's own BEGIN is off; `_begin_sqlite` decides which kind
     for pragma in (
         "journal_mode=WAL",

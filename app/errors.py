@@ -190,9 +190,38 @@ _by_status: dict[int, type[Problem]] = {
 }  # fmt: skip
 
 
+ACTOR_KEY = "bottega.actor"
+"""Where a request's scope says who is calling, once that is known."""
+_TOLD_TO_THE_LOG = frozenset({NotSignedIn.status, NotAllowed.status, Invalid.status})
+
+
 def request_id(request: Request) -> str:
     """The id that stands in the answer's `Request-Id`, in the log and in the events."""
     return str(request.scope.get("bottega.request_id", ""))
+
+
+def note(request: Request, problem: Problem) -> None:
+    """A line in the log for what may be an attempt: wrong credentials, what is not allowed, and what is malformed."""
+    if problem.status in _TOLD_TO_THE_LOG and type(problem) is not NotSignedIn:
+        note_refusal(request, problem.slug(), problem.status)
+
+
+def note_refusal(request: Request, problem: str, status: int) -> None:
+    """A line that says who tried, if that is known, and on which operation, and nothing of what was sent."""
+    log.info(
+        "refused",
+        problem=problem,
+        status=status,
+        actor=request.scope.get(ACTOR_KEY, ""),
+        method=request.method.lower(),
+        route=route(request.scope),
+        request_id=request_id(request),
+    )
+
+
+def route(scope: Mapping[str, Any]) -> str:
+    """Which page or operation it was, without what the address had in it: a log must not repeat it."""
+    return str(getattr(scope.get("route"), "path", ""))
 
 
 def as_json(request: Request, problem: Problem) -> Response:
@@ -210,11 +239,14 @@ def install(app: FastAPI, render: ProblemRenderer = as_json) -> None:
 
     def handle_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)  # noqa: S101 -- for the type checker; registered for Problem only
+        note(request, error)
         return render(request, error)
 
     def handle_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101
-        return render(request, _from_validation(error))
+        problem = _from_validation(error)
+        note(request, problem)
+        return render(request, problem)
 
     def handle_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101

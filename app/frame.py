@@ -15,7 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import headers
+from app import errors, headers
 from app.errors import (
     BadRequest,
     NotAllowed,
@@ -96,6 +96,7 @@ class Frame:
                 await dressed(message)
 
         async def refuse(problem: Problem) -> None:
+            errors.note(Request(scope), problem)
             if not has_answered:
                 await self.render(Request(scope), problem)(scope, receive, dressed)
 
@@ -111,7 +112,7 @@ class Frame:
         except Problem as problem:
             await refuse(problem)
         except Exception:
-            log.exception("unforeseen", request_id=request_id, route=_route(scope))
+            log.exception("unforeseen", request_id=request_id, route=errors.route(scope))
             await refuse(ServerError())
 
     @staticmethod
@@ -150,8 +151,3 @@ def _refuse_length(headers: Headers, most: int) -> None:
 
 def _too_large(most: int) -> TooLarge:
     return TooLarge(f"This service takes at most {most} bytes.")
-
-
-def _route(scope: Scope) -> str:
-    """Which page or operation it was, without what the address had in it: a log must not repeat it."""
-    return str(getattr(scope.get("route"), "path", ""))

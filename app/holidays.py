@@ -1,11 +1,13 @@
 """Public holidays, as dated data with their law (`holidays.toml`), and days that are counted without them.
 
 What takes place on Sundays, or on nothing but holidays, takes place on holidays: whoever agrees on that has a reason to.
+Other days off, which only some people have, are given by whoever counts (`off`, see `app.calendars`).
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -58,7 +60,12 @@ def is_one(day: date) -> bool:
     return day in of_year(day.year)
 
 
-def days(starts_on: date, ends_on: date, weekdays: int) -> list[date]:
+def has_sundays(weekdays: int) -> bool:
+    """Whether something on these weekdays takes place on holidays too."""
+    return bool(weekdays & _SUNDAY)
+
+
+def days(starts_on: date, ends_on: date, weekdays: int, off: AbstractSet[date] = frozenset()) -> list[date]:
     """The days on which something on these weekdays (a bit set of `app.dates`) takes place, both ends included.
 
     >>> [day.day for day in days(date(2026, 4, 30), date(2026, 5, 4), 0b0011111)]  # the first of May is a Friday
@@ -66,10 +73,11 @@ def days(starts_on: date, ends_on: date, weekdays: int) -> list[date]:
     """
     every = (starts_on + timedelta(days=number) for number in range((ends_on - starts_on).days + 1))
     found = [day for day in every if weekdays >> day.weekday() & 1]
-    return found if weekdays & _SUNDAY else [day for day in found if not is_one(day)] or found
+    worked = found if has_sundays(weekdays) else [day for day in found if not is_one(day)] or found
+    return [day for day in worked if day not in off] or worked
 
 
-def count(starts_on: date, ends_on: date, weekdays: int) -> int:
+def count(starts_on: date, ends_on: date, weekdays: int, off: AbstractSet[date] = frozenset()) -> int:
     """How many `days` that is, without walking through them.
 
     >>> count(date(2026, 4, 27), date(2026, 5, 10), 0b0011111)
@@ -78,8 +86,13 @@ def count(starts_on: date, ends_on: date, weekdays: int) -> int:
     weeks, rest = divmod((ends_on - starts_on).days + 1, 7)
     found = weeks * weekdays.bit_count()
     found += sum(weekdays >> (starts_on + timedelta(days=day)).weekday() & 1 for day in range(rest))
-    if weekdays & _SUNDAY:
-        return found
     years = range(starts_on.year, ends_on.year + 1)
-    off = (day for year in years for day in of_year(year) if starts_on <= day <= ends_on)
-    return found - sum(weekdays >> day.weekday() & 1 for day in off) or found
+    public = frozenset[date]() if has_sundays(weekdays) else frozenset[date]().union(*map(of_year, years))
+    worked = found - _among(public, starts_on, ends_on, weekdays)
+    if not worked:
+        worked, public = found, frozenset()
+    return worked - _among(off - public, starts_on, ends_on, weekdays) or worked
+
+
+def _among(some: AbstractSet[date], starts_on: date, ends_on: date, weekdays: int) -> int:
+    return sum(weekdays >> day.weekday() & 1 for day in some if starts_on <= day <= ends_on)

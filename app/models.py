@@ -5,7 +5,9 @@ from app.answers import models as answers
 from app.appetites import models as appetites
 from app.applications import models as applications
 from app.auth import models as auth
+from app.bookings import models as bookings
 from app.bulk_changes import models as bulk_changes
+from app.calendars import models as calendars
 from app.companies import models as companies
 from app.concerns import models as concerns
 from app.db import Base
@@ -33,8 +35,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "agreements", "answers", "appetites", "applications", "auth", "bulk_changes", "companies", "concerns", "disclosures", "events",
-    "hours", "invitations", "jobs", "laws", "mails", "matches",
+    "agreements", "answers", "appetites", "applications", "auth", "bookings", "bulk_changes", "calendars", "companies",
+    "concerns", "disclosures", "events", "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ DESCRIPTION = (
     "Students of technical schools and the companies of their territory find each other. Every list has cursors, "
     "every ranking explains itself, every change is recorded."
 )
-PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools", "territories"}
+PUBLIC_TAGS = {"service", "places", "skills", "programmes", "sectors", "schools", "territories", "calendars"}
 INT32, INT64 = 2**31 - 1, 2**53 - 1
 _METHODS = ("get", "post", "put", "patch", "delete")
 _PROBLEMS_OF_ALL = (400, 401, 429, 500, 503)

@@ -267,6 +267,7 @@ class Call:
             if counted is not None:
                 counted.forget()
             raise
+        self.request.scope[errors.ACTOR_KEY] = actor.mark
         if counted is not None and actor.kind == "key":
             counted.recognise(rates.Client(f"key:{actor.id}", actor.requests_per_minute))
         if needs_hat and actor.must_choose:

@@ -183,6 +183,15 @@ class Settings(BaseSettings):
         le=100,
         description="An opportunity with fewer fitting students for each free seat is told to coordinators as one that few want.",
     )
+    booking_hold_minutes: int = Field(
+        15, ge=1, le=1440, description="Minutes for which seats of a session are held before they are booked."
+    )
+    booking_offer_hours: int = Field(
+        48,
+        ge=1,
+        le=336,
+        description="Hours for which a seat that came free is offered to who is next on the waiting list.",
+    )
     disclosure_days: int = Field(
         30,
         ge=1,

@@ -52,18 +52,27 @@ def free_days(free: Sequence[Span], span: Span) -> int:
     13
     """
     first, behind = span.starts_on.toordinal(), span.ends_on.toordinal() + 1
-    bounds = [(one, one.starts_on.toordinal(), one.ends_on.toordinal() + 1) for one in free]
-    cuts = {first, behind} | {day for _, *ends in bounds for day in ends if first < day < behind}
+    needed = int(span.parts)  # sets of parts are slow to join, numbers are not
+    if not needed:
+        return days_of(span)
+    near = []
+    for one in free:
+        opens, shuts = one.starts_on.toordinal(), one.ends_on.toordinal() + 1
+        if opens < behind and shuts > first and one.parts.value & needed:
+            near.append((opens, shuts, one.weekdays & span.weekdays, one.parts.value & needed))
+    cuts = {first, behind} | {
+        day for opens, shuts, *_ in near for day in (opens, shuts) if first < day < behind
+    }
     days = 0
-    for start, end in pairwise(sorted(cuts) if behind > first else ()):
-        covering = [one for one, opens, shuts in bounds if opens <= start and end <= shuts]
+    for start, end in pairwise(sorted(cuts) if behind > first and near else ()):
+        covering = [(on, parts) for opens, shuts, on, parts in near if opens <= start and end <= shuts]
         weekdays = 0
-        for bit in (1 << weekday for weekday in range(7)):
+        for bit in (1 << weekday for weekday in range(7)) if covering else ():
             parts = 0
-            for one in covering:
-                if one.weekdays & bit:
-                    parts |= one.parts
-            if parts & span.parts == span.parts:
+            for on, some in covering:
+                if on & bit:
+                    parts |= some
+            if parts == needed:
                 weekdays |= bit
         days += days_between(start, end, weekdays & span.weekdays)
     return days
@@ -144,6 +153,13 @@ def best_share(free: Sequence[Span], spans: Sequence[Span], kind: Kind) -> float
     """The share of time that counts for a kind: of the best span, or for training of the worst lesson."""
     shares = [share_free(free, span) for span in spans]
     return (min if kind is Kind.TRAINING else max)(shares, default=0.0)
+
+
+def is_free_for(student: Student, spans: Sequence[Span], kind: Kind, attendance: float) -> bool:
+    """Whether `best_share` is enough, asked only as far as it takes; so it is where nobody said when they are free."""
+    least = least_share(kind, attendance)
+    enough = (share_free(student.free, span) >= least for span in spans)
+    return not student.free or (all(enough) if kind is Kind.TRAINING else any(enough))
 
 
 def least_share(kind: Kind, attendance: float) -> float:

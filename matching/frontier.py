@@ -200,16 +200,20 @@ def _undominated(labels: _Labels, matters: Words, later: Words) -> Ints:
     """The rows that no other row dominates; of equal ones the first."""
     covered, left_out = labels.covered & matters, ~labels.excluded & later
     bits = np.concatenate([covered, left_out], axis=1)
-    one, other = np.nonzero(labels.hours[:, None] <= labels.hours)
-    for word in range(bits.shape[1]):
-        # Few pairs are left after the first words, so the list of them is shorter than a table.
+    size = len(bits)
+    table = labels.hours[:, None] <= labels.hours
+    table &= (bits[:, 0] & ~bits[:, :1]) == 0
+    np.fill_diagonal(table, val=False)
+    one, other = np.divmod(np.flatnonzero(table), size)
+    for word in range(1, bits.shape[1]):
+        # Few pairs are left after the first word, so the list of them is shorter than a table.
         beats = (bits[other, word] & ~bits[one, word]) == 0
         one, other = one[beats], other[beats]
-    size = len(bits)
-    pairs = one * size + other
-    is_mutual = np.isin(pairs, other * size + one, assume_unique=True)
-    beaten = other[~is_mutual | (one < other)]
-    return np.flatnonzero(~np.isin(np.arange(size), beaten))
+    table[:] = False
+    table[one, other] = True
+    is_beaten = np.zeros(size, np.bool_)
+    is_beaten[other[~table[other, one] | (one < other)]] = True
+    return np.flatnonzero(~is_beaten)
 
 
 def _promising(labels: _Labels, width: int, budget: int) -> Ints:

@@ -8,12 +8,12 @@ from datetime import date
 from functools import partial
 from typing import Final, NamedTuple
 
-from matching.calendar import days_between, days_of
+from matching.calendar import days_of
 from matching.frontier import Choices
 from matching.reach import ways
 from matching.rules import hidden_by
 from matching.skills import Vocabulary, best_of
-from matching.types import Evidence, HeldSkill, Opportunity, SkillNeed, Span, Student
+from matching.types import Evidence, HeldSkill, Opportunity, Parts, SkillNeed, Span, Student
 
 LEARNT: Final = Evidence.CURRICULUM
 """How a taught level counts: more than one's own word, but nobody has examined it."""
@@ -24,6 +24,9 @@ a minor may work."""
 
 MOST_OPTIONS: Final = 400
 """Options that are searched; of more, those that are worth most by the hour."""
+
+A_DAY: Final = Parts.EVENING.bit_length()
+"""Bits of a day: one for each of its parts."""
 
 Lacks = Callable[[Iterable[SkillNeed]], tuple[SkillNeed, ...]]
 """Which of some needs the student does not meet today."""
@@ -66,24 +69,28 @@ class Teaching:
         self.modules = modules
         self._vocabulary = vocabulary
         self._share = share
-        self._learnt = [learnt(module) for module in modules]
-        self._by_skill: dict[str, list[int]] = {}
+        self._by_level: dict[str, dict[int, list[int]]] = {}
         for position, module in enumerate(modules):
-            for skill_id in {taught.id for taught in module.taught}:
-                self._by_skill.setdefault(skill_id, []).append(position)
+            for taught in module.taught:
+                self._by_level.setdefault(taught.id, {}).setdefault(taught.level, []).append(position)
         self._found: dict[SkillNeed, tuple[int, ...]] = {}
 
     def of(self, need: SkillNeed) -> tuple[int, ...]:
         """Positions of the modules that teach enough, in order."""
         found = self._found.get(need)
         if found is None:
-            near = self._vocabulary.covered_by(need.id)
-            some = sorted({one for skill_id in near for one in self._by_skill.get(skill_id, ())})
-            found = self._found[need] = tuple(one for one in some if self._meets(one, need))
+            enough = {
+                position
+                for skill_id in self._vocabulary.covered_by(need.id)
+                for level, positions in self._by_level.get(skill_id, {}).items()
+                if self._meets(HeldSkill(skill_id, level, LEARNT), need)
+                for position in positions
+            }
+            found = self._found[need] = tuple(sorted(enough))
         return found
 
-    def _meets(self, position: int, need: SkillNeed) -> bool:
-        return best_of(self._learnt[position], need, self._vocabulary)[0] >= self._share
+    def _meets(self, held: HeldSkill, need: SkillNeed) -> bool:
+        return best_of((held,), need, self._vocabulary)[0] >= self._share
 
     def towards(self, needs: Iterable[SkillNeed], lacks: Lacks) -> list[int]:
         """The modules that teach for some needs, and those that teach what these modules require, and so on."""
@@ -256,38 +263,41 @@ def _excludes(options: Sequence[Option]) -> list[int]:
     """For each option the others that cannot be taken with it: the same module, or the same time."""
     excluded = [0] * len(options)
     of_module: dict[int, int] = {}
+    first = min((one.starts for one in options), default=0)
+    taken = [occupied(one.spans, first) for one in options]
     for place, one in enumerate(options):
         of_module[one.module] = of_module.get(one.module, 0) | 1 << place
         for later in range(place + 1, len(options)):
             if options[later].starts > one.ends:
                 break
-            if clash(one.spans, options[later].spans):
+            if taken[place] & taken[later]:
                 excluded[place] |= 1 << later
                 excluded[later] |= 1 << place
     return [bits | of_module[one.module] for bits, one in zip(excluded, options, strict=True)]
 
 
-def clash(some: Iterable[Span], others: Sequence[Span]) -> bool:
-    """Whether two modules meet on some part of some day.
+def occupied(spans: Iterable[Span], first: int) -> int:
+    """The parts of days from ordinal `first` on that spans take, as bits: none begins earlier.
 
     Examples
     --------
     >>> from matching.types import Parts
-    >>> week = date(2027, 6, 7), date(2027, 6, 11)
-    >>> clash([Span(*week, parts=Parts.MORNING)], [Span(*week, parts=Parts.AFTERNOON)])
-    False
-    >>> clash([Span(*week)], [Span(week[1], week[1], parts=Parts.AFTERNOON)])
-    True
+    >>> monday = date(2027, 6, 7)
+    >>> fortnight = Span(monday, date(2027, 6, 18), weekdays=0b0000001, parts=Parts.AFTERNOON)
+    >>> bin(occupied([fortnight], monday.toordinal()))  # two afternoons, seven days apart
+    '0b10000000000000000000010'
     """
-    return any(_meet(one, other) for one in some for other in others)
-
-
-def _meet(one: Span, other: Span) -> bool:
-    first = max(one.starts_on, other.starts_on).toordinal()
-    last = min(one.ends_on, other.ends_on).toordinal()
-    if first > last or not one.parts & other.parts:
-        return False
-    return days_between(first, last + 1, one.weekdays & other.weekdays) > 0
+    taken = 0
+    for span in spans:
+        start = span.starts_on.toordinal()
+        days = max(0, span.ends_on.toordinal() + 1 - start)
+        week = sum(
+            span.parts << day * A_DAY for day in range(7) if span.weekdays >> (start - 1 + day) % 7 & 1
+        )  # from its own first day on; ordinal 1 was a Monday
+        # A one at the beginning of each week, times a week, is that week again and again.
+        weeks = ((1 << -(-days // 7) * 7 * A_DAY) - 1) // ((1 << 7 * A_DAY) - 1)
+        taken |= (week * weeks & (1 << days * A_DAY) - 1) << (start - first) * A_DAY
+    return taken
 
 
 def _worthiest(options: Sequence[Option], choices: Choices, most: int) -> list[Option]:

@@ -14,9 +14,10 @@ from datetime import date, timedelta
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from matching.calendar import fails_age, live_spans
+from matching.calendar import fails_age, is_free_for, live_spans
 from matching.explain import GAP_BELOW
-from matching.rules import RULES, hidden_by, rules_hidden
+from matching.location import is_too_far, travel_km, travel_minutes
+from matching.rules import RULES, eligibility_failures, hidden_by, rules_hidden, standing_failures
 from matching.skills import Vocabulary, best_of
 from matching.types import HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
 
@@ -141,10 +142,18 @@ def ways(
     if opportunity.kind is Kind.TRAINING:
         whole = opportunity.spans and hidden_by(student, opportunity, on, attendance) is None
         return [opportunity.spans] if whole else []
+    km, minutes = travel_km(student, opportunity), travel_minutes(student, opportunity)
+    if (
+        any(standing_failures(opportunity, on))
+        or eligibility_failures(student, opportunity.eligibility)
+        or is_too_far(student, km, minutes)
+    ):
+        return []
     return [
         (span,)
         for span in live_spans(opportunity, on)
-        if hidden_by(student, replace(opportunity, spans=(span,)), on, attendance) is None
+        if fails_age(student, opportunity, span.starts_on) is None
+        and is_free_for(student, (span,), opportunity.kind, attendance)
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from matching.calendar import age_failures, best_share, least_share, live_spans, takeable_spans
+from matching.calendar import age_failures, is_free_for, live_spans, takeable_spans
 from matching.location import is_too_far, travel_km, travel_minutes
 from matching.types import Eligibility, Opportunity, Student
 
@@ -89,8 +89,8 @@ def _failures(student: Student, opportunity: Opportunity, on: date, attendance: 
     if is_too_far(student, travel_km(student, opportunity), travel_minutes(student, opportunity)):
         yield "travel"
     if student.free and opportunity.spans and live_spans(opportunity, on):
-        share = best_share(student.free, takeable_spans(student, opportunity, on), opportunity.kind)
-        if share < least_share(opportunity.kind, attendance):
+        spans = takeable_spans(student, opportunity, on)
+        if not is_free_for(student, spans, opportunity.kind, attendance):
             yield "calendar"
 
 

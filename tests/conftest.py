@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import copyfile
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -42,6 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # The library's own way of showing an error draws every local value, which takes seconds.
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
+    # Properties are judged by what they find: on a busy machine anything takes long now and then.
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

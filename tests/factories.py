@@ -23,6 +23,7 @@ from app.auth import service_sessions as sessions
 from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
+from app.calendars.models import ClosingKind, PatronDay, SchoolClosing
 from app.companies.models import Company, CompanySite
 from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
@@ -211,6 +212,19 @@ class Factory:
         opportunity = self.add(Opportunity(**defaults | values))
         self.change(opportunity)
         return opportunity
+
+    def closing(self, school: School | None = None, **values: Any) -> SchoolClosing:
+        """Christmas 2026, on which nobody is expected."""
+        defaults: dict[str, Any] = {
+            "school_id": (school or self.school()).id, "starts_on": date(2026, 12, 23), "ends_on": date(2027, 1, 6), "name": "Natale",
+            "kind": ClosingKind.NOBODY_EXPECTED,
+        }  # fmt: skip
+        return self.add(SchoolClosing(**defaults | values))
+
+    def patron_day(self, istat: str, **values: Any) -> PatronDay:
+        """The fourth of October unless told otherwise."""
+        defaults: dict[str, Any] = {"month": 10, "day": 4, "name": "San Petronio"}
+        return self.add(PatronDay(municipality_istat=istat, **defaults | values))
 
     def disclosure(self, student: Student, opportunity: Opportunity, **values: Any) -> Disclosure:
         """A company's request for the name of a student; nobody has answered."""

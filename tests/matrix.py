@@ -152,6 +152,8 @@ OFFERS = {
     VISIT: may(f"{EDITORS} training_body", rest=403),
     FOREIGN: may(FAR, rest=403),
 }
+HOSTED = {OWN: may(f"{EDITORS} training_body", rest=403), FOREIGN: may(FAR, rest=403)}
+"""Who changes a visit with its sessions."""
 LEADS = {OWN: may("lead administrator key_school", rest=403), FOREIGN: may("administrator", rest=403)}
 LEADS_ALONE = {OWN: may("lead administrator", rest=403), FOREIGN: may("administrator", rest=403)}
 """No key begets keys or people."""
@@ -275,6 +277,39 @@ API: dict[str, dict[str, Row]] = {
         SAME: may(NOBODY, s403="colleague lead administrator key_school", rest=422),
         FOREIGN: may(NOBODY, s403="administrator", rest=422),
     },
+    # sessions of visits, and bookings
+    "list_visit_sessions": {OWN: may(ALL), FOREIGN: may(ALL)},
+    "create_visit_session": HOSTED,
+    "read_visit_session": {OWN: may(ALL), FOREIGN: may(ALL)},
+    "edit_visit_session": HOSTED,
+    "cancel_visit_session": HOSTED,
+    "list_quotas": {OWN: may(ALL), FOREIGN: may(ALL)},
+    "create_quota": HOSTED,
+    "remove_quota": HOSTED,
+    "list_session_bookings": {
+        OWN: sees(f"{ASKED} training_body coordinator key_coordinator"),
+        SAME: sees("colleague lead administrator key_school far_coordinator"),
+        FOREIGN: sees(FAR),
+    },
+    "create_booking": {
+        OWN: may("student teacher lead key_school", s403="administrator", rest=422),
+        SAME: may("colleague lead key_school", s403="administrator", rest=422),
+        FOREIGN: may(NOBODY, s403="administrator", rest=422),
+    },
+    "read_booking": {
+        OWN: may(f"{ASKED} training_body coordinator key_coordinator"),
+        SAME: may("colleague lead administrator key_school far_coordinator"),
+        FOREIGN: may(FAR),
+    },
+    "create_booking_move": {
+        OWN: may(
+            "student teacher lead key_school",
+            s403="member admin training_body coordinator administrator key_company key_coordinator",
+        ),
+        SAME: may("colleague lead key_school", s403="administrator far_coordinator"),
+        FOREIGN: may(NOBODY, s403="administrator far_coordinator"),
+    },
+    "list_student_bookings": STUDENTS,
     # classes and members
     "list_classes": {
         OWN: sees(
@@ -483,6 +518,19 @@ API: dict[str, dict[str, Row]] = {
         OWN: may("teacher lead administrator key_school", rest=422),
         SAME: may("colleague lead administrator key_school", rest=422),
         FOREIGN: may("administrator", rest=422),
+    },
+    # days off
+    "list_school_closings": {OWN: PUBLIC},
+    "create_school_closings": LEADS,
+    "remove_school_closing": {
+        OWN: may("lead administrator key_school", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "list_patron_days": {OWN: PUBLIC},
+    "create_patron_day": {OWN: may(f"lead {OVERSEERS} key_school", rest=403)},
+    "remove_patron_day": {
+        OWN: may(f"lead {OVERSEERS} key_school", rest=403),
+        FOREIGN: may(FAR, rest=403),
     },
     # rules of law, and what they are held against
     "list_law_rules": {OWN: sees(ALL)},
@@ -778,6 +826,7 @@ API: dict[str, dict[str, Row]] = {
 
 OWN_FAULT = {
     "accept_disclosure",
+    "create_booking",
     "create_evaluation",
     "POST /placements/{placement_id}/evaluation",
     "POST /opportunities/{opportunity_id}/renewal",
@@ -787,7 +836,7 @@ OWN_FAULT = {
 THING = {
     "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_papers": "paper_id",
+    "list_papers": "paper_id", "list_session_bookings": "booking_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip

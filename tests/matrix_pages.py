@@ -358,6 +358,15 @@ _PAGES: dict[str, dict[str, Row]] = {
         OWN: may("teacher colleague lead administrator", rest=403),
         FOREIGN: may("administrator", rest=403),
     },
+    "GET /schools/{school_id}/closings": API["list_school_tutors"],
+    "POST /schools/{school_id}/closings": {
+        OWN: may("lead administrator", rest=403),
+        FOREIGN: may("administrator", rest=403),
+    },
+    "POST /schools/{school_id}/closings/{closing_id}/remove": API["remove_school_closing"],
+    "GET /patron-days": {OWN: SIGNED_IN},
+    "POST /patron-days": {OWN: may("lead coordinator administrator", rest=403, s422="far_coordinator")},
+    "POST /patron-days/{patron_id}/remove": API["remove_patron_day"],
     "GET /law-rules": {OWN: SIGNED_IN},
     "POST /law-rules/{rule_id}/version": API["create_law_rule"],
     "GET /companies/{company_id}/safety": API["read_company_safety"],
@@ -482,6 +491,11 @@ FORMS: dict[str, dict[str, Any]] = {
         "after_id": "{tutor_id}",
         "from_on": "2026-02-02",
     },
+    "POST /schools/{school_id}/closings": {
+        "lines": "24/12/2026 - 06/01/2027 Natale",
+        "kind": "nobody_expected",
+    },
+    "POST /patron-days": {"place": "037032", "day": "13", "month": "8", "name": "San Cassiano"},
     "POST /law-rules/{rule_id}/version": {
         "p-hours": "40",
         "p-from_age": "0",

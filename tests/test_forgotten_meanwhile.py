@@ -38,7 +38,15 @@ from tests.conftest import UndoneDatabase
 from tests.factories import ACTOR, NOW, Factory
 
 CHANGING = [name for name, (_, method, _) in calls.OPERATIONS.items() if method != "get"]
-CLOCKS = ("rounds_moved", "applications", "placements_moved", "hours_reminded", "concerns", "papers_kept")
+CLOCKS = (
+    "rounds_moved",
+    "applications",
+    "bookings",
+    "placements_moved",
+    "hours_reminded",
+    "concerns",
+    "papers_kept",
+)
 SETTINGS = Settings(rate_limit_per_minute=1_000_000, look_delay_seconds=0)
 SHARED = {"events", "idempotency_keys", "looks", "memberships", "notifications", "oidc_flows"}
 """Tables in which one writes of oneself too, which keeps nobody from being forgotten."""

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -128,6 +128,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         region_name="Lombardia", caps="20121", latitude=45.4642, longitude=9.19,
     )  # fmt: skip
     make.territory("Milano", "MI")
+    make.municipality("037032", cadastral="E289", name="Imola")
     own = _of_one_side(make, engine, make.municipality().istat, "Bologna")
     foreign = _of_one_side(make, engine, milan.istat, "Milano")
     school, company = (
@@ -155,6 +156,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "recommendation_id": make.recommendation(classmate, theirs).id,
         "placement_id": placement.id,
         **placement_things.of_placement(make, classmate, make.opportunity(their_company)),
+        **placement_things.of_visit(make, classmate, their_company, municipality_istat=milan.istat),
         "concern_id": make.concern(placement, stage=Stage.TERRITORY, territory_at=NOW).id,
         **papers_of(make, school, their_company, classmate),
     }  # fmt: skip
@@ -234,8 +236,11 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "company_key_id": company_key_id, "territory_id": make.territory(territory).id,
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel", "tutor_id": both.id,
         "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
+        "closing_id": make.closing(school, starts_on=date(2026, 4, 2), ends_on=date(2026, 4, 7)).id,
+        "patron_id": make.patron_day(istat).id, "free_istat": "037032",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
+        **placement_things.of_visit(make, student, company, municipality_istat=istat),
         **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 

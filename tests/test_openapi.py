@@ -146,12 +146,21 @@ BODIES: dict[str, dict[str, Any]] = {
         "side": "school", "before_id": "{tutor_id}", "after_id": "{tutor_id}", "from_on": "2026-02-02",
         "placement_ids": ["{placement_id}"],
     },
+    "create_school_closings": {
+        "closings": [{"starts_on": "2026-12-24", "ends_on": "2027-01-06", "name": "Natale", "kind": "nobody_expected"}],
+    },
+    "create_patron_day": {"municipality_istat": "{free_istat}", "month": 10, "day": 4, "name": "San Petronio"},
     "create_student_wish": {"opportunity_id": "{opportunity_id}"},
     "edit_student_wish": {"position": None},
     "create_student_application": {
         "opportunity_id": "{opportunity_id}", "starts_on": "2026-06-01", "ends_on": "2026-06-12",
     },
     "create_application_moves": {"action": "see", "items": [{"application_id": "{application_id}", "version": 1}]},
+    "create_visit_session": {"starts_at": "2026-03-02T09:00:00+01:00", "ends_at": "2026-03-02T11:00:00+01:00", "seats": 4},
+    "edit_visit_session": {"seats": 4},
+    "create_quota": {"name": "Quinte", "year": 5, "seats": 2},
+    "create_booking": {"student_id": "{student_id}"},
+    "create_booking_move": {"action": "cancel", "version": 1},
     "edit_contact_limit": {"per_month": 3},
     "edit_appetite": {"appetite": "interested"},
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
@@ -216,6 +225,15 @@ WRONG_QUERIES = {
 
 OTHERS: dict[str, dict[str, str]] = {
     "archive_opportunity": {"opportunity_id": "draft_id"},
+    **{
+        f"{verb}_{noun}": {"opportunity_id": "visit_id"}
+        for noun, verbs in {
+            "visit_session": ("create", "read", "edit", "cancel"), "visit_sessions": ("list",),
+            "quota": ("create", "remove"), "quotas": ("list",),
+        }.items()
+        for verb in verbs
+    },
+    "create_booking": {"visit_session_id": "open_session_id"},
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
@@ -348,9 +366,13 @@ def one_of_each(make: Factory) -> World:
         "tutor_id": str(teacher.id),
         "rule_id": str(make.law_rule().id),
         "training_id": str(make.safety_training(student).id),
+        "closing_id": str(make.closing(school, starts_on=date(2026, 4, 2), ends_on=date(2026, 4, 7)).id),
+        "patron_id": str(make.patron_day("037006").id),
+        "free_istat": make.municipality("037032", cadastral="E289", name="Imola").istat,
         **papers_of(make, school, company, student),
         **placements_of(make, student, teacher.id),
         **things.of_placement(make, student, make.opportunity(company)),
+        **things.of_visit(make, student, company),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
 
@@ -423,6 +445,8 @@ STUDENTS_OWN = (
     "edit_student_wish",
     "remove_student_wish",
     "create_student_application",
+    "create_booking",
+    "create_booking_move",
 )
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 CALLERS |= dict.fromkeys(
@@ -590,6 +614,24 @@ def too_many_ranked(make: Factory, call: Request) -> Request:
 def overtaken_move(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
     return replace(call, body=(call.body or {}) | {"items": [item | {"version": 7}], "action": "accept"})
+
+
+def internship(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company).id)})
+
+
+def held_session(_: Factory, call: Request) -> Request:
+    return replace(call, ids=call.ids | {"visit_session_id": call.world["held_session_id"]})
+
+
+def too_many_kept(_: Factory, call: Request) -> Request:
+    more = {"visit_session_id": call.world["visit_session_id"], "seats": 9, "keeps": True}
+    return replace(call, body=(call.body or {}) | more)
+
+
+def overtaken_booking(_: Factory, call: Request) -> Request:
+    return replace(call, body=(call.body or {}) | {"version": 7})
 
 
 def overtaken_answer(make: Factory, call: Request) -> Request:
@@ -839,6 +881,10 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_student_wish": closed_opportunity,
     "create_student_application": closed_opportunity,
     "create_application_moves": overtaken_move,
+    "create_visit_session": internship,
+    **dict.fromkeys(("edit_visit_session", "cancel_visit_session", "create_booking"), held_session),
+    "create_quota": too_many_kept,
+    "create_booking_move": overtaken_booking,
     "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),
@@ -852,6 +898,8 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
             "create_tutor_capacity",
             "create_tutor_leave",
             "create_tutor_substitution",
+            "create_school_closings",
+            "create_patron_day",
         ),
         still_running,
     ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,11 +22,14 @@ from app.agreements.models import (
 )
 from app.agreements.service import Seen
 from app.auth.models import User
+from app.calendars import service as calendars
+from app.calendars.rules import Calendar
 from app.companies.models import Company, CompanySite
 from app.placements.models import Placement
 from app.places.models import Municipality
 from app.schools.models import School, SchoolClass
 from app.skills import service as skills
+from app.skills.service import SkillRef
 from app.students.models import Student
 
 Data = dict[str, Any]
@@ -34,30 +38,20 @@ Facts = list[tuple[str, str]]
 
 def of_paper(session: Session, seen: Seen, language: Language, now: datetime) -> Data:
     """The contents of a paper as it is now."""
-    paper, write = seen.paper, _Writer(session, language)
-    if isinstance(paper, Agreement):
-        sections = write.agreement(paper)
-    else:
-        assert seen.placement is not None  # noqa: S101 -- for the type checker; only agreements have none
-        assert seen.student is not None  # noqa: S101
-        if isinstance(paper, TrainingPlan):
-            sections = write.plan(paper, seen.placement, seen.student)
-        else:
-            assert isinstance(paper, Amendment)  # noqa: S101 -- the third kind
-            sections = write.amendment(paper, seen.placement, seen.student)
-    people = service_opening.signers(session, seen, now)
-    data = write.whole(paper.kind, sections, people={role: name for role, (name, _) in people.items()})
-    if seen.placement is not None:
-        changes = rules.changes_of(paper) if isinstance(paper, Amendment) else {}
-        data["terms"] = rules.terms_of(seen.placement, changes)
-    return data
+    return of_papers(session, [seen], language, now)[0]
+
+
+def of_papers(session: Session, papers: Sequence[Seen], language: Language, now: datetime) -> list[Data]:
+    """The contents of several; plans ask as much of the database as one of them."""
+    write = _Writer(session, language, _Known.of(session, papers))
+    return [write.paper(one, now) for one in papers]
 
 
 def of_interruption(
     session: Session, note: Interruption, placement: Placement, student: Student, language: Language
 ) -> Data:
     """The contents of the note of an early end."""
-    write = _Writer(session, language)
+    write = _Writer(session, language, _Known.of(session, [], [placement]))
     facts = [
         (write.label("ended_on"), write.day(note.ended_on)),
         (write.label("wanted_by"), wording.PARTIES[note.party][language]),
@@ -67,12 +61,69 @@ def of_interruption(
     return write.whole("interruption", [write.section("who", facts=write.who(placement, student)), end])
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the papers tell of, read at once. `rows` are held so that the session finds them, and asks no more."""
+
+    people: service_opening.People
+    rows: Sequence[object]
+    wanted: Mapping[UUID, Sequence[tuple[str, int]]]
+    skills: Mapping[str, SkillRef]
+    sites: Mapping[UUID, str]
+    calendar: Calendar
+
+    @classmethod
+    def of(cls, session: Session, papers: Sequence[Seen], placements: Sequence[Placement] = ()) -> Self:
+        placements = [*placements, *(one.placement for one in papers if one.placement is not None)]
+        school_ids = {one.school_id for one in placements} | {one.paper.school_id for one in papers}
+        company_ids = {one.company_id for one in placements} | {one.paper.company_id for one in papers}
+        people = service_opening.people_of(session, papers)
+        wanted = service_plans.skills_of_many(
+            session, [one.paper.id for one in papers if isinstance(one.paper, TrainingPlan)]
+        )
+        sites = session.execute(
+            sa.select(CompanySite.id, CompanySite.address, Municipality.name)
+            .join(Municipality, Municipality.istat == CompanySite.municipality_istat)
+            .where(CompanySite.id.in_({one.site_id for one in placements if one.site_id is not None}))
+        )
+        rows = [
+            *session.scalars(sa.select(School).where(School.id.in_(school_ids))),
+            *session.scalars(sa.select(SchoolClass).where(SchoolClass.id.in_({one.class_id for one in placements}))),
+            *session.scalars(sa.select(Company).where(Company.id.in_(company_ids))),
+        ]  # fmt: skip
+        return cls(
+            people, rows, wanted, skills.refs(session, {skill_id for some in wanted.values() for skill_id, _ in some}),
+            {row.id: ", ".join(part for part in (row.address, row.name) if part) for row in sites},
+            calendars.calendar(session, school_ids, {one.opportunity_id for one in placements}),
+        )  # fmt: skip
+
+
 class _Writer:
     """Writes in one language what rows hold."""
 
-    def __init__(self, session: Session, language: Language) -> None:
+    def __init__(self, session: Session, language: Language, known: _Known) -> None:
         self.session = session
         self.language = str(language)
+        self.known = known
+
+    def paper(self, seen: Seen, now: datetime) -> Data:
+        paper = seen.paper
+        if isinstance(paper, Agreement):
+            sections = self.agreement(paper)
+        else:
+            assert seen.placement is not None  # noqa: S101 -- for the type checker; only agreements have none
+            assert seen.student is not None  # noqa: S101
+            if isinstance(paper, TrainingPlan):
+                sections = self.plan(paper, seen.placement, seen.student)
+            else:
+                assert isinstance(paper, Amendment)  # noqa: S101 -- the third kind
+                sections = self.amendment(paper, seen.placement, seen.student)
+        people = service_opening.signers(self.session, seen, self.known.people, now)
+        data = self.whole(paper.kind, sections, people={role: name for role, (name, _) in people.items()})
+        if seen.placement is not None:
+            changes = rules.changes_of(paper) if isinstance(paper, Amendment) else {}
+            data["terms"] = rules.terms_of(seen.placement, changes)
+        return data
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
@@ -173,21 +224,29 @@ class _Writer:
             (self.label("times"), self.times(placement.starts_at, placement.ends_at)),
             (self.label("hours"), self.label("some_hours", hours=placement.planned_hours)),
         ]
-        wanted = service_plans.skills_of(self.session, one.id)
-        named = skills.refs(self.session, [skill_id for skill_id, _ in wanted])
         gained = [
-            [self._skill(named[skill_id].label, skill_id), wording.LEVELS[level][self.language]]
-            for skill_id, level in wanted
+            [self._skill(self.known.skills[skill_id].label, skill_id), wording.LEVELS[level][self.language]]
+            for skill_id, level in self.known.wanted[one.id]
         ]
         safety = [
             (self.label("risk"), wording.RISKS[placement.risk][self.language]),
             (self.label("general"), self.label("some_hours", hours=one.general_training_hours)),
             (self.label("specific"), self.label("some_hours", hours=one.specific_training_hours)),
         ]
+        calendar = self.known.calendar
+        off = calendar.off(placement.school_id, placement.opportunity_id, placement)
+        schedule = rules.schedule(placement, off)
         days = [
             [self.day(each.day), self.times(each.starts_at, each.ends_at), self.hours(each.hours)]
-            for each in rules.schedule(placement)
+            for each in schedule
         ]
+        closings = [
+            self.label(
+                "closed_at_host" if any(one.starts_on <= each.day <= one.ends_on for each in schedule) else "closed_at_home",
+                closing=one.name, period=self.period(one.starts_on, one.ends_on),
+            )
+            for one in calendar.closings(placement.school_id, placement)
+        ]  # fmt: skip
         return [
             self.section("who", facts=who),
             self.section("when", facts=when),
@@ -196,7 +255,8 @@ class _Writer:
             self.section("safety", facts=safety, paragraphs=_paragraphs(one.safety_measures)),
             self.section("duties", items=wording.STUDENT_DUTIES[self.language]),
             self.section(
-                "schedule", head=[self.label("day"), self.label("time"), self.label("hours_of_day")], rows=days
+                "schedule", items=closings,
+                head=[self.label("day"), self.label("time"), self.label("hours_of_day")], rows=days,
             ),
         ]  # fmt: skip
 
@@ -240,18 +300,8 @@ class _Writer:
             (self.label("class"), f"{own.year} {own.section}"),
             (self.label("company"), company.name),
         ]
-        site = self._site(placement.site_id)
+        site = self.known.sites.get(placement.site_id) if placement.site_id is not None else None
         return [*facts, (self.label("site"), site)] if site else facts
-
-    def _site(self, site_id: UUID | None) -> str:
-        if site_id is None:
-            return ""
-        row = self.session.execute(
-            sa.select(CompanySite.address, Municipality.name)
-            .join(Municipality, Municipality.istat == CompanySite.municipality_istat)
-            .where(CompanySite.id == site_id)
-        ).one()
-        return ", ".join(part for part in row if part)
 
 
 def _paragraphs(text: str) -> list[str]:

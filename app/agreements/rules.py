@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -187,10 +188,11 @@ class Day:
     hours: float
 
 
-def schedule(placement: Placement) -> list[Day]:
-    """Day by day, until the planned hours are spent: the last day may be shorter. Public holidays are left out."""
+def schedule(placement: Placement, off: AbstractSet[date]) -> list[Day]:
+    """Day by day, until the planned hours are spent: the last day may be shorter. Public holidays, and days that are `off`
+    for this student there, are left out."""
     left, found = float(placement.planned_hours), []
-    for day in holidays.days(placement.starts_on, placement.ends_on, placement.weekdays):
+    for day in holidays.days(placement.starts_on, placement.ends_on, placement.weekdays, off):
         if left > 0:
             hours = min(placement.daily_hours, left)
             found.append(Day(day, placement.starts_at, placement.ends_at, hours))
@@ -221,6 +223,17 @@ def plan_gaps(plan: Any, skills: Sequence[object], *, needs_guardian: bool) -> I
         yield "skills", "the skills to gain are missing"
     if needs_guardian and not plan.guardian_name:
         yield "guardian_name", "the student is a minor: the name of the legal representative is missing"
+
+
+def hours_gaps(placement: Placement, off: AbstractSet[date]) -> Iterator[tuple[str, str]]:
+    """Hours that have no day any more, since days `off` were noted after they had been agreed on."""
+    span = (placement.starts_on, placement.ends_on, placement.weekdays)
+    days = holidays.count(*span, off)
+    is_short = (
+        placement.planned_hours - days * placement.daily_hours >= 1
+    )  # an hour that was rounded up is not lacking
+    if is_short and days < holidays.count(*span):
+        yield "planned_hours", f"more than {days} days of {placement.daily_hours:g} hours hold"
 
 
 def amendment_gaps(placement: Placement, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

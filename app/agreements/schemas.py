@@ -28,6 +28,7 @@ from app.agreements.service_effects import Obstacle
 from app.agreements.service_plans import MOST_AT_ONCE, MOST_SKILLS
 from app.dates import ClockTime, Day, WeekdayName, Weekdays, mask_to_weekdays
 from app.placements.models import EndReason, Party
+from app.placements.schemas import DailyHours, KeptDailyHours
 from app.rest import Email, In, Level, Out, Page, Patch, Slug
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
@@ -39,7 +40,6 @@ Note = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00]*$")]
 Activities = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
 Measures = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 TrainingHours = Annotated[int, Field(ge=0, le=200)]
-DailyHours = Annotated[float, Field(gt=0, le=24)]
 PlannedHours = Annotated[int, Field(ge=1, le=2000)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Digest = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
@@ -319,7 +319,7 @@ class AmendmentOut(PaperBrief):
     weekdays: Annotated[list[WeekdayName], Field(max_length=7)] | None
     starts_at: time | None
     ends_at: time | None
-    daily_hours: DailyHours | None
+    daily_hours: KeptDailyHours | None
     planned_hours: PlannedHours | None
     school_tutor_id: UUID | None
     host_tutor_id: UUID | None

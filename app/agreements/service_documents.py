@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -74,6 +76,12 @@ def of_paper(session: Session, paper: Paper) -> list[Document]:
     return list(
         session.scalars(query.order_by(Document.made_at.desc(), Document.kind, Document.version.desc()))
     )
+
+
+def data_of(session: Session, document_ids: Sequence[UUID]) -> dict[UUID | None, dict[str, Any]]:
+    """What documents that were printed here are made of, by id; the caller has found them to be the reader's to see."""
+    rows = session.execute(sa.select(Document.id, Document.data).where(Document.id.in_(document_ids)))
+    return {row.id: row.data for row in rows if row.data}
 
 
 def notes_of(session: Session, placement_id: UUID) -> list[Document]:

@@ -32,7 +32,7 @@ from app.laws import service as law_service
 from app.laws.rules import Agreed
 from app.placements import rules as placement_rules
 from app.placements import service as placements
-from app.placements import service_findings
+from app.placements import service_calendar, service_findings
 from app.placements import service_terms as terms
 from app.placements.models import Placement, State
 from app.placements.rules import Terms
@@ -61,6 +61,9 @@ def gaps(session: Session, seen: Seen, now: datetime) -> list[tuple[str, str]]:
         needs_guardian = rules.is_minor(seen.student.born_on, now.date())
         skills = service_plans.skills_of(session, paper.id)
         found += rules.plan_gaps(paper, skills, needs_guardian=needs_guardian)
+        if seen.placement is not None:
+            off = service_calendar.off_days(session, [seen.placement])
+            found += rules.hours_gaps(seen.placement, off[seen.placement.id])
     elif isinstance(paper, Amendment) and seen.placement is not None:
         found += amendment_gaps(session, seen.placement, rules.changes_of(paper))
     chosen = signatories(session, paper)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.agreements import rules, service, service_documents, service_effects, service_plans, service_signing
-from app.agreements.models import Amendment, Document, DocumentKind, Language, Signature, SignerRole
+from app.agreements.models import (
+    Amendment,
+    Document,
+    DocumentKind,
+    Language,
+    Signatory,
+    Signature,
+    SignerRole,
+)
 from app.agreements.printing import Printed
 from app.agreements.rules import Action
 from app.agreements.service import Seen
@@ -60,7 +71,7 @@ def open_paper(
 
 
 def _wanted(session: Session, seen: Seen, document: Document, now: datetime) -> list[Signature]:
-    people = signers(session, seen, now)
+    people = signers(session, seen, people_of(session, [seen]), now)
     return [
         Signature(
             paper_id=seen.paper.id, document_id=document.id, role=role, position=rules.ORDER[role], name=name,
@@ -70,30 +81,73 @@ def _wanted(session: Session, seen: Seen, document: Document, now: datetime) -> 
     ]  # fmt: skip
 
 
-def signers(session: Session, seen: Seen, now: datetime) -> dict[SignerRole, tuple[str, UUID | None]]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who may sign some papers, read once: by the id of the organisation, of the person, and of the student."""
+
+    signatories: Mapping[UUID | None, Signatory]
+    users: Mapping[UUID, User]
+    accounts: Mapping[UUID, UUID]
+
+
+def people_of(session: Session, papers: Sequence[Seen]) -> People:
+    """The people of papers; three statements for any number."""
+    schools, companies = (
+        {getattr(one.paper, name) for one in papers} for name in ("school_id", "company_id")
+    )
+    signatories = session.scalars(
+        sa.select(Signatory).where(
+            sa.or_(Signatory.school_id.in_(schools), Signatory.company_id.in_(companies))
+        )
+    )
+    tutors = {user_id for one in papers for user_id in _tutors(one).values()}
+    students = {one.student.id for one in papers if one.student is not None}
+    accounts = session.execute(
+        sa.select(Membership.student_id, Membership.user_id)
+        .where(Membership.student_id.in_(students))
+        .order_by(Membership.id.desc())  # of several, the first stands in the end
+    )
+    return People(
+        {one.school_id or one.company_id: one for one in signatories},
+        {one.id: one for one in session.scalars(sa.select(User).where(User.id.in_(tutors)))},
+        {row.student_id: row.user_id for row in accounts},
+    )
+
+
+def _tutors(seen: Seen) -> dict[SignerRole, UUID | None]:
+    if seen.placement is None:
+        return {}
+    changes = _changes(seen)
+    return {role: changes.get(name, getattr(seen.placement, name)) for name, role in rules.TUTORS.items()}
+
+
+def _changes(seen: Seen) -> dict[str, Any]:
+    return rules.changes_of(seen.paper) if isinstance(seen.paper, Amendment) else {}
+
+
+def signers(
+    session: Session, seen: Seen, people: People, now: datetime
+) -> dict[SignerRole, tuple[str, UUID | None]]:
     """Who signs as what: the name, and the account if there is one. In the order of signing."""
     paper, placement, student = seen.paper, seen.placement, seen.student
-    people: dict[SignerRole, tuple[str, UUID | None]] = {}
-    for role, signatory in service_effects.signatories(session, paper).items():
-        people[role] = (signatory.name, signatory.user_id)
-    changes = rules.changes_of(paper) if isinstance(paper, Amendment) else {}
+    found: dict[SignerRole, tuple[str, UUID | None]] = {}
+    for role, organisation in ((SignerRole.HEAD, paper.school_id), (SignerRole.HOST, paper.company_id)):
+        if organisation in people.signatories:
+            signatory = people.signatories[organisation]
+            found[role] = (signatory.name, signatory.user_id)
     if placement is not None and student is not None:
-        tutors = {role: changes.get(name, getattr(placement, name)) for name, role in rules.TUTORS.items()}
-        for role, user_id in tutors.items():
-            user = session.get(User, user_id) if user_id is not None else None
-            if user is not None:
-                people[role] = (user.name, user.id)
-        account = session.scalars(
-            sa.select(Membership.user_id).where(Membership.student_id == student.id).order_by(Membership.id)
-        ).first()
-        people[SignerRole.STUDENT] = (f"{student.given_name} {student.family_name}", account)
+        for role, user_id in _tutors(seen).items():
+            if user_id is not None and user_id in people.users:
+                found[role] = (people.users[user_id].name, user_id)
+        account = people.accounts.get(student.id)
+        found[SignerRole.STUDENT] = (f"{student.given_name} {student.family_name}", account)
         plan = service_plans.plan_with_guardian(session, paper)
-        people[SignerRole.GUARDIAN] = ((plan.guardian_name if plan else None) or "", None)
+        found[SignerRole.GUARDIAN] = ((plan.guardian_name if plan else None) or "", None)
     wanted = rules.signers(
         paper.kind, is_minor=student is not None and rules.is_minor(student.born_on, now.date()),
-        tutors=people.keys() & {SignerRole.SCHOOL_TUTOR, SignerRole.HOST_TUTOR}, changes=changes,
+        tutors=found.keys() & {SignerRole.SCHOOL_TUTOR, SignerRole.HOST_TUTOR}, changes=_changes(seen),
     )  # fmt: skip
     return {
-        role: people[role]
-        for role in sorted(wanted & people.keys(), key=lambda role: (rules.ORDER[role], role))
+        role: found[role]
+        for role in sorted(wanted & found.keys(), key=lambda role: (rules.ORDER[role], role))
     }

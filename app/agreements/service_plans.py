@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -153,12 +154,18 @@ def _replace_skills(session: Session, plan: TrainingPlan, wanted: Sequence[tuple
 
 def skills_of(session: Session, plan_id: UUID) -> list[tuple[str, int]]:
     """The skills to gain, with the level to come to."""
-    rows = session.execute(
-        sa.select(PlanSkill.skill_id, PlanSkill.level)
-        .where(PlanSkill.plan_id == plan_id)
-        .order_by(PlanSkill.skill_id)
+    return skills_of_many(session, [plan_id])[plan_id]
+
+
+def skills_of_many(session: Session, plan_ids: Collection[UUID]) -> Mapping[UUID, list[tuple[str, int]]]:
+    """The same by plan."""
+    found: defaultdict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    rows = sa.select(PlanSkill.plan_id, PlanSkill.skill_id, PlanSkill.level).where(
+        PlanSkill.plan_id.in_(plan_ids)
     )
-    return [(skill_id, level) for skill_id, level in rows]
+    for plan_id, skill_id, level in session.execute(rows.order_by(PlanSkill.plan_id, PlanSkill.skill_id)):
+        found[plan_id].append((skill_id, level))
+    return found
 
 
 def latest(session: Session, placement_id: UUID) -> TrainingPlan | None:

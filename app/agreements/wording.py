@@ -129,6 +129,14 @@ LABELS: Mapping[str, Words] = {
     "ended_on": {"it": "Ultimo giorno svolto", "en": "Last day done"},
     "wanted_by": {"it": "Richiesta da", "en": "Asked for by"},
     "reason": {"it": "Motivo", "en": "Reason"},
+    "closed_at_host": {
+        "it": "{closing}: la scuola è chiusa {period}, e lo studente va dal soggetto ospitante come negli altri giorni.",
+        "en": "{closing}: the school is closed {period}, and the student goes to the host as on other days.",
+    },
+    "closed_at_home": {
+        "it": "{closing}: la scuola è chiusa {period}, e lo studente non va dal soggetto ospitante.",
+        "en": "{closing}: the school is closed {period}, and the student does not go to the host.",
+    },
     "from_to": {"it": "dal {first} al {last}", "en": "from {first} to {last}"},
     "some_hours": {"it": "{hours} ore", "en": "{hours} hours"},
     "day": {"it": "Giorno", "en": "Day"},

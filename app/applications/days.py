@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, Protocol
 
 from app import dates, errors, holidays
 from app.opportunities.models import Kind
-from app.placements.service import Terms
+from app.placements.rules import LEAST_DAILY_HOURS, Terms
 
 MOST_DAYS = 366
 USUAL_DAILY_HOURS = {Kind.INTERNSHIP: 8.0, Kind.VISIT: 4.0, Kind.TRAINING: 4.0}
@@ -97,12 +98,13 @@ def choose(
     raise _unfit("starts_on", "the opportunity is not on these days")
 
 
-def terms(opportunity: Offered, days: Days) -> Terms:
-    """What a placement on these days comes to."""
+def terms(opportunity: Offered, days: Days, off: AbstractSet[date] = frozenset()) -> Terms:
+    """What a placement on these days comes to. Whoever is not expected on days `off` does fewer hours, not longer days."""
     many = max(1, holidays.count(days.starts_on, days.ends_on, days.weekdays))
     daily = opportunity.daily_hours or _hours_between(days) or opportunity.hours / many
-    daily = min(24.0, daily or USUAL_DAILY_HOURS[opportunity.kind])
-    whole = max(1, math.ceil(daily * many))
+    daily = min(24.0, max(LEAST_DAILY_HOURS, daily or USUAL_DAILY_HOURS[opportunity.kind]))
+    left = holidays.count(days.starts_on, days.ends_on, days.weekdays, off)
+    whole = max(1, math.ceil(daily * left))
     return Terms(
         starts_on=days.starts_on, ends_on=days.ends_on, weekdays=days.weekdays, starts_at=days.starts_at,
         ends_at=days.ends_at, daily_hours=daily, planned_hours=min(whole, opportunity.hours or whole),

@@ -14,6 +14,7 @@ from app.applications import days, rules, service_contacts, service_steps, servi
 from app.applications.models import Application, ApplicationState
 from app.applications.rules import Caps
 from app.auth.actors import Actor
+from app.calendars import service as calendars
 from app.events import service as events
 from app.opportunities import service as opportunities
 from app.opportunities.models import Opportunity, OpportunitySpan, Status
@@ -72,7 +73,7 @@ def apply(
     Raises NoSuchStudent, NotYourApplication, UnknownOpportunity, NotTaken, AnsweredAlready, TooManyOpen, UnfitDays and
     Clashes.
     """
-    students.get(session, actor, student_id, scope="placements:write")
+    student = students.get(session, actor, student_id, scope="placements:write")
     if not actor.is_student(student_id):
         raise NotYourApplication("A student applies in person.")
     opportunity = _opportunity(session, actor, opportunity_id)
@@ -89,7 +90,9 @@ def apply(
     refuse_crowd(session, student_id, caps)
     chosen = _choose(session, opportunity, starts_on, ends_on, now.date())
     service_steps.refuse_clash(session, student_id, chosen)
-    application = _new(session, actor, student_id, opportunity, days.terms(opportunity, chosen), now)
+    calendar = calendars.calendar(session, [student.school_id], [opportunity.id])
+    terms = days.terms(opportunity, chosen, calendar.off(student.school_id, opportunity.id, chosen))
+    application = _new(session, actor, student_id, opportunity, terms, now)
     send(session, application, caps, now)
     events.record(session, actor, "application.created", application.id, {"to": application.state.value})
     return application

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.applications import rules, service, service_reading, service_steps
-from app.applications.models import Application, ApplicationEnd
+from app.applications import rules, service, service_hosts, service_reading, service_steps
+from app.applications.models import Application, ApplicationEnd, ApplicationState
 from app.applications.rules import ApplicationAction, Caps
 from app.applications.service_reading import Seen
 from app.auth.actors import Actor
@@ -57,7 +57,7 @@ def move(
 ) -> list[Seen]:
     """Take one step with each of these; to repeat it changes nothing.
 
-    Raises UnfitMoves, NotYourApplication, MovedMeanwhile, WrongStep, and what a step raises: Full, OpportunityClosed,
+    Raises UnfitMoves, NotYourApplication, MovedMeanwhile, WrongStep, and what a step raises: Full, TutorsFull, OpportunityClosed,
     Clashes, PlacedAlready, and of a restored one what applying raises.
     """
     ids = [one.application_id for one in wanted]
@@ -65,6 +65,8 @@ def move(
         one.application.id: one for one in service_reading.find(session, actor, ids, scope="placements:write")
     }
     _refuse_unfit(action, ids, seen, reason)
+    if action is ApplicationAction.ACCEPT:  # its tutors are counted: the host comes before all else
+        service_hosts.lock(session, {one.application.company_id for one in seen.values()})
     locked = service_steps.lock_applications(session, ids, with_others=action is ApplicationAction.CONFIRM)
     if any(not rules.may(one.party, action, one.application.ended_for) for one in seen.values()):
         raise service.NotYourApplication(f"{action} is for another side to do.")
@@ -102,6 +104,8 @@ def _take(
         session.flush()
         events.record(session, actor, "application.approved", application.id)
         return
+    if after is ApplicationState.ACCEPTED:
+        service_hosts.require_room(session, application)
     reason = ApplicationEnd.STUDENT_CHANGED if action is ApplicationAction.WITHDRAW else reason
     service_steps.take(session, actor, application, after, now=now, party=party, reason=reason)
     if action is ApplicationAction.CONFIRM:

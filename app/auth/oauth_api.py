@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, Response
 
+from app import errors
 from app.auth import scopes
 from app.auth import service_oauth as oauth
 from app.auth.service_oauth import OAuthError
@@ -95,6 +96,7 @@ def _answer(
         with call.database.write() as session:
             body = act(session, oauth.authenticate(session, client_id, secret, call.now()), form)
     except OAuthError as error:
+        errors.note_refusal(call.request, error.code, error.status)
         headers = dict(_CLOSED)
         if error.status == 401 and basic is not None:
             headers["WWW-Authenticate"] = 'Basic realm="oauth"'

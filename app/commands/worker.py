@@ -98,6 +98,7 @@ def jobs() -> dict[str, Job]:
         "erasures_done": Job(keeping.erase, is_quiet=True),
         "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
+        "bookings": Job(_move_bookings, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
         "hours_reminded": Job(_remind_of_hours, every_seconds=3600, is_quiet=True),
         "companies_recalled": Job(_recall_companies, every_seconds=6 * 3600, is_quiet=True),
@@ -126,6 +127,13 @@ def _move_applications(settings: Settings, database: Database, now: datetime) ->
     from app.applications.rules import Caps
 
     return service_clocks.run(database, now, Caps.of(settings))
+
+
+def _move_bookings(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.bookings import service_turns
+    from app.bookings.rules import Limits
+
+    return service_turns.run(database, now, Limits.of(settings))
 
 
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -1,12 +1,14 @@
-"""A season of the demo: one class through the whole life of its placements, and the other schools through their rounds.
+"""A season of the demo: one class, and then the whole territory, from wishes to completed hours, and the rounds to come.
 
-Everything happens through the services that people use, at moments before and up to the demo's day: what is there
-afterwards is what they would have left.
+What happens, happens at moments before and up to the demo's day, and through the services that people use, but for
+papers, hours and evaluations of the territory: those are written as rows, as the services would have left them.
 """
 
 from __future__ import annotations
 
 import time as clock
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,14 +17,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import db, errors
+from app import dates, db, errors
 from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TerritoryProvince, User
 from app.companies.models import Company, CompanySite
 from app.db import Database
 from app.demo.chance import Chance
+from app.places.models import Municipality
 from app.progress import progress
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.settings import Settings
 from app.students.models import Student
 
@@ -68,7 +71,20 @@ class Stage:
     administrator: Actor
     counts: dict[str, int] = field(default_factory=dict)
     placed: dict[UUID, Student] = field(default_factory=dict)
-    """Placement → student."""
+    """Placement → student, of the one class."""
+    classes: dict[UUID, list[UUID]] = field(default_factory=dict)
+    """School → the other classes."""
+    inside: set[UUID] = field(default_factory=set)
+    """Those of the schools that lie in the coordinator's territory."""
+    wanted: defaultdict[UUID, list[UUID]] = field(default_factory=lambda: defaultdict(list))
+    """Student of the other classes → what they like best."""
+    editions: dict[UUID, UUID] = field(default_factory=dict)
+    """Opportunity → the same for the first weeks of the year."""
+    turn_id: UUID | None = None
+    """The round of the first weeks of the year."""
+    school_tutors: dict[UUID, list[UUID]] = field(default_factory=dict)
+    host_tutors: dict[UUID, list[UUID]] = field(default_factory=dict)
+    followed: Counter[UUID] = field(default_factory=Counter)
 
     def at(self, days: float) -> datetime:
         """Nine in the morning, so many days from the demo's day, by the territory's clocks."""
@@ -78,6 +94,11 @@ class Stage:
     def monday(self, weeks: int) -> date:
         """The Monday so many weeks from the demo's week."""
         return self.on - timedelta(days=self.on.weekday()) + timedelta(weeks=weeks)
+
+    @property
+    def start_year(self) -> int:
+        """The school year of the demo's day."""
+        return dates.school_year(self.on)
 
     @property
     def site(self) -> str:
@@ -115,7 +136,7 @@ def _person(*grants: Grant, user_id: UUID | None = None) -> Actor:
 def play(database: Database, settings: Settings, *, seed: int = 1, on: date, quiet: bool = False) -> Played:
     """Play the season on a demo that has just been loaded for the same day. The same seed and day leave the same rows,
     but for events and secrets. Raises NoDemo."""
-    from app.demo import season_class, season_rounds
+    from app.demo import season_class, season_people, season_rounds, season_turn, season_weeks
 
     started = clock.monotonic()
     ids = Chance(seed, "season ids")
@@ -123,7 +144,10 @@ def play(database: Database, settings: Settings, *, seed: int = 1, on: date, qui
         stage = _cast(database, settings, Chance(seed, "season"), on)
         for label, acts in (
             ("One class, its whole year", season_class.ACTS),
-            ("Rounds of the other schools", season_rounds.acts(stage)),
+            ("The territory, first turn", (season_rounds.rank, *season_people.ACTS, *season_turn.ACTS)),
+            ("Its papers and weeks", season_weeks.acts(stage)),
+            ("Rounds of the schools", season_rounds.acts(stage)),
+            ("What comes after", season_weeks.ENDING),
         ):
             with progress(label, len(acts), quiet=quiet) as advance:
                 for act in acts:
@@ -157,6 +181,8 @@ def _cast(database: Database, settings: Settings, chance: Chance, on: date) -> S
             )
         )
         hosts = _hosts(session, first)
+        classes = _other_classes(session, students)
+        inside = _inside(session, provinces)
     lead = people.get(Role.SCHOOL_LEAD)
     school = persona.school_id
     return Stage(
@@ -177,6 +203,7 @@ def _cast(database: Database, settings: Settings, chance: Chance, on: date) -> S
             user_id=people[Role.COORDINATOR].user_id,
         ),
         administrator=_person(Grant(Role.ADMINISTRATOR), user_id=people[Role.ADMINISTRATOR].user_id),
+        classes=classes, inside=inside & classes.keys(),
     )  # fmt: skip
 
 
@@ -193,6 +220,25 @@ def _class_of(session: Session, persona: Student) -> list[Student]:
         .limit(CLASS_SIZE)
     )
     return list(found)
+
+
+def _other_classes(session: Session, cast: Sequence[Student]) -> dict[UUID, list[UUID]]:
+    rows = session.execute(
+        sa.select(SchoolClass.school_id, SchoolClass.id)
+        .join(Student, Student.class_id == SchoolClass.id)
+        .where(SchoolClass.id.not_in({one.class_id for one in cast}), Student.archived_at.is_(None))
+        .distinct()
+        .order_by(SchoolClass.school_id, SchoolClass.id)
+    )
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    for school_id, class_id in rows:
+        found[school_id].append(class_id)
+    return dict(found)
+
+
+def _inside(session: Session, provinces: Collection[str]) -> set[UUID]:
+    lies = sa.select(School.id).join(Municipality, Municipality.istat == School.municipality_istat)
+    return set(session.scalars(lies.where(Municipality.province_code.in_(provinces))))
 
 
 def _hosts(session: Session, first: UUID | None) -> list[tuple[Company, CompanySite]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -116,17 +116,21 @@ def amend(stage: Stage, placement_ids: Sequence[UUID]) -> None:
 # --- signing ----------------------------------------------------------------------------------------------------------
 
 
-def end_early(stage: Stage, placement_id: UUID, now: datetime, reason: EndReason) -> None:
+def end_early(
+    stage: Stage, placement_id: UUID, now: datetime, reason: EndReason, *, actor: Actor | None = None,
+    ended_on: date | None = None, text: str = "Mancava una protezione alla macchina.",
+) -> None:  # fmt: skip
     """The school ends it, and writes the note of it."""
+    lead = actor or stage.lead
     said: dict[str, Any] = {
-        "ended_on": now.date() - timedelta(days=1), "reason": reason, "party": Party.SCHOOL, "language": Language.ITALIAN,
-        "text": "Mancava una protezione alla macchina.", "now": now,
+        "ended_on": ended_on or now.date() - timedelta(days=1), "reason": reason, "party": Party.SCHOOL,
+        "language": Language.ITALIAN, "text": text, "now": now,
     }  # fmt: skip
     with stage.database.read() as session:
-        data = service_amendments.require_note(session, stage.lead, placement_id, **said)
+        data = service_amendments.require_note(session, lead, placement_id, **said)
     printed = printing.print_paper(data, version=1, now=now)
     with stage.database.write() as session:
-        service_amendments.interrupt(session, stage.lead, placement_id, printed, **said)
+        service_amendments.interrupt(session, lead, placement_id, printed, **said)
     stage.count("notes of an early end")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -26,10 +27,10 @@ def is_planned(placement: Placement, day: date) -> bool:
     return placement.starts_on <= day <= placement.ends_on and bool(placement.weekdays >> day.weekday() & 1)
 
 
-def planned_days(placement: Placement) -> list[date]:
-    """Every day on which the student is to be at the host, in order, until an early end; without public holidays, though some
-    may work then."""
-    days = holidays.days(placement.starts_on, placement.ends_on, placement.weekdays)
+def planned_days(placement: Placement, off: AbstractSet[date]) -> list[date]:
+    """Every day on which the student is to be at the host, in order, until an early end; without public holidays, and days
+    that are `off` for this student there, though some may work then."""
+    days = holidays.days(placement.starts_on, placement.ends_on, placement.weekdays, off)
     ended_at = placement.ended_at
     return days if ended_at is None else [day for day in days if day <= ended_at.date()]
 
@@ -155,11 +156,11 @@ class Project:
         return -(-whole.numerator // whole.denominator)
 
 
-def open_minutes(placement: Placement, said: Collection[date]) -> int:
+def open_minutes(placement: Placement, said: Collection[date], off: AbstractSet[date]) -> int:
     """Minutes of days, over or to come, of which somebody may still speak and nobody has."""
     if placement.state not in (State.RUNNING, State.CLOSING):
         return 0
-    return sum(day not in said for day in planned_days(placement)) * most_minutes(placement)
+    return sum(day not in said for day in planned_days(placement, off)) * most_minutes(placement)
 
 
 class Sum(NamedTuple):

@@ -24,6 +24,7 @@ from app.hours.models import DiaryEntry, EntryState, Evaluation, HourEntry
 from app.hours.service_diary import Lines
 from app.opportunities.models import Kind, Opportunity
 from app.opportunities.rules import works_on
+from app.placements import service_calendar
 from app.placements.models import Party, Placement, State
 from app.students import service as students
 from app.students.models import Student
@@ -153,12 +154,16 @@ def _sheets(
     given = sa.select(Evaluation.placement_id, Evaluation.party).where(Evaluation.placement_id.in_(ids))
     for placement_id, party in session.execute(given):
         parties[placement_id].add(party)
+    off = service_calendar.off_days(session, [row.Placement for row in rows])
     first, end = between
     return [
         Sheet(
             row.Placement, row.Student, row.title, row.name,
-            # a holiday on which somebody has worked is a day too
-            sorted(day for day in {*rules.planned_days(row.Placement), *said[row.Placement.id]} if first <= day < end),
+            # a day off on which somebody has worked is a day too
+            sorted(
+                day for day in {*rules.planned_days(row.Placement, off[row.Placement.id]), *said[row.Placement.id]}
+                if first <= day < end
+            ),
             said[row.Placement.id], lines[row.Placement.id], frozenset(parties[row.Placement.id]),
         )
         for row in rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -22,6 +23,7 @@ from app.hours.law import Law
 from app.hours.models import EntryState, HourCredit, HourEntry, HourLedger
 from app.hours.rules import Alarm, Project, Sum
 from app.opportunities.models import Kind, Opportunity
+from app.placements import service_calendar
 from app.placements.models import Placement, State
 from app.programmes.models import Programme
 from app.schools import classes
@@ -212,10 +214,11 @@ def _projects(session: Session, law: Law, student_ids: Collection[UUID]) -> Mapp
         .order_by(Placement.starts_on, Placement.id)
     ).all()
     said = _said(session, [row.Placement.id for row in rows])
+    off = service_calendar.off_days(session, [row.Placement for row in rows])
     found: dict[UUID, list[Project]] = defaultdict(list)
     for row in rows:
         found[row.Placement.student_id].append(
-            _project(row, said[row.Placement.id], law.share(row.Placement.starts_on))
+            _project(row, said[row.Placement.id], law.share(row.Placement.starts_on), off[row.Placement.id])
         )
     return found
 
@@ -232,12 +235,12 @@ def _said(session: Session, placement_ids: Collection[UUID]) -> Mapping[UUID, li
     return found
 
 
-def _project(row: Any, said: Sequence[Any], share: Fraction) -> Project:
+def _project(row: Any, said: Sequence[Any], share: Fraction, off: AbstractSet[date]) -> Project:
     placement: Placement = row.Placement
     confirmed = sum(one.confirmed for one in said if one.state is EntryState.CONFIRMED)
     return Project(
         placement_id=placement.id, title=row.title, company_name=row.name, kind=row.kind, state=placement.state,
         starts_on=placement.starts_on, ends_on=placement.ends_on, planned=placement.planned_hours * 60,
         confirmed=confirmed, waiting=sum(one.waiting for one in said if one.state is not EntryState.CONFIRMED),
-        open=rules.open_minutes(placement, {one.worked_on for one in said}), share=share,
+        open=rules.open_minutes(placement, {one.worked_on for one in said}, off), share=share,
     )  # fmt: skip

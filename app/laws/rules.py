@@ -365,6 +365,19 @@ def in_force(rules: Iterable[R], on: date) -> list[R]:
     return [found[code] for code in sorted(found) if not found[code].is_repealed]
 
 
+def most_per_host_tutor(
+    rules: Iterable[Rule],
+    on: date,
+    risks: Collection[Risk],
+    *,
+    among: Collection[Severity] = frozenset(Severity),
+) -> int | None:
+    """The fewest students of a host's tutor that rules of such severities allow at one of the risks; None without a rule."""
+    measured = in_force([one for one in rules if one.measure is Measure.HOST_TUTOR_LOAD], on)
+    limits = [ByRisk.model_validate(one.parameters) for one in measured if one.severity in among]
+    return min((limit.of(risk) for limit in limits for risk in risks), default=None)
+
+
 def check(rules: Iterable[Rule], facts: Facts, on: date) -> list[Finding]:
     """What the rules of a day find, the gravest first."""
     findings = [

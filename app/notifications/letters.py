@@ -126,6 +126,22 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "{company} per ora è nascosta a studenti e pubblico. Niente è cancellato: con un tocco torna visibile.",
         "en": "{company} is hidden from students and the public for now. Nothing is deleted: one tap brings it back.",
     },
+    NotificationKind.SEATS_OFFERED: {
+        "it": "«{title}» presso {company}, {day}: ora c'è posto. Rispondi entro il {until}, poi il posto va a un altro.",
+        "en": "“{title}” at {company}, {day}: there is room now. Answer by {until}; then the seat goes to somebody else.",
+    },
+    NotificationKind.BOOKING_EXPIRED: {
+        "it": "«{title}» presso {company}, {day}: la prenotazione è scaduta. Guarda le altre date.",
+        "en": "“{title}” at {company}, {day}: the booking has expired. Look at the other dates.",
+    },
+    NotificationKind.SESSION_MOVED: {
+        "it": "«{title}» presso {company} è stato spostato: ora è il {day}. Se non puoi, annulla la prenotazione.",
+        "en": "“{title}” at {company} was moved: it is on {day} now. If you cannot come, cancel the booking.",
+    },
+    NotificationKind.SESSION_CANCELLED: {
+        "it": "«{title}» presso {company} del {day} non si fa più. Guarda le altre date.",
+        "en": "“{title}” at {company} on {day} does not take place. Look at the other dates.",
+    },
     NotificationKind.CONCERN_RAISED: {
         "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
         "en": "A problem was reported in an internship at {company}. Read it and answer.",

@@ -51,6 +51,10 @@ class NotificationKind(StrEnum):
     COMPANY_ASKED = "company_asked"
     COMPANY_WARNED = "company_warned"
     COMPANY_HIDDEN = "company_hidden"
+    SEATS_OFFERED = "seats_offered"
+    BOOKING_EXPIRED = "booking_expired"
+    SESSION_MOVED = "session_moved"
+    SESSION_CANCELLED = "session_cancelled"
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,10 @@ MANNERS = {
     NotificationKind.COMPANY_ASKED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.COMPANY_WARNED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.COMPANY_HIDDEN: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.SEATS_OFFERED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.BOOKING_EXPIRED: Manner(_STUDENT_AND_SCHOOL, MailChoice.DAILY),
+    NotificationKind.SESSION_MOVED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.SESSION_CANCELLED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

@@ -39,7 +39,7 @@ class SkillRole(StrEnum):
 
 
 class Opportunity(Base):
-    """What a company, or another body of the network, offers."""
+    """What a company, or another body of the network, offers. What `has_sessions` takes its dates and seats from these."""
 
     __tablename__ = "opportunities"
     __table_args__ = (
@@ -76,6 +76,7 @@ class Opportunity(Base):
     max_age: Mapped[int | None]
     closes_on: Mapped[date | None]
     takes_applications: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    has_sessions: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None] = mapped_column(sa.String(80))
     created_at: Mapped[datetime]

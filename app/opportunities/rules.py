@@ -177,6 +177,13 @@ def losses(before: OpportunityIn, after: OpportunityIn, today: date) -> list[Fau
     ]
 
 
+def said_by_sessions(before: OpportunityIn, after: OpportunityIn) -> list[Fault]:
+    """What a change would say of an opportunity that its sessions say."""
+    names = ("spans", "seats", "takes_applications")
+    detail = "its sessions say this: change them"
+    return [Fault(name, detail) for name in names if getattr(before, name) != getattr(after, name)]
+
+
 def _lacks(given: OpportunityIn, today: date) -> list[Fault]:
     faults = _found(LACKS, given)
     if given.closes_on is not None and given.closes_on < today:

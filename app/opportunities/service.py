@@ -57,6 +57,12 @@ class SeatsTaken(errors.Conflict):
     title = "More seats are taken"
 
 
+class OfSessions(errors.Conflict):
+    """Sessions say when it is and for how many; `faults` names what was tried. Change the sessions."""
+
+    title = "Its sessions say this"
+
+
 class AlreadyKnown(errors.Conflict):
     """Another opportunity has this external id."""
 
@@ -178,7 +184,7 @@ def edit(
 ) -> None:
     """Change what `get_for_change` gave.
 
-    What has once been published cannot come to lack anything that it had. Raises UnfitOpportunity, NotReady,
+    What has once been published cannot come to lack anything that it had. Raises UnfitOpportunity, OfSessions, NotReady,
     SeatsTaken, WrongState, AlreadyKnown.
     """
     if opportunity.status is Status.ARCHIVED:
@@ -187,6 +193,8 @@ def edit(
     before = _as_given(opportunity, rows)
     after = _changed(before, changes)
     values = _values(session, after)
+    if opportunity.has_sessions and (faults := rules.said_by_sessions(before, after)):
+        raise OfSessions(faults=_told(faults, "body"))
     if not access.may_offer(session, actor, values):
         raise NotYourOpportunity("It would take place outside your territory.")
     if opportunity.published_at is not None:

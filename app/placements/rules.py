@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -152,6 +153,9 @@ def can_manage_tutors(actor: Actor, school_id: UUID) -> bool:
 # --- terms ------------------------------------------------------------------------------------------------------------
 
 
+LEAST_DAILY_HOURS = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """When, and how many hours: what is agreed on besides who and where. `weekdays` is a bit set of `app.dates`."""
@@ -168,8 +172,8 @@ class Terms:
     host_tutor_id: UUID | None = None
 
 
-def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
-    """What cannot be agreed on: the field, and what is wrong with it."""
+def faults_of(terms: Terms, today: date, off: AbstractSet[date] = frozenset()) -> Iterator[tuple[str, str]]:
+    """What cannot be agreed on: the field, and what is wrong with it. On days `off` nobody is expected."""
     if terms.ends_on < terms.starts_on:
         yield "ends_on", "lies before starts_on"
         return
@@ -179,7 +183,7 @@ def faults_of(terms: Terms, today: date) -> Iterator[tuple[str, str]]:
         yield "ends_at", "starts_at and ends_at come together"
     elif terms.starts_at is not None and terms.ends_at is not None and terms.ends_at <= terms.starts_at:
         yield "ends_at", "lies before starts_at"
-    days = holidays.count(terms.starts_on, terms.ends_on, terms.weekdays)
+    days = holidays.count(terms.starts_on, terms.ends_on, terms.weekdays, off)
     if days == 0:
         yield "weekdays", "none of them occurs on these days"
     elif terms.planned_hours > days * terms.daily_hours:

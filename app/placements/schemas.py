@@ -14,11 +14,13 @@ from app.laws.models import Severity
 from app.laws.schemas import Link, Message
 from app.opportunities.models import Kind
 from app.placements.models import EndReason, Party, Risk, State, TutorSide
-from app.placements.rules import Terms
+from app.placements.rules import LEAST_DAILY_HOURS, Terms
 from app.placements.service_tutors import Tutor
 from app.rest import In, Line, Out, Page, Patch, Slug
 
-DailyHours = Annotated[float, Field(gt=0, le=24)]
+DailyHours = Annotated[float, Field(ge=LEAST_DAILY_HOURS, le=24)]
+KeptDailyHours = Annotated[float, Field(gt=0, le=24)]
+"""What was agreed on before the least was half an hour."""
 PlannedHours = Annotated[int, Field(ge=1, le=5000)]
 StartYear = Annotated[int, Field(ge=2000, le=2100)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
@@ -98,7 +100,7 @@ class PlacementOut(Out):
     weekdays: Weekdays
     starts_at: ClockTime | None
     ends_at: ClockTime | None
-    daily_hours: DailyHours
+    daily_hours: KeptDailyHours
     planned_hours: PlannedHours
     risk: Risk
     school_tutor_id: UUID | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -173,6 +173,20 @@ def clashing(
         yes = yes.where(Application.id != but)
     promised = session.scalars(yes.order_by(Application.id), execution_options={"populate_existing": True})
     return [one for one in (*_open(session, student_id, but), *promised) if dates.clash(one, wanted)]
+
+
+def busy(session: Session, student_ids: Collection[UUID], wanted: dates.Spanned) -> set[UUID]:
+    """Which of these students are, or have promised to be, somewhere else at that time; two queries."""
+    held = sa.select(Placement).where(
+        Placement.student_id.in_(student_ids), Placement.state.in_(rules.OPEN),
+        Placement.starts_on <= wanted.ends_on, Placement.ends_on >= wanted.starts_on,
+    )  # fmt: skip
+    promised = sa.select(Application).where(
+        Application.student_id.in_(student_ids), Application.state.in_(PROMISED),
+        Application.starts_on <= wanted.ends_on, Application.ends_on >= wanted.starts_on,
+    )  # fmt: skip
+    found = [*session.scalars(held), *session.scalars(promised)]
+    return {one.student_id for one in found if dates.clash(one, wanted)}
 
 
 def _lock(session: Session, student_id: UUID) -> None:

@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import dates
 from app.auth.models import User
-from app.laws import rules as laws
 from app.laws import service as law_service
-from app.laws.models import Measure
 from app.placements import rules, service_tutors
 from app.placements.models import Placement, TutorChange, TutorSide
 
@@ -80,6 +78,5 @@ def _of_host(session: Session, placement: Placement) -> list[Choice]:
             )
         )
     )  # fmt: skip
-    by_law = law_service.parameters(session, Measure.HOST_TUTOR_LOAD, placement.starts_on)
-    most = by_law.of(placement.risk) if isinstance(by_law, laws.ByRisk) else rules.MOST_STUDENTS
+    most = service_tutors.most_by_law(law_service.table(session), placement.starts_on, [placement.risk])
     return [Choice(user_id, name, followed[user_id], most) for user_id, name in people]

@@ -17,6 +17,7 @@ from app import errors
 from app.auth import service as auth
 from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor, Role
 from app.auth.models import Membership, User
+from app.calendars import service as calendars
 from app.events import service as events
 from app.laws.models import HostActivity
 from app.opportunities import service as opportunities
@@ -70,7 +71,7 @@ def create_agreed(
     except (students.NoSuchStudent, opportunities.NoSuchOpportunity) as error:
         field = "student_id" if isinstance(error, students.NoSuchStudent) else "opportunity_id"
         raise UnknownPart(faults=[_fault(field, "nothing that you may see has this id")]) from error
-    _check(session, terms, student.school_id, opportunity.company_id, now)
+    _check(session, terms, student.school_id, opportunity.id, opportunity.company_id, now)
     return service.create(session, actor, student, opportunity, terms, now=now)
 
 
@@ -90,7 +91,9 @@ def edit(session: Session, actor: Actor, seen: Seen, changes: Mapping[str, Any],
     after = replace(before, **changes)
     changed = sorted(name for name in FIELDS if getattr(before, name) != getattr(after, name))
     if changed:
-        _check(session, after, placement.school_id, placement.company_id, now, before=before)
+        _check(
+            session, after, placement.school_id, placement.opportunity_id, placement.company_id, now, before=before
+        )  # fmt: skip
         service.refuse_clash(session, placement.student_id, placement.opportunity_id, after, placement.id)
         write(placement, {name: getattr(after, name) for name in changed}, now)
     if activity_ids is not None and _replace_activities(session, placement, activity_ids):
@@ -160,12 +163,16 @@ def act(
 
 
 def _check(
-    session: Session, terms: Terms, school_id: UUID, company_id: UUID, now: datetime, *, before: Terms | None = None
+    session: Session, terms: Terms, school_id: UUID, opportunity_id: UUID, company_id: UUID, now: datetime, *,
+    before: Terms | None = None,
 ) -> None:  # fmt: skip
     """Refuse what cannot be agreed on. What was so `before` is not the fault of who changes something else."""
-    known = set(rules.faults_of(before, now.date())) if before is not None else set()
-    found = [one for one in rules.faults_of(terms, now.date()) if one not in known]
-    faults = [_fault(field, detail) for field, detail in found]
+    calendar = calendars.calendar(session, [school_id], [opportunity_id])
+    known, found = (
+        list(rules.faults_of(one, now.date(), calendar.off(school_id, opportunity_id, one))) if one is not None else []
+        for one in (before, terms)
+    )  # fmt: skip
+    faults = [_fault(field, detail) for field, detail in found if (field, detail) not in known]
     for side, user_id, organisation in (
         (TutorSide.SCHOOL, terms.school_tutor_id, school_id),
         (TutorSide.HOST, terms.host_tutor_id, company_id),

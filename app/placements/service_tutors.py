@@ -19,7 +19,7 @@ from app.auth.models import Membership, User
 from app.events import service as events
 from app.laws import rules as laws
 from app.laws import service as law_service
-from app.laws.models import Measure
+from app.laws.models import LawRule
 from app.placements import rules, service
 from app.placements.models import (
     Placement,
@@ -119,26 +119,23 @@ def tutors_of(session: Session, school_id: UUID, start_year: int) -> list[Tutor]
     ):  # fmt: skip
         followed[user_id] += 1
         risks[user_id].add(risk)
-    by_law = law_service.parameters(session, Measure.HOST_TUTOR_LOAD, first)
+    table = law_service.table(session)
     return [
         Tutor(
             user_id=user_id, name=name, students=followed[user_id], is_decided=user_id in decided,
-            most_students=decided.get(user_id, _default(by_law, risks[user_id])), leave=leaves.get(user_id),
+            most_students=decided.get(user_id, most_by_law(table, first, risks[user_id])), leave=leaves.get(user_id),
         )
         for user_id, name in people
     ]  # fmt: skip
 
 
-def most_by_law(session: Session, start_year: int) -> int:
-    """How many students a tutor who follows none yet may follow where the school has decided nothing."""
-    first, _ = dates.days_of_school_year(start_year)
-    return _default(law_service.parameters(session, Measure.HOST_TUTOR_LOAD, first), ())
+def most_by_law(table: Sequence[LawRule], on: date, risks: Collection[Risk] = ()) -> int:
+    """How many students a tutor may follow at these risks, or at the lowest, where nobody has decided it otherwise.
 
-
-def _default(by_law: laws.Parameters | None, risks: Collection[Risk]) -> int:
-    if not isinstance(by_law, laws.ByRisk):
-        return rules.MOST_STUDENTS
-    return min((by_law.of(risk) for risk in risks), default=by_law.low)
+    The number is the host tutor's, for school tutors too.
+    """
+    found = laws.most_per_host_tutor(table, on, risks or (Risk.LOW,))
+    return rules.MOST_STUDENTS if found is None else found
 
 
 # --- deciding ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from app.applications import service_steps as applications
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import User
+from app.bookings import service_moves as bookings
 from app.db import Database, Revision, new_id
 from app.events import service as events
 from app.placements import service as placements
@@ -182,6 +183,7 @@ def carry_out(session: Session, actor: Actor, erasure: Erasure, now: datetime) -
         _count(session, subject, now.date())
         session.flush()
         if subject.kind is SubjectKind.STUDENT:
+            bookings.give_up(session, actor, subject.id, now)
             applications.give_back(session, actor, subject.id)
             placements.release(session, actor, subject.id)
         _forget(session, subject, tombstone.id)

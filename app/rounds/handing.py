@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.applications import rules as applications
+from app.applications import service_hosts
 from app.applications.days import Days
 from app.applications.models import Application, ApplicationState
 from app.placements.models import Placement
@@ -67,7 +68,7 @@ def busy(session: Session, class_ids: Collection[UUID], round_id: UUID) -> dict[
     placed = sa.select(*_days(Placement)).where(
         Placement.student_id.in_(of_class),
         Placement.state.in_(OPEN),
-        Placement.id.not_in(placements_of(round_id)),
+        Placement.id.not_in(service_hosts.placements_of(round_id)),
     )
     promised = sa.select(*_days(Application)).where(
         Application.student_id.in_(of_class), Application.state.in_(applications.PROMISED),
@@ -78,13 +79,6 @@ def busy(session: Session, class_ids: Collection[UUID], round_id: UUID) -> dict[
         for student, *days in session.execute(query):
             found.setdefault(student, []).append(Days(*days))
     return found
-
-
-def placements_of(round_id: UUID) -> sa.Select[UUID | None]:
-    """The placements that a round has brought."""
-    return sa.select(Application.placement_id).where(
-        Application.round_id == round_id, Application.placement_id.is_not(None)
-    )
 
 
 def _days(table: type[Placement] | type[Application]) -> list[Any]:

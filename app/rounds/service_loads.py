@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import dates
+from app.applications import service_hosts
 from app.auth.actors import Actor
 from app.companies.models import Company
 from app.opportunities.models import Kind
 from app.placements import service_tutors as tutors
 from app.placements.models import Placement
-from app.rounds import handing, rules, service_kept
+from app.rounds import rules, service_kept
 from app.rounds import service as rounds
 from app.rounds.models import RoundRun, RoundSeat
 from app.rounds.service import Seen
@@ -145,7 +146,7 @@ def _named(session: Session, round_id: UUID, schools: set[UUID]) -> dict[UUID, i
     rows = session.execute(
         sa.select(Placement.school_id, sa.func.count())
         .where(
-            Placement.id.in_(handing.placements_of(round_id)), Placement.school_id.in_(schools),
+            Placement.id.in_(service_hosts.placements_of(round_id)), Placement.school_id.in_(schools),
             Placement.school_tutor_id.is_not(None),
         )
         .group_by(Placement.school_id)

@@ -16,6 +16,7 @@ from app.applications import days
 from app.applications import service as applications
 from app.applications import service_steps as steps
 from app.auth.actors import Actor
+from app.calendars import service as calendars
 from app.events import service as events
 from app.opportunities.models import Opportunity
 from app.rounds import handing, rules, service_kept, service_law, service_tutor_checks
@@ -145,10 +146,12 @@ def _propose(session: Session, actor: Actor, row: Round, run: RoundRun, class_id
         .order_by(Opportunity.id, Student.id)
     ).all()
     steps.lock(session, [one.Student.id for one in found], [one.Opportunity.id for one in found])
+    calendar = calendars.calendar(
+        session, {one.Student.school_id for one in found}, {one.Opportunity.id for one in found}
+    )
     for seat, student, opportunity in found:
-        terms = days.terms(
-            opportunity, service_law.seat_days(row, opportunity, spans[opportunity.id], seat.period)
-        )
+        when = service_law.seat_days(row, opportunity, spans[opportunity.id], seat.period)
+        terms = days.terms(opportunity, when, calendar.off(student.school_id, opportunity.id, when))
         applications.propose(session, actor, student, opportunity, terms, round_id=row.id, now=now)
         seat.proposed_at = now.astimezone(UTC)
     return len(found)

@@ -10,8 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app import errors
-from app.companies.models import Company
+from app.applications import service_hosts
+from app.applications.service_hosts import TutorsFull
 from app.matches.seating import Tutors
 from app.matches.service_rating import Frame
 from app.rounds import handing, rules, service_tutors
@@ -19,12 +19,6 @@ from app.rounds.models import Round, RoundClass, RoundRun, RoundSeat
 from app.rounds.service_tutors import Group
 from app.schools.models import School
 from app.students.models import Student
-
-
-class TutorsFull(errors.Conflict):
-    """Tutors have got other students since the run."""
-
-    title = "The tutors cannot follow so many"
 
 
 def require(session: Session, row: Round, run: RoundRun, class_ids: Collection[UUID]) -> None:
@@ -45,7 +39,7 @@ def require(session: Session, row: Round, run: RoundRun, class_ids: Collection[U
         if any(ids[place] in ours for place in one.offers)
     ]
     hosts = {one.company_id for one in groups}
-    names = _locked(session, Company, hosts)
+    names = service_hosts.lock(session, hosts)
     held = handing.held(session, row.id)
     held_seats = Counter(one.opportunity_id for one in held.values())
     for host in service_tutors.of_hosts(session, row.id, groups, held_seats):
@@ -55,7 +49,7 @@ def require(session: Session, row: Round, run: RoundRun, class_ids: Collection[U
     schools = sa.select(RoundClass.school_id).where(
         RoundClass.round_id == row.id, RoundClass.class_id.in_(class_ids)
     )
-    names = _locked(session, School, set(session.scalars(schools)))
+    names = _locked(session, set(session.scalars(schools)))
     frame = Frame(rules.kinds_of(row), row.starts_on, row.ends_on)
     of_round = sa.select(RoundClass.class_id).where(
         RoundClass.round_id == row.id, RoundClass.school_id.in_(names)
@@ -79,15 +73,10 @@ def _span(days: Sequence[str]) -> tuple[date, date]:
     return date.fromisoformat(days[0]), date.fromisoformat(days[1])
 
 
-def _locked(session: Session, table: type[Company] | type[School], ids: Collection[UUID]) -> dict[UUID, str]:
-    """The names of hosts or schools, which nobody else locks until the block ends; in one order."""
-    rows = session.execute(
-        sa.select(table.id, table.name)
-        .where(table.id.in_(ids))
-        .order_by(table.id)
-        .with_for_update(key_share=True)
-    )
-    return {row.id: row.name for row in rows}
+def _locked(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of schools, which nobody else locks until the block ends; in one order."""
+    query = sa.select(School.id, School.name).where(School.id.in_(ids)).order_by(School.id)
+    return {row.id: row.name for row in session.execute(query.with_for_update(key_share=True))}
 
 
 def _refuse(name: str, most: int, wanted: int) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,19 +17,17 @@ from sqlalchemy.orm import Session
 
 from app import dates
 from app.applications import rules as applications
+from app.applications import service_hosts
 from app.applications.models import Application
-from app.auth.actors import AT_COMPANY, AT_SCHOOL
+from app.auth.actors import AT_SCHOOL
 from app.auth.models import Membership, User
-from app.laws import rules as laws
 from app.laws import service as law_service
-from app.laws.models import HostSafety, LawRule, Measure, Severity
 from app.matches.asking import Following
 from app.matches.service_rating import Frame, Stock, days_meant, spans_in
 from app.opportunities.models import Kind
 from app.placements import rules as placements
 from app.placements import service_tutors as tutors
-from app.placements.models import Placement, Risk, TutorCapacity, TutorLeave
-from app.rounds import handing
+from app.placements.models import Placement, TutorCapacity, TutorLeave
 from app.students.models import Student
 
 Span = tuple[date, date]
@@ -47,21 +45,11 @@ def of_hosts(
     session: Session, round_id: UUID, groups: Sequence[Group], held: Mapping[UUID, int]
 ) -> list[Following]:
     """How many students the tutors of each host follow; seats that are `held` already are never too many."""
-    people = _people(session, Membership.company_id, AT_COMPANY, {one.company_id for one in groups})
-    if not people:
-        return []
-    table = law_service.table(session)
-    rows = session.execute(
-        sa.select(HostSafety.company_id, HostSafety.risk).where(HostSafety.company_id.in_(people))
-    )
-    risks = {row.company_id: row.risk for row in rows}
-    followed = _followed(session, round_id, people)
+    hosts = service_hosts.read(session, {one.company_id for one in groups}, besides_round=round_id)
     found = []
     for group in groups:
-        most = _most_by_law(table, group.days[0], risks.get(group.company_id) or Risk.LOW)
-        if group.company_id in people and most is not None:
-            follows = followed[group.company_id]
-            free = _free(dict.fromkeys(people[group.company_id], most), follows, group.days)
+        free = hosts.free(group.company_id, group.days)
+        if free is not None:
             kept = sum(held.get(one, 0) for one in group.opportunity_ids)
             found.append(Following(group.company_id, max(free, kept), group.opportunity_ids, group.days))
     return found
@@ -86,31 +74,18 @@ def of_schools(
         decided[one.school_id][one.user_id] = one.most_students
     if not decided:
         return []
-    people = _people(session, Membership.school_id, AT_SCHOOL, decided)
+    people = _people(session, decided)
     away = _away(session, {one for users in people.values() for one in users}, frame)
-    by_default = tutors.most_by_law(session, year)
+    first, _ = dates.days_of_school_year(year)
+    by_default = tutors.most_by_law(law_service.table(session), first)
     followed = _of_year(session, round_id, decided, year)
     found = []
     for school_id, users in sorted(people.items()):
         most = {one: 0 if one in away else decided[school_id].get(one, by_default) for one in users}
         own = [student for student, school in school_of.items() if school == school_id]
-        free = left(most, followed[school_id])
+        free = service_hosts.left(most, followed[school_id])
         found.append(Following(school_id, max(free, len(set(held) & set(own))), own))
     return found
-
-
-def left(most: Mapping[UUID, int], follows: Mapping[UUID | None, int]) -> int:
-    """How many more they can follow together, when each already follows some, and some are followed by nobody yet.
-
-    Who follows more than there may be takes nothing from the others.
-
-    >>> anna, bruno = UUID(int=1), UUID(int=2)
-    >>> left({anna: 5, bruno: 5}, {anna: 7, bruno: 1, None: 1})
-    3
-    """
-    free = sum(max(0, most[one] - follows.get(one, 0)) for one in most)
-    others = sum(count for one, count in follows.items() if one not in most)
-    return max(0, free - others)
 
 
 def groups(stock: Stock, frame: Frame) -> list[Group]:
@@ -138,56 +113,18 @@ def _met(lines: Iterable[tuple[date, date, UUID]]) -> list[tuple[Span, tuple[UUI
     return found
 
 
-def _people(
-    session: Session, bound: Any, roles: Collection[Any], organisations: Collection[UUID]
-) -> dict[UUID, set[UUID]]:
-    """Organisation → everybody there who may be a tutor."""
+def _people(session: Session, schools: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """School → everybody there who may be a tutor."""
     rows = session.execute(
-        sa.select(bound, User.id)
+        sa.select(Membership.school_id, User.id)
         .join(User, User.id == Membership.user_id)
-        .where(bound.in_(organisations), Membership.role.in_(roles), User.is_active)
+        .where(Membership.school_id.in_(schools), Membership.role.in_(AT_SCHOOL), User.is_active)
     )
     found: dict[UUID, set[UUID]] = {}
-    for organisation, user_id in rows:
-        found.setdefault(organisation, set()).add(user_id)
+    for school_id, user_id in rows:
+        if school_id is not None:  # for the type checker
+            found.setdefault(school_id, set()).add(user_id)
     return found
-
-
-def _most_by_law(table: Sequence[LawRule], on: date, risk: Risk) -> int | None:
-    """The fewest students per tutor at a host that rules which forbid more allow on a day; None where no rule does."""
-    measured = [one for one in table if one.measure is Measure.HOST_TUTOR_LOAD]
-    binding = [one for one in laws.in_force(measured, on) if one.severity is Severity.FORBIDS]
-    return min((laws.ByRisk.model_validate(one.parameters).of(risk) for one in binding), default=None)
-
-
-def _followed(
-    session: Session, round_id: UUID, companies: Collection[UUID]
-) -> Mapping[UUID, list[tuple[UUID | None, Span]]]:
-    """By host: the tutor, if there is one already, and the days of all whom this round has not brought."""
-    of_placements = sa.select(
-        Placement.company_id, Placement.host_tutor_id, Placement.starts_on, Placement.ends_on
-    ).where(
-        Placement.company_id.in_(companies), Placement.state.in_(placements.OPEN),
-        Placement.id.not_in(handing.placements_of(round_id)),
-    )  # fmt: skip
-    of_applications = sa.select(
-        Application.company_id, sa.null(), Application.starts_on, Application.ends_on
-    ).where(
-        Application.company_id.in_(companies), Application.state.in_(applications.HOLDS_SEAT),
-        Application.round_id.is_distinct_from(round_id),
-    )  # fmt: skip
-    found: defaultdict[UUID, list[tuple[UUID | None, Span]]] = defaultdict(list)
-    for query in (of_placements, of_applications):
-        for company_id, user_id, starts_on, ends_on in session.execute(query):
-            found[company_id].append((user_id, (starts_on, ends_on)))
-    return found
-
-
-def _free(most: Mapping[UUID, int], follows: Sequence[tuple[UUID | None, Span]], span: Span) -> int:
-    by_tutor: defaultdict[UUID | None, list[Span]] = defaultdict(list)
-    for user_id, days in follows:
-        by_tutor[user_id if user_id in most else None].append(days)
-    return left(most, {one: dates.busiest(spans, span) for one, spans in by_tutor.items()})
 
 
 def _away(session: Session, users: Collection[UUID], frame: Frame) -> set[UUID]:
@@ -205,7 +142,7 @@ def _of_year(
     first, last = dates.days_of_school_year(year)
     of_placements = sa.select(Placement.school_id, Placement.school_tutor_id).where(
         Placement.school_id.in_(schools), Placement.state.in_(placements.OPEN),
-        Placement.starts_on.between(first, last), Placement.id.not_in(handing.placements_of(round_id)),
+        Placement.starts_on.between(first, last), Placement.id.not_in(service_hosts.placements_of(round_id)),
     )  # fmt: skip
     of_applications = (
         sa.select(Student.school_id, sa.null())

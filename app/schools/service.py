@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.db import folded, folded_column
 from app.places.models import Municipality
 from app.schools.models import School, SchoolKind
 
@@ -63,8 +64,8 @@ def search(
     before ended on.
     """
     order = _with_municipality
-    for word in (query or "").lower().split():
-        in_name = sa.func.lower(School.name).contains(word, autoescape=True)
+    for word in (query or "").split():
+        in_name = folded_column(School.name).contains(folded(word), autoescape=True)
         order = order.where(sa.or_(in_name, School.code.startswith(word.upper(), autoescape=True)))
     if municipality_istat is not None:
         order = order.where(School.municipality_istat == municipality_istat)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app.auth.actors import AT_SCHOOL, Actor
 from app.companies import access as companies
 from app.companies.models import Company, name_key
+from app.db import folded, folded_column
 from app.opportunities import access as opportunities
 from app.opportunities.models import Kind, Opportunity, Status
 from app.schools.models import SchoolClass
@@ -81,11 +82,11 @@ def find(session: Session, actor: Actor, question: str, *, language: str, limit:
 
 
 def _begins(column: InstrumentedAttribute[str], word: str) -> sa.ColumnElement[bool]:
-    """Whether a word of the column begins so; case does not count."""
-    lower, word = sa.func.lower(column), word.lower()
+    """Whether a word of the column begins so; case and accents do not count."""
+    text, word = folded_column(column), folded(word)
     return sa.or_(
-        lower.startswith(word, autoescape=True),
-        *(lower.contains(sign + word, autoescape=True) for sign in (" ", "'", "’", "-", "(")),
+        text.startswith(word, autoescape=True),
+        *(text.contains(sign + word, autoescape=True) for sign in (" ", "'", "’", "-", "(")),
     )
 
 

@@ -34,6 +34,7 @@ def routes() -> list[BaseRoute]:
         appetites,
         applications,
         benefits,
+        calendars,
         class_hours,
         class_import,
         class_papers,
@@ -90,7 +91,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
-        placement, placement_board, placement_changes, laws,
+        placement, placement_board, placement_changes, laws, calendars,
         student_hours, host_hours, class_hours, evaluations, reports,
         papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip

@@ -78,6 +78,10 @@ TOLD = {
     "meanwhile": _("Intanto qualcosa è cambiato. Guarda di nuovo, poi decidi: non abbiamo salvato niente."),
     "wrong": _("Questa risposta non va bene per tutte quelle scelte: guarda a che punto è ognuna."),
     "full": _("I posti liberi non bastano. Non abbiamo salvato niente."),
+    "tutors": _(
+        "In quei giorni i tutor dell'azienda seguono già tutti gli studenti che la legge permette. Può fare da tutor"
+        " anche un'altra persona dell'azienda che ha un accesso qui. Non abbiamo salvato niente."
+    ),
     "clash": _("In quei giorni c'è già un altro posto. Non abbiamo salvato niente."),
     "too_many": _("Ci sono già troppe candidature aperte. Ritirane una, poi riprova."),
     "closed": _("La proposta non prende candidature in questo momento."),

@@ -17,6 +17,7 @@ from app.applications import (
     rules,
     service,
     service_contacts,
+    service_hosts,
     service_moves,
     service_reading,
     service_steps,
@@ -60,6 +61,7 @@ class Told(StrEnum):
     MEANWHILE = "meanwhile"
     WRONG = "wrong"
     FULL = "full"
+    TUTORS = "tutors"
     CLASH = "clash"
     TOO_MANY = "too_many"
     CLOSED = "closed"
@@ -71,6 +73,7 @@ _REFUSALS: dict[type[errors.Problem], Told] = {
     service_moves.MovedMeanwhile: Told.MEANWHILE,
     service_moves.WrongStep: Told.WRONG,
     seats.Full: Told.FULL,
+    service_hosts.TutorsFull: Told.TUTORS,
     service_steps.Clashes: Told.CLASH,
     placements.PlacedAlready: Told.CLASH,
     placements.PlacedElsewhere: Told.CLASH,

@@ -13,8 +13,16 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import errors
-from app.agreements import contents, printing, rules, service, service_effects, service_plans
-from app.agreements.models import Document, Language, Paper, PaperKind, PaperState
+from app.agreements import (
+    contents,
+    printing,
+    rules,
+    service,
+    service_documents,
+    service_effects,
+    service_plans,
+)
+from app.agreements.models import Language, Paper, PaperKind, PaperState
 from app.agreements.service_effects import Obstacle
 from app.auth.actors import Actor
 from app.companies.models import Company
@@ -137,13 +145,15 @@ def print_class(view: InView, class_id: UUID) -> Response:
     now = view.now()
     with view.read() as (session, actor):
         _class_of_staff(session, actor, class_id)
-        data, students = [], []
-        for one in _plans(session, actor, class_id).values():
-            seen = service.find(session, actor, one.id)
-            document = session.get(Document, one.document_id) if one.document_id is not None else None
-            kept = document.data if document is not None else None
-            data.append(kept or contents.of_paper(session, seen, Language.ITALIAN, now))
-            students.append(one.student_id)
+        plans = list(_plans(session, actor, class_id).values())
+        kept = service_documents.data_of(
+            session, [one.document_id for one in plans if one.document_id is not None]
+        )
+        drafts = service.find_many(session, actor, [one.id for one in plans if one.document_id not in kept])
+        written = contents.of_papers(session, drafts, Language.ITALIAN, now)
+        made = {seen.paper.id: data for seen, data in zip(drafts, written, strict=True)}
+        data = [made.get(one.id) or kept[one.document_id] for one in plans]
+        students = [one.student_id for one in plans]
     if not data:
         raise errors.NotFound("No plan is there to print.")
     view.looked(LookKind.PROFILE, [one for one in students if one is not None])

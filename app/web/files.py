@@ -15,9 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.web import kit
+
 FOLDER = Path(__file__).parent / "static"
 PREFIX = "/static"
 NEEDED = "vendor/manifest.json"
+KIT = "vendor/bootstrap-italia.min.css"
+SYMBOLS = "vendor/sprites.svg"
+SHEET = "style.css"
+"""The one style sheet of every page: the kit's, this one and the fonts, so that a first view waits for one answer."""
 _TEXT = {".css", ".js", ".svg", ".txt", ".json"}
 _URL = re.compile(r'url\("(?![a-z]+:)([^"?#]+)"\)')
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -37,23 +43,31 @@ class File:
     tag: str
 
 
+def _made(name: str, plain: bytes) -> File:
+    packed = gzip.compress(plain, 9, mtime=0) if Path(name).suffix in _TEXT else None
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return File(media_type, plain, packed, hashlib.sha256(plain).hexdigest()[:16])
+
+
 class Files:
     """The application under `/static`. An address with `?v=` and the right tag may be kept for good."""
 
     def __init__(self, folder: Path) -> None:
-        paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "manifest.json")
-        self.files: dict[str, File] = {}
-        # Style sheets last: they name other files, which must have their tags by then.
-        for path in sorted(paths, key=lambda path: path.suffix == ".css"):
-            self.files[path.relative_to(folder).as_posix()] = self._read(path)
-
-    def _read(self, path: Path) -> File:
-        plain = path.read_bytes()
-        if path.suffix == ".css" and path.parent.name == "static":
-            plain = _URL.sub(lambda found: f'url("{self._relative(found[1])}")', plain.decode()).encode()
-        packed = gzip.compress(plain, 9, mtime=0) if path.suffix in _TEXT else None
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return File(media_type, plain, packed, hashlib.sha256(plain).hexdigest()[:16])
+        contents = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        if NEEDED in contents:
+            named = kit.words(folder.parent)
+            contents[KIT] = kit.styles(contents[KIT].decode(), named).encode()
+            contents[SYMBOLS] = kit.symbols(contents[SYMBOLS].decode(), named).encode()
+            del contents[NEEDED]
+        sheet = b"\n".join(contents.pop(name, b"") for name in (KIT, SHEET, "fonts.css")).decode()
+        self.files = {name: _made(name, content) for name, content in contents.items()}
+        # Last, since it names other files, which must have their tags by then.
+        sheet = _URL.sub(lambda found: f'url("{self._relative(found[1])}")', sheet)
+        self.files[SHEET] = _made(SHEET, sheet.encode())
 
     def _relative(self, name: str) -> str:
         file = self.files.get(name)

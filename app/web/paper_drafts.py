@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app import dates, errors
+from app import dates, errors, rest
 from app.agreements import rules, service, service_agreements, service_plans
-from app.agreements.models import Agreement, Paper, PaperState, PrivacyRole, TrainingPlan
+from app.agreements.models import Agreement, Paper, PaperKind, PaperState, PrivacyRole, TrainingPlan
 from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import Membership, User
 from app.companies import service as companies
@@ -31,30 +31,42 @@ from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
 
+AT_ONCE = 50
+"""Agreements on one page."""
+
 # --- agreements of a school -------------------------------------------------------------------------------------------
 
 
 @router.get("/schools/{school_id}/agreements")
-def show_agreements(view: InView, school_id: UUID) -> Response:
-    """The school's agreements, the hosts that have students and none, and who signs."""
-    return _school_page(view, school_id)
+def show_agreements(
+    view: InView,
+    school_id: UUID,
+    after: Annotated[str | None, Query(max_length=400, pattern=r"^[A-Za-z0-9_-]+$")] = None,
+) -> Response:
+    """The school's agreements, the latest first, the hosts that have students and none, and who signs."""
+    return _school_page(view, school_id, after=rest.decode_cursor(after, datetime, UUID))
 
 
-def _school_page(view: View, school_id: UUID, trouble: errors.Problem | None = None) -> Response:
+def _school_page(
+    view: View, school_id: UUID, trouble: errors.Problem | None = None, after: tuple[Any, ...] | None = None
+) -> Response:
     with view.read() as (session, actor):
         school, _place = schools.read(session, school_id)
         if not school_rules.leads(actor, school_id):
             raise errors.NotAllowed("Who leads the school prepares its agreements.")
-        found = service.search(session, actor, school_id=school_id, limit=100)
-        agreements = [one for one in found if isinstance(one, Agreement)]
+        found = service.search(
+            session, actor, kind=PaperKind.AGREEMENT, school_id=school_id, after=after, limit=AT_ONCE + 1
+        )  # fmt: skip
+        agreements = found[:AT_ONCE]
         hosts = _hosts_without(session, school_id)
         signatory = service_agreements.signatory(session, school_id=school_id)
         people = _people(session, Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD)
-        titles = titles_of(session, [*agreements])
+        titles = titles_of(session, agreements)
+    last = agreements[-1] if len(found) > AT_ONCE else None
     year = dates.school_year(view.now().date())
     return view.show(
         "papers/agreements.html", status=trouble.status if trouble else 200, school=school, agreements=agreements,
-        hosts=hosts, titles=titles, signatory=signatory, people=people, paper_words=paper_words,
+        next_cursor=rest.encode_cursor(last.created_at, last.id) if last else None, hosts=hosts, titles=titles, signatory=signatory, people=people, paper_words=paper_words,
         trouble=paper_words.trouble(trouble) if trouble else "", valid_from=view.now().date(),
         valid_until=date(year + 3, 8, 31),
     )  # fmt: skip

@@ -59,6 +59,7 @@ FIELDS = {
     "company_signatory": _("Chi firma per l'azienda"),
     "starts_on": _("Primo giorno"),
     "ends_on": _("Ultimo giorno"),
+    "planned_hours": _("Ore in tutto: sono più di quante stanno nei giorni"),
 }
 """What can be missing; whatever else is named by its column is told without a name."""
 

@@ -225,7 +225,7 @@ def _changes(fields: Fields, party: Party) -> dict[str, Any]:
         "starts_at": forms.clock(fields, "starts_at"),
         "ends_at": forms.clock(fields, "ends_at"),
         "weekdays": dates.weekdays_to_mask(weekdays),
-        "daily_hours": forms.number(fields, "daily_hours", 0.25, 24),
+        "daily_hours": forms.number(fields, "daily_hours", rules.LEAST_DAILY_HOURS, 24),
         "planned_hours": forms.whole(fields, "planned_hours", 1, 5000),
     }
 

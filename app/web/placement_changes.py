@@ -90,7 +90,9 @@ def _amended(fields: Fields, agreed: Placement) -> dict[str, Any]:
         "starts_on": forms.day(fields, "starts_on"),
         "ends_on": forms.day(fields, "ends_on"),
         "weekdays": dates.weekdays_to_mask(weekdays) if weekdays else None,
-        "daily_hours": forms.number(fields, "daily_hours", 0.25, 24) if fields.get("daily_hours") else None,
+        "daily_hours": forms.number(fields, "daily_hours", rules.LEAST_DAILY_HOURS, 24)
+        if fields.get("daily_hours")
+        else None,
         "planned_hours": forms.whole(fields, "planned_hours", 1, 5000)
         if fields.get("planned_hours")
         else None,

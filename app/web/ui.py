@@ -196,6 +196,7 @@ class View:
         """Remember who reads, and how much waits in their inbox: the header of every page says both."""
         if self.actor is None and actor.id is not None:
             self.unread = notifications.count_unread(session, actor.id)
+        self.request.scope[errors.ACTOR_KEY] = actor.mark
         self.actor = actor
 
     def text(self, message: str) -> str:

@@ -285,7 +285,7 @@ def test_slow_answers_end_though_each_step_is_quick(server: str) -> None:
     begun = time.monotonic()
     with pytest.raises(NoAnswerError):
         outgoing.get(f"http://{server}/dribble", HOME.model_copy(update={"outgoing_seconds": 0.3}))
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 def test_nobody_there() -> None:

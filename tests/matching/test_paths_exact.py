@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from matching.options import (
     HOURS_PER_PART,
-    clash,
+    occupied,
 )
 from matching.paths import Goal, plan
 from matching.reach import unmet
@@ -302,8 +302,9 @@ def test_the_first_path_is_the_best_for_the_goal_however_narrow_the_search(world
 
 @examples(100)
 @given(spans, spans)
-def test_clash_is_a_common_part_of_a_common_day(some, others):
-    assert clash(some, others) == bool(days_in(some) & days_in(others))
+def test_what_clashes_has_a_common_part_of_a_common_day(some, others):
+    first = min((span.starts_on.toordinal() for span in (*some, *others)), default=1)
+    assert bool(occupied(some, first) & occupied(others, first)) == bool(days_in(some) & days_in(others))
 
 
 @examples(60)

@@ -1,8 +1,7 @@
-"""Browser files: what is served is what the lock says, within the budget of a first view, and failures speak plainly."""
+"""Browser files: what is served is what the lock says, and failures speak plainly."""
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 import json
 import re
@@ -17,8 +16,6 @@ from app.web import assets
 
 STATIC = assets.ROOT / "app" / "web" / "static"
 VENDOR = STATIC / "vendor"
-# 300 KB in all, of which this much is left for the page itself and our own style sheet.
-FIRST_VIEW_BYTES = 300_000 - 12_000
 
 
 @pytest.fixture
@@ -40,19 +37,6 @@ def test_fonts_of_the_style_sheet_exist() -> None:
     addresses = re.findall(r'url\("([^"]+)"\)', (STATIC / "fonts.css").read_text())
     assert len(addresses) == 4
     assert [address for address in addresses if not (STATIC / address).is_file()] == []
-
-
-def test_first_view_is_small() -> None:
-    """Text compressed as a server does it, fonts as they are: the one in fixed width loads only where it is used."""
-    frame = (assets.ROOT / "app" / "web" / "templates" / "shared" / "base.html").read_text("utf-8")
-    named = {*re.findall(r"static\('vendor/([^']+)'\)", frame), "sprites.svg"}
-    sizes = {
-        path.name: len(path.read_bytes() if path.suffix == ".woff2" else gzip.compress(path.read_bytes(), 6))
-        for path in VENDOR.rglob("*")
-        if path.name in named or (path.suffix == ".woff2" and not path.name.startswith("roboto-mono"))
-    }
-    assert {"bootstrap-italia.min.css", "htmx.min.js", "titillium-web-400.woff2"} <= sizes.keys()
-    assert sum(sizes.values()) <= FIRST_VIEW_BYTES, sizes
 
 
 def test_nothing_is_built_twice(root: Path) -> None:

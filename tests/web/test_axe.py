@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pyotp
 import pytest
 
+from app.web import files, kit
 from app.web.ui import TEMPLATES
 from tests import forms
 from tests.web.browser import SIZES
@@ -17,6 +20,8 @@ from tests.web.conftest import Site
 pytestmark = pytest.mark.browser
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+CLASSES = "[...document.querySelectorAll('[class]')].flatMap((one) => [...one.classList])"
 
 # Template, who looks, where, and what to do there first.
 VIEWS: list[tuple[str, str | None, str, str]] = [
@@ -212,6 +217,8 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("placement/tutors.html", "teacher", "/placements/{worked_id}", "open"),
     ("placement/tutors.html", "company", "/placements/{worked_id}", "open"),
     ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
+    ("teacher/closings.html", "lead", "/schools/{school_id}/closings?propose=christmas", ""),
+    ("coordinator/patrons.html", "coordinator", "/patron-days", ""),
     ("placement/rules.html", "administrator", "/law-rules", "open"),
     ("placement/rules.html", "company", "/law-rules", ""),
     ("company/safety.html", "company", "/companies/{company_id}/safety", ""),
@@ -368,6 +375,13 @@ def test_pages_have_no_barriers_and_fit(
         page.wait_for_selector(".undo-bar:has-text('Annullato')")
 
 
+@cache
+def left_out() -> frozenset[str]:
+    """The classes of the kit whose rules are not sent."""
+    whole = (files.FOLDER / files.KIT).read_text("utf-8")
+    return frozenset(re.findall(r"\.([A-Za-z][\w-]*)", whole)) - kit.words(TEMPLATES.parent)
+
+
 def look(page: Any, axe: str) -> None:
     """No barrier that axe knows in any size, and nothing is wider than the smallest telephone."""
     page.evaluate(axe)
@@ -382,6 +396,7 @@ def look(page: Any, axe: str) -> None:
         ]
         assert violations == [], size
     page.set_viewport_size({"width": 320, "height": 640})
+    assert left_out().isdisjoint(page.evaluate(CLASSES)), "these have lost their rules: see app/web/kit.py"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
 

@@ -473,9 +473,12 @@ def test_first_view_is_small(visit: Visit, land: Territory) -> None:
     client = visit("student")
     page = client.get(f"/students/{land.student_id}")
     sizes = {"page": len(gzip.compress(page.content, 5))}
-    style = client.get(re.findall(r'"(/static/fonts\.css[^"]*)"', page.text)[0]).text
+    style = client.get(re.findall(r'"(/static/style\.css[^"]*)"', page.text)[0]).text
     linked = re.findall(r'(?:href|src)="(/static/[^"#]+)', page.text)
-    fonts = [f"/static/{found}" for found in re.findall(r'url\("([^"]+)"\)', style) if "mono" not in found]
+    fonts = [
+        f"/static/{found}" for found in re.findall(r'url\("(vendor/[^"]+)"\)', style) if "mono" not in found
+    ]
+    assert len(fonts) == 3
     for address in {*linked, *fonts}:
         file = files.load().files[address.removeprefix("/static/").split("?")[0]]
         sizes[address] = len(file.packed or file.plain)

@@ -97,7 +97,7 @@ def test_a_schedule_spends_the_hours_on_the_weekdays() -> None:
         daily_hours=6.0,
         planned_hours=20,
     )
-    days = rules.schedule(placement)
+    days = rules.schedule(placement, frozenset())
     assert [(one.day.day, one.hours) for one in days] == [(9, 6.0), (11, 6.0), (16, 6.0), (18, 2.0)]
 
 
@@ -109,7 +109,9 @@ def test_a_schedule_leaves_out_holidays() -> None:
         "planned_hours": 24,
     }
     for weekdays, wanted in ((0b0011111, [30, 4, 5]), (0b1111111, [30, 1, 2])):
-        assert [one.day.day for one in rules.schedule(Placement(**given, weekdays=weekdays))] == wanted
+        assert [
+            one.day.day for one in rules.schedule(Placement(**given, weekdays=weekdays), frozenset())
+        ] == wanted
 
 
 def test_somebody_comes_of_age_on_the_birthday() -> None:

@@ -65,7 +65,7 @@ def test_without_the_lock_it_is_undone_more_than_once(
 
     def look_only(_session: Session, _row: Any, **_: Any) -> None:
         if has_locks:
-            meeting.wait(timeout=10)  # all have looked before the first one writes
+            meeting.wait(timeout=60)  # all have looked before the first one writes
 
     monkeypatch.setattr(Session, "refresh", look_only)
     undo_at_once(shared, actor, change_id)

@@ -30,10 +30,10 @@ def placement(**values: object) -> Placement:
 
 
 def test_planned_days_are_those_of_the_weekdays() -> None:
-    days = list(rules.planned_days(placement(weekdays=0b00101)))
+    days = list(rules.planned_days(placement(weekdays=0b00101), frozenset()))
     assert days == [date(2026, 1, day) for day in (5, 7, 12, 14)]
     assert all(rules.is_planned(placement(weekdays=0b00101), day) for day in days)
-    ended = rules.planned_days(placement(weekdays=0b00101, ended_at=NOW - timedelta(days=3)))
+    ended = rules.planned_days(placement(weekdays=0b00101, ended_at=NOW - timedelta(days=3)), frozenset())
     assert ended == days[:2]
 
 
@@ -60,7 +60,7 @@ def test_a_day_has_no_more_minutes_than_were_agreed() -> None:
 
 def test_of_open_days_nobody_has_spoken() -> None:
     said = {date(2026, 1, 5), date(2026, 1, 13)}
-    minutes = {state: rules.open_minutes(placement(state=state), said) for state in State}
+    minutes = {state: rules.open_minutes(placement(state=state), said, frozenset()) for state in State}
     assert {state for state, found in minutes.items() if found} == {State.RUNNING, State.CLOSING}
     assert minutes[State.RUNNING] == 7 * 480  # of ten days, one of which is the Epiphany
 

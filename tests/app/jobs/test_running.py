@@ -170,7 +170,7 @@ def race(database: Database, monkeypatch: pytest.MonkeyPatch) -> Counter[UUID]:
     def slow_read() -> Iterator[Any]:
         with read() as session:
             yield session
-        together.wait(timeout=20)
+        together.wait(timeout=60)
 
     monkeypatch.setattr(database, "read", slow_read)
 

@@ -70,6 +70,7 @@ def test_a_school_writes_down_what_was_agreed_on_elsewhere(client: TestClient, m
         ({"ends_on": (STARTS_ON - timedelta(days=1)).isoformat()}, ["ends_on"]),
         ({"starts_on": TODAY.isoformat()}, ["starts_on"]),
         ({"planned_hours": 99}, ["planned_hours"]),
+        ({"daily_hours": 5e-324}, ["daily_hours"]),
         ({"starts_at": "09:00:00"}, ["ends_at"]),
         (
             {

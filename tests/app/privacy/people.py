@@ -16,6 +16,7 @@ from app.applications.models import Application, ApplicationState
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
+from app.bookings.models import Booking, Quota, VisitSession
 from app.companies.models import CompanyContact
 from app.db import Database
 from app.hours import service_ledger
@@ -159,7 +160,27 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     report(client, make, person)
     work(make, student, user_id)
     seat(make, student, opportunity, user_id)
+    visit(make, student, user_id)
     return person
+
+
+def visit(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A booking of a visit; the person has planned it, booked it and ended it."""
+    student = make.get(Student, student_id)
+    assert student is not None
+    mark = f"user:{user_id}"
+    parts = things.of_visit(make, student, make.company())
+    with make.database.write() as session:
+        session.get_one(VisitSession, UUID(parts["visit_session_id"])).created_by = mark
+        session.get_one(Quota, UUID(parts["quota_id"])).created_by = mark
+        session.get_one(Booking, UUID(parts["booking_id"])).asked_by = mark
+        session.add(
+            Booking(
+                visit_session_id=UUID(parts["open_session_id"]), kind="single", state="cancelled", student_id=student_id,
+                school_id=student.school_id, class_id=student.class_id, people=1, asked_at=NOW, asked_by=mark,
+                ended_at=NOW, ended_by=mark, end_reason="own_choice",
+            )
+        )  # fmt: skip
 
 
 def seat(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) -> None:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
+from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from app.auth.actors import Grant, Role
+from app.applications import service_hosts, service_moves
+from app.applications.models import Application
+from app.applications.rules import HOLDS_SEAT, ApplicationAction, Caps
+from app.applications.service_hosts import TutorsFull
+from app.applications.service_moves import Wanted
+from app.auth.actors import Actor, Grant, Role
 from app.auth.models import User
+from app.companies.models import Company
 from app.db import Database
 from app.laws.models import HostSafety, Measure
 from app.matches import service_judging
+from app.opportunities.models import Kind, Opportunity
 from app.placements.models import Placement, TutorCapacity, TutorLeave
 from app.rounds import service_kept, service_loads, service_reasons
 from app.rounds.models import RunMode
 from app.rounds.rules import Action
 from app.rounds.service_loads import HostLoad
-from app.rounds.service_tutor_checks import TutorsFull
 from tests.app.rounds.world import World
 from tests.factories import NOW, Factory
 
@@ -222,3 +231,94 @@ def test_two_rounds_at_once_do_not_count_on_the_same_tutor(shared: Database) -> 
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(publish, (world, other))) == [False, True]
+
+
+# --- two ways of promising --------------------------------------------------------------------------------------------
+
+
+def applicant(world: World, offered: Opportunity | None = None, **values: Any) -> Application:
+    """A student of another class who has applied to the host directly."""
+    student = world.make.student()
+    days = {"planned_hours": 64} | JUNE | values
+    return world.make.application(student, offered or world.offers[0], **days)
+
+
+def accept(world: World, application: Application) -> bool:
+    grant = Grant(Role.COMPANY_ADMIN, company_id=application.company_id)
+    host = Actor(kind="user", id=None, name="Tullio", grants=(grant,))
+    wanted, caps = [Wanted(application.id)], Caps(open_per_student=3, contacts_per_month=50)
+    try:
+        with world.database.write() as session:
+            service_moves.move(session, host, ApplicationAction.ACCEPT, wanted, now=NOW, caps=caps)
+    except TutorsFull:
+        return False
+    return True
+
+
+def publish(world: World) -> bool:
+    try:
+        world.publish()
+    except TutorsFull:
+        return False
+    return True
+
+
+def of_host(world: World) -> int:
+    with world.database.read() as session:
+        return session.scalars(
+            sa.select(sa.func.count())
+            .select_from(Application)
+            .where(Application.company_id == world.offers[0].company_id, Application.state.in_(HOLDS_SEAT))
+        ).one()
+
+
+def ran(make: Factory) -> World:
+    """A round that has given its three students the host's only tutor, and is not published."""
+    world = crowded(make)
+    world.open()
+    world.move(Action.FREEZE)
+    world.run()
+    assert at_host(world) == 3
+    return world
+
+
+def test_a_host_says_yes_to_nobody_whom_its_tutors_cannot_follow(
+    make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = ran(make)
+    host = make.get(Company, world.offers[0].company_id)
+    late, visitor = applicant(world), applicant(world, make.opportunity(host, kind=Kind.VISIT))
+    other = applicant(world, starts_on=date(2026, 9, 7), ends_on=date(2026, 9, 18))
+    assert publish(world)
+    assert (accept(world, late), accept(world, visitor), accept(world, other)) == (False, True, True)
+    make.signed_in(Grant(Role.COMPANY_MEMBER, company_id=late.company_id), name="Anna")
+    assert accept(world, late)
+    monkeypatch.setattr(service_hosts, "require_room", lambda *_: None)
+    assert all(accept(world, applicant(world)) for _ in range(4))
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_a_round_and_a_host_at_once_do_not_count_on_the_same_tutor(
+    shared: Database, monkeypatch: pytest.MonkeyPatch, is_locked: bool
+) -> None:
+    """Each has read how many there are before the other writes, unless one waits for the host's lock."""
+    world = ran(Factory(shared))
+    application, read, start = applicant(world), service_hosts.read, Barrier(2)
+
+    def read_together(*args: Any, **values: Any) -> service_hosts.Hosts:
+        found = read(*args, **values)
+        with suppress(BrokenBarrierError):
+            start.wait(timeout=1)
+        return found
+
+    monkeypatch.setattr(service_hosts, "read", read_together)
+    if not is_locked:
+        monkeypatch.setattr(service_hosts, "lock", lambda _, ids: dict.fromkeys(ids, "Officina Alfa"))
+    calls: tuple[Callable[[], bool], ...] = (lambda: publish(world), lambda: accept(world, application))
+    with ThreadPoolExecutor(2) as threads:
+        done = [one.result() for one in [threads.submit(call) for call in calls]]
+    # SQLite lets one block write at a time, with or without it.
+    are_too_many = not is_locked and shared.engine.dialect.name == "postgresql"
+    assert all(done) is are_too_many
+    assert any(done)
+    assert (of_host(world) > LOAD["low"]) is are_too_many

@@ -31,8 +31,13 @@ def names(database: Database, actor: Actor, question: str) -> dict[str, list[str
     return {sort: of_sort for sort, of_sort in told.items() if of_sort}
 
 
-def test_beginnings_of_words_are_found_in_whatever_case(database: Database, make: Factory) -> None:
+def test_beginnings_of_words_are_found_in_whatever_case_and_with_or_without_accents(
+    database: Database, make: Factory
+) -> None:
     company = make.company(name="Officine Rossi d'Imola")
+    make.opportunity(company, title="Perché l'ELETTRICITÀ è utile")
+    for question in ("elettricita", "elettricità", "ELETTRICITÀ", "perche e", "PERCHÈ"):
+        assert names(database, somebody(), question) == {"opportunities": ["Perché l'ELETTRICITÀ è utile"]}
     make.opportunity(company, title="Montaggio di quadri (base)")
     nobody = somebody()
     for question in ("MONT", "quadri", "qu mont", "bas"):

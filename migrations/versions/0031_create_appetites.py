@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.columns import among, of
 
-revision = "0041"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

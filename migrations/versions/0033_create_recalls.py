@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.columns import of
 
-revision = "0042"
-down_revision = "0041"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

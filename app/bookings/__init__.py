@@ -1,0 +1,1 @@
+"""Sessions of visits and events, their seats, and who has booked them."""

@@ -1,0 +1,53 @@
+"""Who is told what of a booking: the student of a single one, the staff of the class of a group."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.bookings.models import Booking, VisitSession
+from app.companies.models import Company
+from app.notifications import service as notifications
+from app.notifications.rules import NotificationKind
+from app.opportunities.models import Opportunity
+
+
+def offered(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+    """Seats are kept for them until the offer's time is over."""
+    _tell(session, booking, visit, NotificationKind.SEATS_OFFERED, now)
+
+
+def expired(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+    """Their time is up: an offer went on to the next, or nothing came free."""
+    _tell(session, booking, visit, NotificationKind.BOOKING_EXPIRED, now)
+
+
+def moved(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+    """The session is at another time, or in another room."""
+    _tell(session, booking, visit, NotificationKind.SESSION_MOVED, now)
+
+
+def cancelled(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+    """The session does not take place."""
+    _tell(session, booking, visit, NotificationKind.SESSION_CANCELLED, now)
+
+
+def _tell(
+    session: Session, booking: Booking, visit: VisitSession, kind: NotificationKind, now: datetime
+) -> None:
+    opportunity = session.get_one(Opportunity, visit.opportunity_id)
+    if booking.student_id is not None:
+        people = notifications.accounts_of_student(session, booking.student_id)
+        path = f"/students/{booking.student_id}"
+    else:
+        people = notifications.staff_of_class(session, booking.school_id, booking.class_id)
+        path = f"/classes/{booking.class_id}"
+    data = {
+        "title": opportunity.title,
+        "company": session.get_one(Company, opportunity.company_id).name,
+        "day": f"{visit.starts_at.astimezone(now.tzinfo):%d/%m/%Y %H:%M}",
+        "until": "" if booking.due_at is None else f"{booking.due_at.astimezone(now.tzinfo):%d/%m/%Y %H:%M}",
+    }
+    about = f"{booking.id}:{visit.version}:{booking.version}"
+    notifications.tell(session, people, kind, about, path=path, data=data, now=now)
