@@ -168,6 +168,12 @@ class Settings(BaseSettings):
     company_dormant_days: int = Field(
         365, ge=2, le=3650, description="Days without a sign of life after which a company counts as dormant."
     )
+    company_ask_months: int = Field(
+        4,
+        ge=3,
+        le=24,
+        description="A company that went quiet is asked whether it hosts at most once in so many months.",
+    )
     company_note_days: int = Field(
         730, ge=30, le=3650, description="Days after which a coordinator's note about a company is forgotten."
     )

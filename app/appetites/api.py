@@ -26,7 +26,7 @@ def read_appetite(call: InCall, company_id: CompanyId) -> Response:
     year = rules.asked_year(call.now().date())
     with call.read() as (session, actor):
         row = service.read(session, actor, company_id, year=year)
-        out = AppetiteOut.of(company_id, year, row)
+        out = AppetiteOut.of(company_id, year, row, service.hidden_at(session, company_id))
     return with_etag(out, out.version)
 
 
@@ -40,7 +40,7 @@ def edit_appetite(
     body: Annotated[AppetitePatch, Body(media_type=MERGE_PATCH)],
     if_match: IfMatch = None,
 ) -> Response:
-    """Who says no, or is organised already, is not asked again before the next school year."""
+    """Who says no, or is organised already, is not asked again before the next school year. Who was hidden comes back."""
     year = rules.asked_year(call.now().date())
     with call.write() as (session, actor):
         row = service.for_change(session, actor, company_id, year=year)

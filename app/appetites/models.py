@@ -51,3 +51,26 @@ class CompanyAppetite(Base):
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class CompanyRecall(Base):
+    """When a company that went quiet was last asked, and since when it is warned and hidden; a sign of life clears both."""
+
+    __tablename__ = "company_recalls"
+    __table_args__ = (
+        sa.CheckConstraint("hidden_at IS NULL OR warned_at IS NOT NULL", name="hidden_after_warning"),
+    )
+
+    company_id: Mapped[UUID] = mapped_column(
+        sa.ForeignKey("companies.id", ondelete="CASCADE"), primary_key=True
+    )
+    asked_at: Mapped[datetime]
+    warned_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+
+
+def is_hidden(
+    company_id: sa.ColumnElement[UUID] | sa.orm.InstrumentedAttribute[UUID],
+) -> sa.ColumnElement[bool]:
+    """Whether the company of this column is hidden: nobody answered the question nor the warning."""
+    return sa.exists().where(CompanyRecall.company_id == company_id, CompanyRecall.hidden_at.is_not(None))

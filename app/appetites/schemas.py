@@ -31,14 +31,19 @@ class AppetiteOut(Out):
     appetite: Appetite | None
     reason: NotHosting | None
     answered_at: datetime | None
+    hidden_at: datetime | None = Field(
+        description="Since when the public and students do not see the company, as nobody answered; any answer ends it."
+    )
     version: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
     @classmethod
-    def of(cls, company_id: UUID, year: int, row: CompanyAppetite | None) -> Self:
+    def of(
+        cls, company_id: UUID, year: int, row: CompanyAppetite | None, hidden_at: datetime | None = None
+    ) -> Self:
         """From the row, if there is one."""
         return cls(
             company_id=company_id, start_year=year, appetite=row and row.appetite, reason=row and row.reason,
-            answered_at=row and row.answered_at, version=version_of(row),
+            answered_at=row and row.answered_at, hidden_at=hidden_at, version=version_of(row),
         )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
-from app.appetites import rules
-from app.appetites.models import Appetite, CompanyAppetite, NotHosting
+from app.appetites import rules, service_recalls
+from app.appetites.models import Appetite, CompanyAppetite, CompanyRecall, NotHosting
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.companies import access
@@ -51,11 +51,21 @@ def for_change(session: Session, actor: Actor, company_id: UUID, *, year: int) -
     return session.get(CompanyAppetite, (company_id, year))
 
 
+def hidden_at(session: Session, company_id: UUID) -> datetime | None:
+    """Since when the company is hidden, if it is. Whoever calls has seen that the actor may know."""
+    recall = session.get(CompanyRecall, company_id)
+    return recall.hidden_at if recall is not None else None
+
+
 def say(
     session: Session, actor: Actor, company_id: UUID, changes: Mapping[str, Any], *, year: int, now: datetime
 ) -> CompanyAppetite:
-    """Say it, or say something else; the same again changes nothing. Raises as `read` does, and UnfitAppetite."""
+    """Say it, or say something else; the same again changes nothing. A company that was hidden comes back.
+
+    Raises as `read` does, and UnfitAppetite.
+    """
     row = for_change(session, actor, company_id, year=year)
+    service_recalls.come_back(session, actor, company_id)
     appetite = changes.get("appetite", row and row.appetite)
     if appetite is None:
         raise _unfit([Fault("appetite", "is missing")])

@@ -101,6 +101,7 @@ def jobs() -> dict[str, Job]:
         "bookings": Job(_move_bookings, every_seconds=60, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
         "hours_reminded": Job(_remind_of_hours, every_seconds=3600, is_quiet=True),
+        "companies_recalled": Job(_recall_companies, every_seconds=6 * 3600, is_quiet=True),
         "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
         "papers_kept": Job(_keep_papers, is_quiet=True),
@@ -182,6 +183,16 @@ def _remind_of_hours(_settings: Settings, database: Database, now: datetime) -> 
     from app.hours import service_reminders as reminders
 
     return reminders.run(database, now)
+
+
+def _recall_companies(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.appetites import service_recalls as recalls
+    from app.network.rules import Thresholds
+
+    return recalls.run(
+        database, now, thresholds=Thresholds.of(settings), months=settings.company_ask_months,
+        most=settings.contacts_per_month,
+    )  # fmt: skip
 
 
 def _remind_of_keys(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -102,6 +102,11 @@ class StandingOut(Out):
     noted_on: date | None = Field(description="The day of the latest note about it.")
     appetite: Appetite | None = Field(description="Whether it hosts in the school year that is asked about.")
     reason: NotHosting | None = Field(description="Why not.")
+    asked_on: date | None = Field(
+        description="The day on which the service last asked it whether it still hosts."
+    )
+    warned_on: date | None = Field(description="The day on which it was warned that it will be hidden.")
+    hidden_on: date | None = Field(description="Since when the public and students do not see it.")
 
 
 class StandingList(Page):

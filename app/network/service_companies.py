@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.appetites import rules as appetite_rules
-from app.appetites.models import Appetite, CompanyAppetite, NotHosting
+from app.appetites.models import Appetite, CompanyAppetite, CompanyRecall, NotHosting
 from app.auth.actors import Actor
 from app.auth.models import ApiKey, Membership
 from app.companies import access
@@ -35,6 +35,9 @@ class CompanyLine(NamedTuple):
     noted_on: date | None
     appetite: Appetite | None
     reason: NotHosting | None
+    asked_on: date | None
+    warned_on: date | None
+    hidden_on: date | None
 
 
 def stand(
@@ -51,8 +54,9 @@ def stand(
     companies = session.execute(
         sa.select(
             Company.id, Company.name, Company.submitted_at, Company.approved_at, _noted_at, CompanyAppetite.appetite,
-            CompanyAppetite.reason,
+            CompanyAppetite.reason, CompanyRecall.asked_at, CompanyRecall.warned_at, CompanyRecall.hidden_at,
         )
+        .outerjoin(CompanyRecall, CompanyRecall.company_id == Company.id)
         .outerjoin(
             CompanyAppetite,
             sa.and_(
@@ -74,11 +78,12 @@ def stand(
         moments = (one.submitted_at, signs.get(one.id), offered and offered.last)
         last = max(moment for moment in moments if moment is not None).astimezone(zone).date()
         approved_on = one.approved_at.astimezone(zone).date()
+        recall = (one.asked_at, one.warned_at, one.hidden_at)
         found.append(
             CompanyLine(
                 one.id, one.name, rules.standing(approved_on, last, today, thresholds), approved_on, last,
                 offered.published if offered else 0, one.noted_at and one.noted_at.astimezone(zone).date(),
-                one.appetite, one.reason,
+                one.appetite, one.reason, *(at and at.astimezone(zone).date() for at in recall),
             )
         )  # fmt: skip
     order = list(Standing)

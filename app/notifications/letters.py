@@ -114,6 +114,18 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "Il nuovo anno scolastico comincia. Volete offrire di nuovo «{title}»? È già compilato: basta confermare.",
         "en": "The new school year begins. Would you offer “{title}” again? It is filled in: just confirm.",
     },
+    NotificationKind.COMPANY_ASKED: {
+        "it": "{company} ospita studenti quest'anno? Basta un tocco, anche per dire di no.",
+        "en": "Does {company} host students this year? One tap is enough, also to say no.",
+    },
+    NotificationKind.COMPANY_WARNED: {
+        "it": "Da molto tempo non sappiamo niente di {company}. Senza una risposta, fra un mese gli studenti non la vedranno più.",
+        "en": "We have not heard from {company} for a long time. Without an answer, students will not see it any more in a month.",
+    },
+    NotificationKind.COMPANY_HIDDEN: {
+        "it": "{company} per ora è nascosta a studenti e pubblico. Niente è cancellato: con un tocco torna visibile.",
+        "en": "{company} is hidden from students and the public for now. Nothing is deleted: one tap brings it back.",
+    },
     NotificationKind.SEATS_OFFERED: {
         "it": "«{title}» presso {company}, {day}: ora c'è posto. Rispondi entro il {until}, poi il posto va a un altro.",
         "en": "“{title}” at {company}, {day}: there is room now. Answer by {until}; then the seat goes to somebody else.",

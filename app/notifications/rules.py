@@ -48,6 +48,9 @@ class NotificationKind(StrEnum):
     CONCERN_NAMED = "concern_named"
     CONCERN_CLOSED = "concern_closed"
     OFFER_AGAIN = "offer_again"
+    COMPANY_ASKED = "company_asked"
+    COMPANY_WARNED = "company_warned"
+    COMPANY_HIDDEN = "company_hidden"
     SEATS_OFFERED = "seats_offered"
     BOOKING_EXPIRED = "booking_expired"
     SESSION_MOVED = "session_moved"
@@ -99,6 +102,9 @@ MANNERS = {
     NotificationKind.APPLICATION_DUE: Manner(_ALL_SIDES, MailChoice.DAILY, is_essential=True),
     NotificationKind.APPLICATION_ENDED: Manner(_ALL_SIDES, MailChoice.DAILY),
     NotificationKind.OFFER_AGAIN: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.COMPANY_ASKED: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.COMPANY_WARNED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.COMPANY_HIDDEN: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.SEATS_OFFERED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.BOOKING_EXPIRED: Manner(_STUDENT_AND_SCHOOL, MailChoice.DAILY),
     NotificationKind.SESSION_MOVED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),

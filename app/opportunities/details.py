@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.appetites.models import is_hidden
 from app.companies.models import Company
 from app.opportunities.models import (
     Kind,
@@ -86,8 +87,8 @@ class Detail:
 
 
 def load_published(session: Session) -> list[Detail]:
-    """All published opportunities with free seats, by id; four queries."""
-    return _load(session, Opportunity.status == Status.PUBLISHED)
+    """All published opportunities with free seats of companies that are not hidden, by id; four queries."""
+    return _load(session, _IS_SHOWN)
 
 
 def load_changed(session: Session, *, since: int) -> tuple[list[Detail], list[UUID]]:
@@ -96,8 +97,8 @@ def load_changed(session: Session, *, since: int) -> tuple[list[Detail], list[UU
     Read the new revision in the same block; rows that change later have a higher one. Five queries.
     """
     is_newer = Opportunity.revision > since
-    gone = session.scalars(sa.select(Opportunity.id).where(Opportunity.status.in_(_NOT_PUBLISHED), is_newer))
-    return _load(session, sa.and_(Opportunity.status == Status.PUBLISHED, is_newer)), list(gone)
+    gone = session.scalars(sa.select(Opportunity.id).where(~_IS_SHOWN, is_newer))
+    return _load(session, sa.and_(_IS_SHOWN, is_newer)), list(gone)
 
 
 def load(session: Session, ids: Sequence[UUID]) -> list[Detail]:
@@ -105,7 +106,7 @@ def load(session: Session, ids: Sequence[UUID]) -> list[Detail]:
     return _load(session, Opportunity.id.in_(ids))
 
 
-_NOT_PUBLISHED = [status for status in Status if status is not Status.PUBLISHED]
+_IS_SHOWN = sa.and_(Opportunity.status == Status.PUBLISHED, ~is_hidden(Opportunity.company_id))
 
 
 def _load(session: Session, wanted: sa.ColumnElement[bool]) -> list[Detail]:

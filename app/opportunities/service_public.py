@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.appetites.models import is_hidden
 from app.companies.models import Company, CompanySite
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
 from app.opportunities.service import NoSuchOpportunity
@@ -60,7 +61,7 @@ def _is_open(today: date) -> sa.ColumnElement[bool]:
     )
 
 
-is_public = sa.and_(Company.is_public, Company.approved_at.is_not(None))
+is_public = sa.and_(Company.is_public, Company.approved_at.is_not(None), ~is_hidden(Company.id))
 """A company that everybody may read about."""
 
 _rows = (

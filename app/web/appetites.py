@@ -33,9 +33,10 @@ def _page(view: View, company_id: UUID, *, is_overtaken: bool = False) -> Respon
         company = companies.read(session, actor, company_id)
         works_here = actor.is_of_company(company_id)
         again = service.renewable(session, company_id) if works_here else None
+        hidden_at = service.hidden_at(session, company_id)
     return view.show(
         "company/appetite.html", status=409 if is_overtaken else 200, company=company, row=row, again=again,
-        works_here=works_here, version=version_of(row), is_overtaken=is_overtaken, words_of=appetite_words,
+        works_here=works_here, hidden_at=hidden_at, version=version_of(row), is_overtaken=is_overtaken, words_of=appetite_words,
         school_year=school_year(year), NO=Appetite.NOT_THIS_YEAR,
     )  # fmt: skip
 

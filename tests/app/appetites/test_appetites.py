@@ -34,7 +34,7 @@ def test_a_company_says_it_once_a_year_and_may_change_its_mind(client: TestClien
         '"0"',
         {
             "company_id": str(company.id), "start_year": 2025, "appetite": None, "reason": None, "answered_at": None,
-            "version": 0,
+            "hidden_at": None, "version": 0,
         },
     )  # fmt: skip
     no = {"appetite": "not_this_year", "reason": "no_tutor"}
