@@ -18,6 +18,7 @@ from app.auth.actors import Actor
 from app.benefits import rules, service_replies
 from app.benefits.rules import Recommended
 from app.benefits.service_replies import Replies
+from app.bookings.models import Booking, BookingMember, BookingState, VisitSession
 from app.companies import access
 from app.companies import rules as company_rules
 from app.companies import service as companies
@@ -122,7 +123,7 @@ def ask(
     exact = rules.is_exact(actor, company_id)
     found = Benefits(
         company_id, company.name, start_year, start_year < this_year, exact,
-        met=_met(session, company_id, days, exact=exact),
+        met=_met(session, company_id, days, now.tzinfo, exact=exact),
         skills=_skills(session, company_id, days, exact=exact),
         offered=_offered(session, company_id, days, now.tzinfo),
         replies=service_replies.of(session, company_id, days, now.tzinfo, exact=exact),
@@ -162,25 +163,37 @@ def _hosted(company_id: UUID, days: tuple[date, date]) -> sa.ColumnElement[bool]
     )
 
 
-def _met(session: Session, company_id: UUID, days: tuple[date, date], *, exact: bool) -> Met:
-    is_visit = Opportunity.kind == Kind.VISIT
-    row = session.execute(
-        sa.select(
-            sa.func.count(Placement.student_id.distinct()),
-            sa.func.count(sa.case((~is_visit, 1))),
-            sa.func.count(sa.case((is_visit, 1))),
-        )
+def _met(
+    session: Session, company_id: UUID, days: tuple[date, date], zone: tzinfo | None, *, exact: bool
+) -> Met:
+    began_at = dates.moments(days, zone)
+    placed = session.execute(
+        sa.select(Placement.student_id, Opportunity.kind)
         .join(Opportunity, Opportunity.id == Placement.opportunity_id)
         .where(_hosted(company_id, days))
-    ).one()
-    students, placements, visits = (rules.tell(number, exact=exact) for number in row)
+    ).all()
+    visitors = session.scalars(
+        sa.select(BookingMember.student_id)
+        .join(Booking, Booking.id == BookingMember.booking_id)
+        .join(VisitSession, VisitSession.id == Booking.visit_session_id)
+        .join(Opportunity, Opportunity.id == VisitSession.opportunity_id)
+        .where(
+            Opportunity.company_id == company_id, Booking.state == BookingState.ATTENDED,
+            VisitSession.starts_at >= began_at[0], VisitSession.starts_at < began_at[1],
+        )
+    ).all()  # fmt: skip
+    visits = sum(one.kind is Kind.VISIT for one in placed) + len(visitors)
+    met = {one.student_id for one in placed} | set(visitors)
+    students, placements, visits = (
+        rules.tell(number, exact=exact) for number in (len(met), len(placed) + len(visitors) - visits, visits)
+    )
     minutes = session.scalar(
         sa.select(sa.func.sum(sa.func.coalesce(HourEntry.school_minutes, HourEntry.host_minutes)))
         .join(Placement, Placement.id == HourEntry.placement_id)
         .where(_hosted(company_id, days), HourEntry.state == EntryState.CONFIRMED)
     )
     return Met(
-        bool(row[0]), students, placements, visits, int(minutes or 0) // 60 if exact or students else None
+        bool(met), students, placements, visits, int(minutes or 0) // 60 if exact or students else None
     )
 
 

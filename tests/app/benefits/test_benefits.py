@@ -12,6 +12,7 @@ from app.applications.models import ApplicationEnd, ApplicationState
 from app.auth.actors import Role
 from app.benefits import rules
 from app.benefits.rules import Firm, Likeness, Peers, Recommended
+from app.bookings.models import Booking, BookingKind, BookingMember, BookingState, VisitSession
 from app.companies.models import CompanySector, SizeBand
 from app.hours.models import EntryState, Evaluation, EvaluationSkill, HourEntry
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
@@ -64,6 +65,25 @@ def test_a_year_exact_for_the_company_and_in_steps_for_the_coordinator(
     make.placement(students[6], offer, state=State.READY, starts_on=TODAY + timedelta(days=9))  # to come
     make.placement(students[6], offer, state=State.COMPLETED, starts_on=date(2025, 8, 31))  # the year before
     hosted(make, students[6], make.opportunity(), again=True)  # elsewhere
+    newcomer = make.student(school_class)
+    seen = make.add(
+        VisitSession(
+            opportunity_id=visit.id, starts_at=NOW - timedelta(days=5), ends_at=NOW - timedelta(days=4), seats=20,
+            draw_seed=1, created_at=NOW, created_by="user:x",
+        )
+    )  # fmt: skip
+    for student, state in (
+        (students[1], BookingState.ATTENDED),
+        (newcomer, BookingState.ATTENDED),
+        (students[2], BookingState.ABSENT),
+    ):
+        booking = make.add(
+            Booking(
+                visit_session_id=seen.id, kind=BookingKind.SINGLE, state=state, student_id=student.id,
+                school_id=student.school_id, class_id=student.class_id, people=1, asked_at=NOW, asked_by="user:x",
+            )
+        )  # fmt: skip
+        make.add(BookingMember(visit_session_id=seen.id, student_id=student.id, booking_id=booking.id))
     refused = {
         "state": ApplicationState.REJECTED, "due_at": None, "ended_at": NOW, "ended_by": "user:x",
         "ended_for": Party.COMPANY, "end_reason": ApplicationEnd.SEATS_GIVEN,
@@ -82,7 +102,7 @@ def test_a_year_exact_for_the_company_and_in_steps_for_the_coordinator(
     exact = read(client, mine, company.id)
     assert exact == {
         "company_id": str(company.id), "company_name": company.name, "start_year": 2025, "is_over": False,
-        "is_exact": True, "has_hosted": True, "students": 6, "placements": 6, "visits": 1, "hours": 24,
+        "is_exact": True, "has_hosted": True, "students": 7, "placements": 6, "visits": 3, "hours": 24,
         "skills": [{"skill_id": "plc-programming", "students": 6, "level": 3}],
         "offered": [
             {"kind": "internship", "opportunities": 1, "seats": 8, "seats_taken": 6},
