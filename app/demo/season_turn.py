@@ -42,7 +42,8 @@ from app.rounds import service_sharing as sharing
 from app.students.models import Student, StudentAvailability
 from app.wishes.models import Wish
 
-FIRST_WEEK, LAST_WEEK = -9, 14
+FIRST_WEEK, LAST_WEEK = -9, 6
+"""The round's days end before most of what the companies offer for later."""
 WEEKS = (-9, -9, -8, -6, -6, -5, -3, -3, -1, 0, 1, 2)
 """The weeks in which they begin, one after the other: most are over on the demo's day, some run, some lie ahead."""
 OPENED, RUN, ANSWERED, OVER = -100, -86, -80, -72

@@ -221,10 +221,15 @@ class RoundBoard(Out):
 
 
 class HostLoadOut(Out):
-    """Tutors of a host over all schools of the round; `kept_out` would rather be there, where a seat is free."""
+    """Tutors of a host over all schools of the round; `kept_out` would rather be there, where a seat is free.
+
+    A host stands here once for each of its internships' days that do not meet.
+    """
 
     company_id: UUID
     company_name: Line
+    starts_on: date
+    ends_on: date
     most: Count = Field(description="Students of this round whom its tutors can follow together.")
     used: Count
     kept_out: Count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from heapq import heapify, heapreplace
 from typing import NamedTuple
 from uuid import UUID
@@ -26,10 +27,12 @@ from app.students.models import Student
 
 
 class HostLoad(NamedTuple):
-    """Tutors of a host, over all schools: how many students of the round they can follow, have, and miss."""
+    """Tutors of a host, over all schools: how many students of the round they can follow on some days, have, and miss."""
 
     company_id: UUID
     company_name: str
+    starts_on: date
+    ends_on: date
     most: int
     used: int
     kept_out: int
@@ -77,13 +80,19 @@ def of_run(session: Session, actor: Actor, seen: Seen, run: RoundRun) -> Loads:
 
 def _hosts(session: Session, run: RoundRun) -> list[HostLoad]:
     counted = zip(run.offers.get("hosts", ()), run.report.get("tutors", {}).get("hosts", ()), strict=True)
-    lines = [(UUID(host["owner_id"]), sums) for host, sums in counted if sums["used"] or sums["kept_out"]]
+    lines = [
+        (UUID(host["owner_id"]), tuple(map(date.fromisoformat, host["days"])), sums)
+        for host, sums in counted
+        if sums["used"] or sums["kept_out"]
+    ]
     rows = session.execute(
-        sa.select(Company.id, Company.name).where(Company.id.in_({one for one, _ in lines}))
+        sa.select(Company.id, Company.name).where(Company.id.in_({one for one, _, _ in lines}))
     )
     name_of: dict[UUID, str] = {row.id: row.name for row in rows}
-    found = [HostLoad(one, name_of.get(one, "–"), **sums) for one, sums in lines]
-    return sorted(found, key=lambda one: (-one.kept_out, one.most - one.used, one.company_name))
+    found = [HostLoad(one, name_of.get(one, "–"), first, last, **sums) for one, (first, last), sums in lines]
+    return sorted(
+        found, key=lambda one: (-one.kept_out, one.most - one.used, one.company_name, one.starts_on)
+    )
 
 
 def _schools(session: Session, actor: Actor, seen: Seen, run: RoundRun) -> list[SchoolLoad]:

@@ -35,6 +35,8 @@ from tests.app.rounds.world import World
 from tests.factories import NOW, Factory
 
 JUNE = {"starts_on": date(2026, 6, 8), "ends_on": date(2026, 6, 19)}
+WEEKS = (date(2026, 6, 1), date(2026, 7, 31))
+"""From the first to the last day on which the host of the world takes somebody."""
 LOAD = {"low": 3, "medium": 2, "high": 1}
 
 
@@ -89,7 +91,7 @@ def test_a_host_gets_as_many_as_its_tutors_can_follow(make: Factory, world: Worl
         world.run(mode)
         assert at_host(world) == 2
     # Who is kept out and has the other seat would still rather be there, and so would who has none.
-    assert loads(world).hosts == [HostLoad(world.offers[0].company_id, "Officina Alfa", 2, 2, 2)]
+    assert loads(world).hosts == [HostLoad(world.offers[0].company_id, "Officina Alfa", *WEEKS, 2, 2, 2)]
     with world.database.read() as session:
         kept = service_kept.load(session, world.id, world.runs[-1])
         [without] = [one.id for one in world.students if str(one.id) not in kept.seats]
