@@ -93,7 +93,10 @@ def end(
 
 
 def give_up(session: Session, actor: Actor, student_id: UUID, now: datetime) -> None:
-    """Free what is held for a student who is about to be forgotten: single bookings end, groups are one fewer."""
+    """Free what is held for a student who is about to be forgotten: single bookings end, groups are one fewer.
+
+    The next round of the clock gives the seats to those who wait.
+    """
     rows = session.execute(
         sa.select(Booking, VisitSession)
         .join(BookingMember, BookingMember.booking_id == Booking.id)
