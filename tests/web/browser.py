@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,26 @@ def serve(app: FastAPI) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+
+
+def new_page(context: Any) -> Any:
+    """A page on which a click lasts until what it leads to has loaded, with its scripts.
+
+    By itself it ends as soon as the next page begins to arrive: on a busy machine what one asks then, how many rows there are
+    or who has the focus, is answered by half a page, or by one that no script has come to yet.
+    """
+    page = context.new_page()
+    for name in ("click", "press"):
+        setattr(page, name, _lasting(page, getattr(page, name)))
+    return page
+
+
+def _lasting(page: Any, act: Callable[..., None]) -> Callable[..., None]:
+    def lasting(*values: Any, **named: Any) -> None:
+        act(*values, **named)
+        page.wait_for_load_state()
+
+    return lasting
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
 from tests.web import territory, territory_papers
-from tests.web.browser import CHROMIUM, SIZES, launch, serve
+from tests.web.browser import CHROMIUM, SIZES, launch, new_page, serve
 from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
 
@@ -260,7 +260,7 @@ def browse(contexts: Callable[..., Any], site: Site) -> Iterator[Callable[..., A
     def start(
         who: str | None = None, *, language: str = "it", size: str = "desk", scripts: bool = True
     ) -> Any:
-        page = contexts(who, language, size, scripts=scripts).new_page()
+        page = new_page(contexts(who, language, size, scripts=scripts))
         pages.append(page)
 
         def note_message(message: Any) -> None:

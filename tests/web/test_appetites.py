@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests import forms
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, new_page
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 
@@ -44,7 +44,7 @@ def test_a_foreman_answers_in_one_tap(
         locale={"it": "it-IT", "en": "en-GB"}[language],
     )  # fmt: skip
     forms.send(context, "/sign-in", persona=own_site.land.emails["company"])
-    page = context.new_page()
+    page = new_page(context)
     page.goto(f"/companies/{own_site.land.company_id}/appetite")
     page.click({"it": "text=Troppe carte", "en": "text=Too much paper"}[language])
     page.wait_for_selector("#said")

@@ -14,7 +14,7 @@ import pytest
 from app.web import files, kit
 from app.web.ui import TEMPLATES
 from tests import forms
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, new_page
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -405,7 +405,7 @@ def test_the_codes_for_paper_have_no_barriers_and_fit(chromium: Any, site: Site,
     # In a session of its own: a second factor ends the others of its person.
     context = chromium.new_context(base_url=site.url, viewport=SIZES["desk"])
     forms.send(context, "/sign-in", persona=site.land.emails["other company"])
-    page = context.new_page()
+    page = new_page(context)
     page.goto("/second-factor")
     page.click("main button >> nth=0")
     page.fill("#code", pyotp.TOTP(page.inner_text("code.key").replace(" ", "")).now())

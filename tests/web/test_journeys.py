@@ -13,7 +13,7 @@ from app.schools.models import SchoolClass
 from tests import forms, screens
 from tests.factories import Factory
 from tests.web import territory
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, new_page
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -134,7 +134,7 @@ def enter(chromium: Any, site: Site, who: str | None, *, size: str = "desk") -> 
     context = chromium.new_context(base_url=site.url, locale="it-IT", viewport=SIZES[size])
     if who is not None:
         forms.send(context, "/sign-in", persona=site.land.emails[who])
-    return context.new_page()
+    return new_page(context)
 
 
 def newcomer(site: Site) -> str:
@@ -224,7 +224,7 @@ def test_demo_shows_the_job(chromium: Any, demo_address: str, language: str) -> 
     context = chromium.new_context(
         viewport=SIZES["phone"], locale={"it": "it-IT", "en": "en-GB"}[language], base_url=demo_address
     )
-    page = context.new_page()
+    page = new_page(context)
     for persona, article in ((screens.STUDENT, "match-internship"), (screens.COMPANY, "match-candidate")):
         page.goto("/sign-in")
         page.click(f"form:has(input[value='{persona}']) button")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import forms
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, new_page
 from tests.web.conftest import Site
 from tests.web.keyboard import Keyboard
 from tests.web.test_postings import TEXT
@@ -31,7 +31,7 @@ def keys(chromium: Any, own_site: Site) -> Iterator[Callable[..., Keyboard]]:
         contexts.append(context)
         if who is not None:
             forms.send(context, "/sign-in", persona=own_site.land.emails[who])
-        page = context.new_page()
+        page = new_page(context)
         page.goto(path)
         return Keyboard(page)
 

@@ -18,7 +18,7 @@ from app.web import company_words, posting_forms
 from app.web.posting_forms import Piece
 from tests import forms
 from tests.factories import TODAY, Factory
-from tests.web.browser import SIZES, in_every_way
+from tests.web.browser import SIZES, in_every_way, new_page
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 from tests.web.test_axe import look
@@ -358,7 +358,7 @@ def test_a_foreman_says_what_is_needed(
         locale={"it": "it-IT", "en": "en-GB"}[language],
     )  # fmt: skip
     forms.send(context, "/sign-in", persona=own_site.land.emails["company"])
-    page = context.new_page()
+    page = new_page(context)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

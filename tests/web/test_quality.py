@@ -15,7 +15,7 @@ import pytest
 from app.notifications import letters
 from app.web import assets, texts
 from tests.web import gulpease
-from tests.web.browser import SIZES
+from tests.web.browser import SIZES, new_page
 from tests.web.conftest import Site
 from tests.web.test_axe import VIEWS
 
@@ -93,7 +93,7 @@ def fresh(chromium: Any, contexts: Callable[..., Any], site: Site) -> Iterator[C
             base_url=site.url, viewport=SIZES["phone"], locale="it-IT", storage_state=state, **more
         )
         made.append(context)
-        return context.new_page()
+        return new_page(context)
 
     yield start
     for context in made:

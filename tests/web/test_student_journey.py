@@ -13,7 +13,7 @@ from app.settings import Settings
 from app.students import service_codes as codes
 from tests import forms
 from tests.factories import ACTOR, Factory
-from tests.web.browser import SIZES, in_every_way
+from tests.web.browser import SIZES, in_every_way, new_page
 from tests.web.conftest import Site
 
 pytestmark = pytest.mark.browser
@@ -54,7 +54,7 @@ def test_first_visit(chromium: Any, own_site: Site, language: str, size: str, sc
         viewport=SIZES[size], base_url=own_site.url, java_script_enabled=scripts, locale=language
     )
     forms.send(context, "/language", language=language)
-    page = context.new_page()
+    page = new_page(context)
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     student_id, code = newcomer(own_site)

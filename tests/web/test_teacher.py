@@ -16,7 +16,7 @@ from app.students.models import Evidence, Student, StudentSkill
 from tests import forms
 from tests.factories import Factory
 from tests.spreadsheets import ods
-from tests.web.browser import SIZES, in_every_way
+from tests.web.browser import SIZES, in_every_way, new_page
 from tests.web.conftest import Site
 from tests.web.territory import Territory
 
@@ -197,7 +197,7 @@ def test_a_teacher_has_ten_minutes(
 
 def afternoon(context: Any, land: Territory, words: dict[str, str]) -> None:
     """Load a list, confirm a skill, recommend an opportunity, and undo each."""
-    page = context.new_page()
+    page = new_page(context)
     page.goto(f"/classes/{land.class_id}")
     page.click(f"text={words['load']}")
     page.fill("#pasted", LIST.format(year=date.today().year - 16))  # noqa: DTZ011
