@@ -67,7 +67,7 @@ class SpentOut(Out):
     minutes: Count | None = Field(description="Null where too few publications are known.")
 
 
-class WaitingOut(Out):
+class StillAskedOut(Out):
     """What the territory asks for now: seats that stand open, and students who fit them and have no internship."""
 
     open_seats: Count
@@ -98,7 +98,7 @@ class BenefitsOut(Out):
     replies: RepliesOut
     recommended: RecommendedOut | None = Field(description="Null for fewer than five answers.")
     spent: SpentOut
-    waiting: WaitingOut | None = Field(
+    waiting: StillAskedOut | None = Field(
         description="Null without open internships, and for years that are over."
     )
 

@@ -99,6 +99,18 @@ class Life(RuleBasedStateMachine):
         action = data.draw(st.sampled_from(able or list(Action)))
         self._try(lambda: self.world.move(row, action, now=self._tick()))
 
+    @precondition(lambda self: any(one.state is State.WAITING for one in self.rows))
+    @rule(data=st.data())
+    def make_room(self, data: st.DataObject) -> None:
+        """Somebody stays away where others wait."""
+        waited_for = {one.visit_session_id for one in self.rows if one.state is State.WAITING}
+        coming = [
+            one for one in self.rows if one.state in rules.PROMISED and one.visit_session_id in waited_for
+        ]
+        if coming:
+            row = data.draw(st.sampled_from(coming))
+            self._try(lambda: self.world.move(row, Action.CANCEL, now=self._tick()))
+
     @rule(visit=st.integers(0, 2), seats=st.integers(1, 6))
     def change_seats(self, visit: int, seats: int) -> None:
         self._try(lambda: self.world.edit_session(self.visits[visit], seats=seats))

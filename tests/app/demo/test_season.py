@@ -33,7 +33,7 @@ from app.hours.models import DiaryEntry, EntryState, Evaluation, HourEntry, Hour
 from app.laws import rules as laws
 from app.main import create_app
 from app.opportunities.models import Opportunity, Status
-from app.placements import service_findings
+from app.placements import service_calendar, service_findings
 from app.placements.models import Party, Placement, State, TutorCapacity
 from app.rounds.models import Round, RoundClass, RoundRun, RoundState
 from app.settings import Settings
@@ -185,6 +185,7 @@ def test_what_is_written_as_rows_holds_against_the_services(world: World) -> Non
             .where(Signature.signed_at.is_(None))
         ).all()  # fmt: skip
         found = service_findings.of_many(session, placed)
+        off = service_calendar.off_days(session, placed)
         begun = [one for one in placed if one.state is not State.PLANNED]
     of_student: dict[UUID, list[Placement]] = {}
     for one in placed:
@@ -203,7 +204,7 @@ def test_what_is_written_as_rows_holds_against_the_services(world: World) -> Non
             for each in (entry.student_minutes, entry.host_minutes, entry.school_minutes)
             if each is not None
         ]
-        assert entry.worked_on in hour_rules.planned_days(one)
+        assert entry.worked_on in hour_rules.planned_days(one, off[one.id])
         assert max(said) <= hour_rules.most_minutes(one)
     assert all(hashlib.sha256(one.content).hexdigest() == one.digest for one in documents)
     assert {state for _, state in signed} == {PaperState.SIGNING}
