@@ -126,6 +126,7 @@ def _tenant(make: Factory, name: str) -> Tenant:
     private |= calls.rounds_of(make, student, make.opportunity(company))
     private |= of_placement(make, student, make.opportunity(company))
     private |= of_visit(make, student, company)
+    private["closing_id"] = make.closing(school).id
     public = {field: private.pop(field) for field in PUBLIC} | _to_sign(make, private["signing_id"], lead_id)
     public |= {
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212",
@@ -134,6 +135,8 @@ def _tenant(make: Factory, name: str) -> Tenant:
         "activity_id": make.add(HostActivity(company_id=company.id, name="Cablaggio")).id,
         "waiting_id": make.company(is_approved=False).id, "rule_id": make.law_rule().id,
         "erasure_id": make.add(_erasure()).id,
+        "patron_id": make.patron_day(make.municipality(f"0370{len(name):02}").istat).id,
+        "free_istat": make.municipality("037032", name="Imola").istat,
     }  # fmt: skip
     ids = {field: str(value) for field, value in (public | private).items()}
     return Tenant(
@@ -145,10 +148,10 @@ def _tenant(make: Factory, name: str) -> Tenant:
     )
 
 
-OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id")
+OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id", "closing_id")
 PUBLIC = (
     "opportunity_id", "shared_round_id", "joined_round_id", "run_number", "lone_company_id", "attendance_code",
-    "notification_id", "visit_id", "visit_session_id", "open_session_id", "held_session_id", "quota_id",
+    "notification_id", "visit_id", "visit_session_id", "open_session_id", "held_session_id", "quota_id", "closing_id",
 )  # fmt: skip
 """What is no secret, too short to be looked for, or passed over without a word where it is another's."""
 Things = dict[str, Any]
