@@ -225,7 +225,7 @@ def _live(database: Database, examples: int) -> Counter[str]:
 
 
 def test_no_order_of_steps_breaks_anything(database: Database) -> None:
-    seen = _live(database, 16)
+    seen = _live(database, 40)
     assert set(State) - {State.DECLINED} <= set(seen), seen
 
 
