@@ -169,8 +169,8 @@ class Turn:
 def draw(seed: int, booking_id: UUID) -> str:
     """The lot of a booking, the smallest first; anybody who knows the session's seed can draw it again.
 
-    >>> draw(7, UUID(int=1))[:12]
-    'a3f8a47b5687'
+    >>> draw(7, UUID(int=1))[:4]
+    'a3f8'
     """
     return hashlib.sha256(f"{seed}:{booking_id}".encode()).hexdigest()
 
