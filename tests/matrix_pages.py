@@ -290,6 +290,8 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /companies/{company_id}/contact-limit": API["edit_contact_limit"],
     "GET /companies/{company_id}/appetite": API["read_appetite"],
     "POST /companies/{company_id}/appetite": API["edit_appetite"],
+    "GET /bookings/{booking_id}": API["read_booking"],
+    "POST /bookings/{booking_id}/move": API["create_booking_move"],
     "GET /companies/{company_id}/benefits": API["read_benefits"],
     "GET /companies/{company_id}/benefits/thanks.pdf": {
         OWN: may("member admin training_body coordinator administrator", rest=403),
@@ -593,6 +595,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "POST /application-moves": {"action": "see", "application": "{application_id}:1"},
     "POST /companies/{company_id}/contact-limit": {"per_month": "3"},
     "POST /companies/{company_id}/appetite": {"answer": "interested", "version": "0"},
+    "POST /bookings/{booking_id}/move": {"action": "cancel", "version": "1"},
     "POST /students/{student_id}/wishes/{wish_id}/move": {"position": "1"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},
     "POST /data/erasure": {"confirm": "yes"},

@@ -39,10 +39,8 @@ def _tell(
     opportunity = session.get_one(Opportunity, visit.opportunity_id)
     if booking.student_id is not None:
         people = notifications.accounts_of_student(session, booking.student_id)
-        path = f"/students/{booking.student_id}"
     else:
         people = notifications.staff_of_class(session, booking.school_id, booking.class_id)
-        path = f"/classes/{booking.class_id}"
     data = {
         "title": opportunity.title,
         "company": session.get_one(Company, opportunity.company_id).name,
@@ -50,4 +48,4 @@ def _tell(
         "until": "" if booking.due_at is None else f"{booking.due_at.astimezone(now.tzinfo):%d/%m/%Y %H:%M}",
     }
     about = f"{booking.id}:{visit.version}:{booking.version}"
-    notifications.tell(session, people, kind, about, path=path, data=data, now=now)
+    notifications.tell(session, people, kind, about, path=f"/bookings/{booking.id}", data=data, now=now)

@@ -34,6 +34,7 @@ def routes() -> list[BaseRoute]:
         appetites,
         applications,
         benefits,
+        bookings,
         calendars,
         class_hours,
         class_import,
@@ -88,7 +89,7 @@ def routes() -> list[BaseRoute]:
 
     whole = APIRouter()
     for audience in (
-        public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, teacher, hats, codes, people, invited,
+        public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, bookings, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator,
         placement, placement_board, placement_changes, laws, calendars,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.auth import service_people as people
 from app.auth.actors import Grant, Role
+from app.bookings.models import Booking, BookingKind, BookingMember, BookingState, VisitSession
 from app.companies.models import Company, CompanyContact
 from app.concerns import service_family as families
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
@@ -85,6 +86,8 @@ class Territory:
     emails: dict[str, str]
     concern_id: UUID
     family_code: str
+    offered_id: UUID
+    waiting_id: UUID
 
 
 def build(database: Database, *, on: date) -> Territory:
@@ -201,6 +204,7 @@ def build(database: Database, *, on: date) -> Territory:
     collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
     shared = make.round(other_class, name="Tirocini insieme", territory=make.territory())
     placement = _place(make, student, full, start)
+    offered_id, waiting_id = _bookings(make, student, full, start)
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
@@ -208,7 +212,7 @@ def build(database: Database, *, on: date) -> Territory:
     )  # fmt: skip
     worked, closing = placements(make, (student, classmate), last_year, on)
     return Territory(
-        concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
+        offered_id=offered_id, waiting_id=waiting_id, concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
@@ -226,6 +230,29 @@ def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -
     make.add(HostActivity(company_id=opportunity.company_id, name="Montaggio meccanico"))
     make.add(HostActivity(company_id=opportunity.company_id, name="Saldatura", is_high_risk=True))
     return make.placement(student, opportunity, starts_on=start, ends_on=start + timedelta(days=11))
+
+
+def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> tuple[UUID, UUID]:
+    """Two bookings of a session with one seat: the student has been offered it, and the class waits."""
+    begins = datetime.combine(start, time(8), UTC)
+    visit = make.add(
+        VisitSession(
+            opportunity_id=visit_id, starts_at=begins, ends_at=begins + timedelta(hours=3), room="Portineria", seats=1,
+            seats_taken=1, draw_seed=7, note="Scarpe chiuse.", created_at=NOW, created_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    asked = {
+        "visit_session_id": visit.id, "school_id": student.school_id, "class_id": student.class_id, "asked_at": NOW,
+        "asked_by": ACTOR.mark, "due_at": begins - timedelta(days=1),
+    }  # fmt: skip
+    offered = make.add(
+        Booking(kind=BookingKind.SINGLE, state=BookingState.OFFERED, student_id=student.id, people=1, **asked)
+    )
+    waiting = make.add(
+        Booking(kind=BookingKind.GROUP, state=BookingState.WAITING, people=5, adults=1, passes=1, **asked)
+    )
+    make.add(BookingMember(visit_session_id=visit.id, student_id=student.id, booking_id=offered.id))
+    return offered.id, waiting.id
 
 
 def _report(
