@@ -35,8 +35,8 @@ def _page(view: View, booking_id: UUID, *, trouble: str = "") -> Response:
         is_named = seen.side in (Side.SCHOOL, Side.SERVICE) and not seen.is_group
         student_id = seen.booking.student_id if is_named else None
         student = session.get(Student, student_id) if student_id is not None else None
-    if seen.side in (Side.SCHOOL, Side.SERVICE):
-        view.looked(LookKind.PROFILE, seen.students)
+    if student is not None:
+        view.looked(LookKind.PROFILE, [student.id])
     return view.show(
         "placement/booking.html", status=409 if trouble else 200, seen=seen, booking=seen.booking, visit=seen.visit,
         company=company, student=student, actions=seen.actions(view.now()), trouble=booking_words.TROUBLES.get(trouble),
