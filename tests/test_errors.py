@@ -1,10 +1,12 @@
 """Every answer that is not a success has one shape, and every answer has the frame's headers."""
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
+from app import errors
 from app.auth import form_tokens
 from app.auth.actors import Role
 from app.db import Database
@@ -38,20 +40,26 @@ def test_a_failing_call_is_answered_with_a_problem(
     assert problem(client.request(method, path))[:2] == (status, f"/problems/{slug}")
 
 
-def test_what_is_refused_stands_in_the_log(client: TestClient, make: Factory) -> None:
+def test_what_is_refused_stands_in_the_log(
+    client: TestClient, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Wrong keys and tokens, what is not allowed, forged forms, bad input: who and where, and nothing of what was sent."""
     key, wrong = make.bearer(Role.COORDINATOR, scopes=["students:read"]), {"Authorization": "Bearer btg_1_2"}
     basic = {"client_id": "btg_1", "client_secret": "wrong", "grant_type": "client_credentials"}
-    with capture_logs() as lines:
-        client.get("/api/v1/status")
-        client.get("/api/v1/keys")  # nobody, who says so
-        client.get("/api/v1/students", headers=wrong)
-        client.post("/api/v1/oauth/token", data=basic)
-        client.get("/api/v1/keys", headers=key)
-        client.post("/language", data={"language": "it"}, headers={form_tokens.HEADER: "forged"})
-        client.post("/language", headers={"Origin": "https://evil.example"})
-        client.get("/api/v1/students?limit=0", headers=key)
-    told = [(one["problem"], one["status"], one["method"], one["route"], bool(one["actor"])) for one in lines]
+    log = LogCapture()
+    monkeypatch.setattr(errors, "log", structlog.wrap_logger(None, processors=[log]))
+    client.get("/api/v1/status")
+    client.get("/api/v1/keys")  # nobody, who says so
+    client.get("/api/v1/students", headers=wrong)
+    client.post("/api/v1/oauth/token", data=basic)
+    client.get("/api/v1/keys", headers=key)
+    client.post("/language", data={"language": "it"}, headers={form_tokens.HEADER: "forged"})
+    client.post("/language", headers={"Origin": "https://evil.example"})
+    client.get("/api/v1/students?limit=0", headers=key)
+    told = [
+        (one["problem"], one["status"], one["method"], one["route"], bool(one["actor"]))
+        for one in log.entries
+    ]
     assert told == [
         ("bad-credentials", 401, "get", "/students", False),
         ("invalid_client", 401, "post", "/oauth/token", False),
@@ -60,8 +68,8 @@ def test_what_is_refused_stands_in_the_log(client: TestClient, make: Factory) ->
         ("not-allowed", 403, "post", "", False),
         ("invalid", 422, "get", "/students", False),
     ]
-    assert {one["event"] for one in lines} == {"refused"}
-    assert "evil" not in str(lines)
+    assert {one["event"] for one in log.entries} == {"refused"}
+    assert "evil" not in str(log.entries)
 
 
 def test_a_missing_field_is_named(client: TestClient) -> None:

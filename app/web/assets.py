@@ -45,13 +45,11 @@ _ROBOTO = "dist/fonts/Roboto_Mono/roboto-mono-v13-latin-ext_latin"
 
 ASSETS = (
     Asset(_KIT, "dist/css/bootstrap-italia.min.css", "bootstrap-italia.min.css"),
-    Asset(_KIT, "dist/js/bootstrap-italia.min.js", "bootstrap-italia.min.js"),
     Asset(_KIT, "dist/svg/sprites.svg", "sprites.svg"),
     Asset(_KIT, f"{_TITILLIUM}-regular.woff2", "fonts/titillium-web-400.woff2"),
     Asset(_KIT, f"{_TITILLIUM}-600.woff2", "fonts/titillium-web-600.woff2"),
     Asset(_KIT, f"{_TITILLIUM}-700.woff2", "fonts/titillium-web-700.woff2"),
     Asset(_KIT, f"{_ROBOTO}-regular.woff2", "fonts/roboto-mono-400.woff2"),
-    Asset("@popperjs/core", "dist/umd/popper.min.js", "popper.min.js"),
     Asset("htmx.org", "dist/htmx.min.js", "htmx.min.js"),
     Asset("leaflet", "dist/leaflet.js", "leaflet.js"),
     Asset("leaflet", "dist/leaflet.css", "leaflet.css"),
@@ -59,7 +57,6 @@ ASSETS = (
     Asset(_KIT, "LICENSE", "notices/bootstrap-italia.txt"),
     Asset(_KIT, "dist/fonts/Titillium_Web/OFL.txt", "notices/titillium-web.txt"),
     Asset(_KIT, "dist/fonts/Roboto_Mono/LICENSE.txt", "notices/roboto-mono.txt"),
-    Asset("@popperjs/core", "LICENSE.md", "notices/popper.txt"),
     Asset("htmx.org", "LICENSE", "notices/htmx.txt"),
     Asset("leaflet", "LICENSE", "notices/leaflet.txt"),
     Asset("sortablejs", "LICENSE", "notices/sortablejs.txt"),
