@@ -18,8 +18,11 @@ SOURCES = {".a", ".c", ".f90", ".h", ".pxd", ".pyi", ".pyx", ".tp"}
 UNUSED = (
     "alembic/testing", "joblib/test", "numpy/distutils", "numpy/f2py", "pycparser", "pygments/formatters",
     "pygments/lexers", "pygments/styles", "scipy/fftpack", "scipy/io/_fast_matrix_market", "scipy/odr",
-    "scipy/signal", "sklearn/datasets/data", "sklearn/datasets/descr", "sklearn/datasets/images",
+    "scipy/signal", "sklearn/cluster", "sklearn/cross_decomposition", "sklearn/datasets", "sklearn/decomposition",
+    "sklearn/ensemble", "sklearn/gaussian_process", "sklearn/inspection", "sklearn/manifold", "sklearn/mixture",
+    "sklearn/neighbors", "sklearn/neural_network", "sklearn/semi_supervised", "sklearn/tree",
     "sqlalchemy/dialects/mssql", "sqlalchemy/dialects/mysql", "sqlalchemy/dialects/oracle", "sqlalchemy/testing",
+    "tzdata/zoneinfo",  # the image's system has the time zones
 )  # fmt: skip
 
 

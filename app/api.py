@@ -15,11 +15,14 @@ from starlette.routing import BaseRoute
 from app import bulk_api as bulk
 from app import errors, headers, openapi, rest
 from app.accounts import api as accounts
+from app.actors import api as actors
+from app.actors import protocols_api as protocols
 from app.agreements import api as agreements
 from app.agreements import signing_api as signing
 from app.answers import api as answers
 from app.appetites import api as appetites
 from app.applications import api as applications
+from app.attendances import api as attendances
 from app.auth import api as auth
 from app.auth import oauth_api as oauth
 from app.auth import service as auth_service
@@ -27,14 +30,17 @@ from app.auth import territories_api as territories
 from app.benefits import api as benefits
 from app.boards import api as boards
 from app.bookings import api as bookings
+from app.bookings import repeating_api as repeating
 from app.bulk_changes import api as bulk_changes
 from app.calendars import api as calendars
+from app.class_visits import api as class_visits
 from app.companies import api as companies
 from app.companies import members_api as company_members
 from app.companies import sectors_api as sectors
 from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
+from app.evidence import api as evidence
 from app.hours import api as hours
 from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
@@ -57,6 +63,7 @@ from app.rounds import api as rounds
 from app.rounds import runs_api as round_runs
 from app.schools import api as schools
 from app.search import api as search
+from app.series import api as series
 from app.settings import Settings
 from app.skills import api as skills
 from app.students import api as students
@@ -74,9 +81,9 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, bookings.router, postings.router, texts.router,
+    answers.router, applications.router, attendances.router, bookings.router, class_visits.router, repeating.router, series.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
-    network.router, appetites.router, benefits.router,
+    network.router, actors.router, protocols.router, appetites.router, benefits.router, evidence.router,
     hours.router, evaluations.router,
     rounds.router, round_runs.router,
     agreements.router, signing.router,

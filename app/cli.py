@@ -15,6 +15,7 @@ from app.commands import (
     admin,
     assigning,
     audit,
+    evidence,
     exports,
     hours,
     imports,
@@ -28,6 +29,7 @@ from app.commands.opened import fail, opened
 
 if TYPE_CHECKING:
     from app.opportunities.models import Kind
+    from app.settings import Settings
 
 app = typer.Typer(
     name="bottega",
@@ -46,6 +48,7 @@ app.command("load")(loads.load)
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(exports.app, name="export")
+app.add_typer(evidence.app, name="evidence")
 app.command("worker")(worker.work)
 app.command("hours")(hours.hours)
 app.command("assign")(assigning.assign)
@@ -80,16 +83,21 @@ def serve(
     from app.matches.engine import settle
     from app.settings import local_clock
 
-    with opened() as (settings, database):
+    address = f"http://{host}:{port}"
+    with opened() as (given, database):
+        settings = _reached_at(given, address)
         logs.set_up(settings)
         if prepare:
             from app import demo, migrate, reference
+            from app.demo import edition
 
             migrate.upgrade(database.engine)
             reference.load_reference(database, quiet=quiet)
             if settings.environment != "production" and demo.is_empty(database):
-                typer.echo(demo.load(database, demo.Size(), on=local_clock(settings)().date(), quiet=quiet))
-            typer.echo(demo.welcome(database, f"http://{host}:{port}"))
+                today = local_clock(settings)().date()
+                typer.echo(demo.load(database, demo.Size(), on=today, quiet=quiet))
+                typer.echo(edition.hold(database, settings, edition.SMALL, on=today, quiet=quiet))
+            typer.echo(demo.welcome(database, address))
         service = create_app(settings, database=database)
 
         def warm_up() -> None:
@@ -111,6 +119,13 @@ def serve(
                 service, host=host, port=port, log_config=None, access_log=False,
                 server_header=False,
             )  # fmt: skip
+
+
+def _reached_at(settings: Settings, address: str) -> Settings:
+    """On a developer's machine, what is printed and mailed leads to the port that was asked for."""
+    if settings.environment != "development" or "public_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"public_url": address})
 
 
 @app.command()
@@ -179,10 +194,17 @@ def demo(
     season: Annotated[
         bool, typer.Option("--season", help="Then play a season: from wishes to completed placements.")
     ] = False,
+    edition: Annotated[
+        bool,
+        typer.Option(
+            "--edition", help="A year of 500 events with 10,000 bookings, also in a demo that is there."
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Load the demo territory into an empty database."""
     from app import demo, migrate, reference
+    from app.demo import edition as editions
     from app.errors import Problem
     from app.settings import local_clock
 
@@ -194,11 +216,14 @@ def demo(
         size = demo.Size(students=students, companies=companies, opportunities=opportunities)
         today = (on or local_clock(settings)()).date()
         try:
-            typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
+            if season or not edition or demo.is_empty(database):
+                typer.echo(demo.load(database, size, seed=seed, on=today, quiet=quiet))
             if season:
                 from app.demo import season as seasons
 
                 typer.echo(seasons.play(database, settings, seed=seed, on=today, quiet=quiet))
+            events = editions.EditionSize() if edition else editions.SMALL
+            typer.echo(editions.hold(database, settings, events, seed=seed, on=today, quiet=quiet))
         except Problem as problem:
             fail(f"{problem.title}: {problem.detail}")
         typer.echo(demo.welcome(database, "http://127.0.0.1:8000"))

@@ -36,7 +36,12 @@ class Frame:
     """Request-Id, security headers, body limit, no unsafe request from another site; a rate limit below `limited`."""
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, rates: Rates, render: ProblemRenderer, limited: str
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        rates: Rates,
+        render: ProblemRenderer,
+        limited: tuple[str, ...],
     ) -> None:
         self.app = app
         self.max_body_bytes = settings.max_body_bytes

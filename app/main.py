@@ -69,7 +69,9 @@ def create_app(
     site.mount(api.PREFIX, service)
     web.mount(site)
     errors.install(site, render)
-    site.add_middleware(Frame, settings=settings, rates=rates, render=render, limited=api.PREFIX)
+    site.add_middleware(
+        Frame, settings=settings, rates=rates, render=render, limited=(api.PREFIX, "/calendar-feeds/")
+    )
     return site
 
 

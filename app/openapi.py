@@ -37,6 +37,7 @@ OF_NO_VERSION = {
     "choose_company_signatory",
     "create_amendment",
     "create_interruption",
+    "create_session_run",
 }
 """Operations below an object with a version that neither change it nor share its version."""
 _CLIENT = (
@@ -126,7 +127,9 @@ def _versioned(paths: Json) -> set[tuple[str, str]]:
         and "/" + path.rpartition("/")[2] not in paths
     }
     posted |= {path.rpartition("/")[0] for path in objects}
-    posted -= {path for path in posted if paths[path].get("post", {}).get("operationId") in OF_NO_VERSION}
+    posted -= {
+        path for path in posted if paths.get(path, {}).get("post", {}).get("operationId") in OF_NO_VERSION
+    }
     return {(path, method) for path in objects for method in ("get", "patch")} | {
         (path, "post") for path in posted
     }

@@ -36,6 +36,7 @@ _LOOKS = tuple(
         r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b",  # a bank account
         r"(?<![\w.:-])\+?\d{2,4}[ ./-]?\d{3,4}[ ./-]?\d{3,7}(?![\w:-])",  # a telephone
         r"\bbtg_[0-9a-f]{8}_\S+",  # a key of ours
+        r"(?<=/calendar-feeds/)[\w-]{43}",  # the address of a calendar
         r"(?<=Parameters: ).*|(?<=\[parameters: ).*|(?<=DETAIL:).*",  # values that a database complains of
     )
 )

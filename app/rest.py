@@ -6,10 +6,10 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
@@ -32,6 +32,8 @@ from app.rates import Counted
 MERGE_PATCH = "application/merge-patch+json"
 
 # --- fields -----------------------------------------------------------------------------------------------------------
+
+Item = TypeVar("Item")
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 """One line of text."""
@@ -123,6 +125,14 @@ def encode_cursor(*values: str | int | float | UUID | datetime | date) -> str:
     """A cursor that says after which sort values the next page begins."""
     text = json.dumps(values, separators=(",", ":"), default=str)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def page_of(lines: Sequence[Item], limit: int, cursor: str | None) -> tuple[Sequence[Item], str | None]:
+    """The page of a list that is there whole, and the cursor of the next, which goes by position; raises `BadCursor`."""
+    [position] = decode_cursor(cursor, int) or (0,)
+    first = max(0, position)
+    behind = first + limit
+    return lines[first:behind], encode_cursor(behind) if len(lines) > behind else None
 
 
 def decode_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:

@@ -174,6 +174,9 @@ class Settings(BaseSettings):
         le=24,
         description="A company that went quiet is asked whether it hosts at most once in so many months.",
     )
+    series_contact_days: int = Field(
+        60, ge=0, le=365, description="Days after a series in which it is kept who was there for its events."
+    )
     company_note_days: int = Field(
         730, ge=30, le=3650, description="Days after which a coordinator's note about a company is forgotten."
     )
@@ -222,6 +225,11 @@ class Settings(BaseSettings):
 
     applications_per_student: int = Field(
         5, ge=1, le=50, description="Applications of one student that may be open at the same time."
+    )
+    policies_folder: str = Field(
+        "",
+        max_length=500,
+        description="Folder with policies of one's own (TOML): indicators, areas, publisher.",
     )
     contacts_per_month: int = Field(
         10,

@@ -19,6 +19,7 @@ from matching.layout import Layout
 from matching.picks import Pick, first, highest, is_settled
 from matching.points import Ways
 from matching.profile import Ints, Profile, Skills
+from matching.reach import visible_to
 from matching.rules import hidden_by
 from matching.score import PARTS, facts_of, part_weights, ranked, weighted_mean
 from matching.skills import Vocabulary
@@ -448,8 +449,7 @@ class Index:
         one = self[opportunity] if isinstance(opportunity, str) else opportunity
         for need in one.required + one.wanted + one.taught:
             self._skills.key(need.id, need.level)
-        attendance = self.weights.attendance
-        seen = [student for student in students if hidden_by(student, one, self.on, attendance) is None]
+        seen = visible_to(one, students, self.on, self.weights.attendance)
         scale = part_weights(self.weights, one.kind)
         rated = []
         for student in seen:

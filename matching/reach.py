@@ -179,7 +179,7 @@ def visible_to(
 ) -> list[Student]:
     """The students from whom no rule hides an opportunity, in their order.
 
-    As `hidden_by` for each of them, but that rules about time are asked once for students who are alike in it.
+    As `hidden_by` for each of them, but that each rule is asked once for students who are alike in what it looks at.
 
     Examples
     --------
@@ -189,18 +189,22 @@ def visible_to(
     ['near']
     """
     dates_only, dateless = _apart(opportunity)
-    alike = _time(opportunity, on).of
-    in_time: dict[Hashable, bool] = {}
-    found = []
-    for student in students:
-        if hidden_by(student, dateless, on, attendance) is not None:
-            continue
-        key = alike(student)
-        if key not in in_time:
-            in_time[key] = hidden_by(student, dates_only, on, attendance) is None
-        if in_time[key]:
-            found.append(student)
-    return found
+
+    def ask(alike: Callable[[Student], Hashable], one: Opportunity) -> Callable[[Student], bool]:
+        told: dict[Hashable, bool] = {}
+
+        def admits(student: Student) -> bool:
+            key = alike(student)
+            if key not in told:
+                told[key] = hidden_by(student, one, on, attendance) is None
+            return told[key]
+
+        return admits
+
+    is_meant = ask(_ELIGIBILITY.of, replace(dateless, latitude=None, longitude=None))
+    is_near = ask(_TRAVEL.of, replace(dateless, eligibility=()))
+    is_in_time = ask(_time(opportunity, on).of, dates_only)
+    return [one for one in students if is_meant(one) and is_near(one) and is_in_time(one)]
 
 
 def _apart(one: Opportunity) -> tuple[Opportunity, Opportunity]:

@@ -42,14 +42,16 @@ from matching.location import USUAL_MINUTES, travel_km, travel_minutes, travel_p
 from matching.rules import hidden_by, programme_affinity
 from matching.skills import (
     REQUIRED,
+    Near,
     Vocabulary,
-    ability,
-    best_held,
+    best_met,
     challenge,
+    gain_near,
     interest_fit,
     interest_in,
-    learning_gain,
+    level_brought,
     mean,
+    near_each,
     skill_fit,
 )
 from matching.ties import tie
@@ -188,14 +190,16 @@ def facts_of(
     """Work out the parts that apply, and what the explanation stands on."""
     asked = opportunity.required + opportunity.wanted
     needs = asked + opportunity.taught
-    met = [best_held(student, need, vocabulary)[0] for need in asked]
+    held = near_each(student.skills, [need.id for need in needs], vocabulary)
+    met = [best_met(found, need)[0] for found, need in zip(held, asked, strict=False)]
     loads = [REQUIRED] * len(opportunity.required) + [1.0] * len(opportunity.wanted)
     near = [interest_in(student, need.id, vocabulary) for need in needs]
-    gains = [learning_gain(student, taught, vocabulary) for taught in opportunity.taught]
+    taught = slice(len(asked), None)
+    gains = [gain_near(*one) for one in zip(held[taught], needs[taught], near[taught], strict=True)]
     km, minutes = travel_km(student, opportunity), travel_minutes(student, opportunity)
     values = {
         "skills": skill_fit(zip(loads, met, strict=True)) if asked else UNSAID,
-        "challenge": _challenge_part(student, asked, vocabulary),
+        "challenge": _challenge_part(held, asked),
         "learning": mean(gains),
         "interest": interest_fit(near),
         "travel": float(
@@ -228,10 +232,10 @@ def facts_of(
     )
 
 
-def _challenge_part(student: Student, asked: Sequence[SkillNeed], vocabulary: Vocabulary) -> float:
+def _challenge_part(held: Sequence[Near], asked: Sequence[SkillNeed]) -> float:
     if not asked:
         return UNSAID
-    brought = mean([ability(student, need.id, vocabulary) for need in asked])
+    brought = mean([level_brought(near) for near in held[: len(asked)]])
     return float(challenge(brought - mean([need.level for need in asked])))
 
 

@@ -9,7 +9,7 @@ counts for more than holding something broader (welding for TIG welding).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -124,6 +124,12 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._concepts)
 
+    def require(self, skill_ids: Iterable[str]) -> None:
+        """Raise UnknownSkill for the first that is not in it."""
+        for skill_id in skill_ids:
+            if skill_id not in self._concepts:
+                raise UnknownSkill(skill_id)
+
     def ids(self) -> tuple[str, ...]:
         """The ids of all concepts, in the order given."""
         return tuple(self._concepts)
@@ -232,15 +238,43 @@ def best_of(
     skills: Iterable[HeldSkill], need: SkillNeed, vocabulary: Vocabulary
 ) -> tuple[float, HeldSkill | None]:
     """How well the best of some held skills meets a need, and which one it is (the first of equals)."""
-    vocabulary[need.id]
+    return best_met(near_of(skills, need.id, vocabulary), need)
+
+
+Near: TypeAlias = Sequence[tuple[float, HeldSkill]]
+"""Held skills that count for a needed one, each with its similarity."""
+
+
+def near_of(skills: Iterable[HeldSkill], needed: str, vocabulary: Vocabulary) -> Near:
+    """Which of some held skills count when one is needed.
+
+    Raises
+    ------
+    UnknownSkill
+        The needed or a held skill is not in the vocabulary.
+    """
+    [near] = near_each(skills, (needed,), vocabulary)
+    return near
+
+
+def near_each(skills: Iterable[HeldSkill], needed: Iterable[str], vocabulary: Vocabulary) -> list[Near]:
+    """The same for each of some that are needed."""
+    held = [(one.id, one) for one in skills]
+    vocabulary.require(name for name, _ in held)
+    return [
+        [(similarity[name], one) for name, one in held if name in similarity]
+        for similarity in map(vocabulary.covered_by, needed)
+    ]
+
+
+def best_met(near: Near, need: SkillNeed) -> tuple[float, HeldSkill | None]:
+    """How well the best of them meets the need, and which one it is (the first of equals)."""
     best, which = 0.0, None
-    for held in skills:
-        similarity = vocabulary.covers(held.id).get(need.id)
-        if similarity is not None:
-            level_fit(held.level, need.level)
-            met = similarity * WORTH[held.evidence][held.level - 1][need.level - 1]
-            if met > best:
-                best, which = met, held
+    for similarity, held in near:
+        level_fit(held.level, need.level)
+        met = similarity * WORTH[held.evidence][held.level - 1][need.level - 1]
+        if met > best:
+            best, which = met, held
     return best, which
 
 
@@ -269,10 +303,12 @@ def ability(student: Student, skill_id: str, vocabulary: Vocabulary) -> float:
     >>> ability(student, "welding", vocabulary), ability(student, "tig", vocabulary)
     (1.8, 2.0)
     """
-    vocabulary[skill_id]
-    return max(
-        (vocabulary.covers(held.id).get(skill_id, 0.0) * held.level for held in student.skills), default=0.0
-    )
+    return level_brought(near_of(student.skills, skill_id, vocabulary))
+
+
+def level_brought(near: Near) -> float:
+    """The level of the best of them, times its similarity."""
+    return max((similarity * held.level for similarity, held in near), default=0.0)
 
 
 def challenge(surplus: Any) -> Any:
@@ -307,9 +343,15 @@ def learning_gain(student: Student, taught: SkillNeed, vocabulary: Vocabulary) -
     The part that is new (a level that is only declared is a little new: the path would prove it), times
     how near the skill lies to an interest or to something that the student knows, but at least `FAR`.
     """
-    met, _ = best_held(student, taught, vocabulary)
-    known = max((vocabulary.covers(held.id).get(taught.id, 0.0) for held in student.skills), default=0.0)
-    return float(gain_of(met, max(known, interest_in(student, taught.id, vocabulary))))
+    near = near_of(student.skills, taught.id, vocabulary)
+    return gain_near(near, taught, interest_in(student, taught.id, vocabulary))
+
+
+def gain_near(near: Near, taught: SkillNeed, interest: float) -> float:
+    """The same, of held skills that count for the taught one and how near it lies to an interest."""
+    met, _ = best_met(near, taught)
+    known = max((similarity for similarity, _ in near), default=0.0)
+    return float(gain_of(met, max(known, interest)))
 
 
 def gain_of(met: Any, near: Any) -> Any:

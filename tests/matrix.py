@@ -133,6 +133,13 @@ COORDINATORS = "coordinator far_coordinator"
 FAR = "far_coordinator administrator"
 NETWORK = {OWN: may(f"{OVERSEERS} far_coordinator", rest=403)}
 """What everybody who coordinates something reads of their own."""
+EDITIONS = {
+    OWN: may(OVERSEERS, rest=403, s404="far_coordinator"),
+    FOREIGN: may(FAR, rest=403, s404="coordinator key_coordinator"),
+}
+"""Figures of a territory, for those who coordinate it."""
+AREAS = {OWN: may(OVERSEERS, rest=403), FOREIGN: may(FAR, rest=403)}
+"""Of a territory, for those who coordinate it."""
 NOTES = {
     OWN: may(OVERSEERS, rest=403),
     HIDDEN: may(OVERSEERS),
@@ -154,6 +161,8 @@ OFFERS = {
 }
 HOSTED = {OWN: may(f"{EDITORS} training_body", rest=403), FOREIGN: may(FAR, rest=403)}
 """Who changes a visit with its sessions."""
+STEERING = {OWN: may(OVERSEERS, rest=403), FOREIGN: may(FAR, rest=403)}
+"""Who leads a series."""
 LEADS = {OWN: may("lead administrator key_school", rest=403), FOREIGN: may("administrator", rest=403)}
 LEADS_ALONE = {OWN: may("lead administrator", rest=403), FOREIGN: may("administrator", rest=403)}
 """No key begets keys or people."""
@@ -197,6 +206,7 @@ SPOKEN = {  # what the three sides say: whoever runs the service was not there
     SAME: may("colleague lead key_school", s403="administrator"),
     FOREIGN: may(NOBODY, s403="administrator"),
 }
+OUTCOMES = SPOKEN
 DIARIES = {
     OWN: may("student teacher lead key_school", s403="member admin administrator key_company"),
     SAME: may("colleague lead key_school", s403="administrator"),
@@ -310,6 +320,65 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: may(NOBODY, s403="administrator far_coordinator"),
     },
     "list_student_bookings": STUDENTS,
+    "list_class_visits": CODES,
+    "try_session_run": HOSTED,
+    "create_session_run": HOSTED,
+    "read_opportunity_clashes": HOSTED,
+    # the day of a visit
+    "list_check_ins": {
+        OWN: sees(f"{ASKED} training_body coordinator key_coordinator"),
+        SAME: sees("colleague lead administrator key_school far_coordinator"),
+        FOREIGN: sees(FAR),
+    },
+    "create_code_check_in": {
+        OWN: may("member admin training_body coordinator key_company key_coordinator", rest=403),
+        SAME: may("far_coordinator", rest=403),
+        FOREIGN: may("far_coordinator", rest=403),
+    },
+    "read_check_in": {
+        OWN: may(f"{ASKED} training_body coordinator key_coordinator"),
+        SAME: may("colleague lead administrator key_school far_coordinator"),
+        FOREIGN: may(FAR),
+    },
+    "create_check_in": {
+        OWN: may(
+            "teacher lead member admin training_body coordinator key_school key_company key_coordinator",
+            s403="student administrator",
+        ),
+        SAME: may("colleague lead key_school far_coordinator", s403="administrator"),
+        FOREIGN: may("far_coordinator", s403="administrator"),
+    },
+    "create_visit_feedback": {  # a group's school answers for it; this booking is of one student
+        OWN: may(
+            "student",
+            s403="teacher lead member admin training_body coordinator administrator key_school key_company key_coordinator",
+        ),
+        SAME: may(NOBODY, s403="colleague lead administrator key_school far_coordinator"),
+        FOREIGN: may(NOBODY, s403=FAR),
+    },
+    "read_session_feedback": HOSTED,
+    "read_seat_advice": HOSTED,
+    "create_visit_hours": {
+        OWN: may("lead key_school", rest=403),
+        SAME: may("lead key_school", rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
+    # series, and what is proposed for them
+    "list_series": {OWN: may(ALL)},
+    "create_series": STEERING,
+    "read_series": {OWN: may(ALL), FOREIGN: may(ALL)},
+    "edit_series": STEERING,
+    "list_series_proposals": {
+        OWN: sees(f"{EDITORS} training_body"),
+        FOREIGN: sees(FAR),
+    },
+    "create_series_proposal": HOSTED,
+    "read_series_proposal": {OWN: may(f"{EDITORS} training_body"), FOREIGN: may(FAR)},
+    "edit_series_proposal": {OWN: may(f"{EDITORS} training_body"), FOREIGN: may(FAR)},
+    "create_series_proposal_move": {
+        OWN: may(OVERSEERS, s403="member admin training_body key_company"),
+        FOREIGN: may(FAR),
+    },
     # classes and members
     "list_classes": {
         OWN: sees(
@@ -721,6 +790,28 @@ API: dict[str, dict[str, Row]] = {
         FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
     },
     "read_indicators": NETWORK,
+    "create_edition": EDITIONS,
+    "list_editions": {
+        OWN: sees(OVERSEERS, rest=403, without="far_coordinator"),
+        FOREIGN: sees(FAR, rest=403, without="coordinator key_coordinator"),
+    },
+    "read_edition": EDITIONS,
+    "publish_edition": EDITIONS,
+    "remove_edition": EDITIONS,
+    "read_needs": NETWORK,
+    "read_outcome": OUTCOMES,
+    "edit_outcome": OUTCOMES
+    | {OWN: may("teacher lead member admin key_school key_company", s403="student administrator")},
+    "remove_outcome": OUTCOMES,
+    "list_network_actors": NETWORK,
+    "list_network_ties": NETWORK,
+    "read_portfolio": NETWORK,
+    "read_areas": AREAS,
+    "edit_areas": AREAS,
+    "list_protocols": AREAS,
+    "create_protocol": AREAS,
+    "edit_protocol": AREAS,
+    "remove_protocol": AREAS,
     "list_company_notes": NOTES,
     "create_company_note": NOTES,
     "remove_company_note": NOTES,
@@ -829,14 +920,15 @@ OWN_FAULT = {
     "create_booking",
     "create_evaluation",
     "POST /placements/{placement_id}/evaluation",
+    "POST /visit-sessions/{visit_session_id}/bookings",
     "POST /opportunities/{opportunity_id}/renewal",
 }
 """Routes whose 422 is about the call and tells nothing of the thing."""
 
 THING = {
-    "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
+    "GET /coordination/evidence": "edition_id", "list_editions": "edition_id", "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_papers": "paper_id", "list_session_bookings": "booking_id",
+    "list_papers": "paper_id", "list_session_bookings": "booking_id", "list_check_ins": "booking_id","list_series_proposals": "proposal_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip

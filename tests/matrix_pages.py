@@ -17,6 +17,7 @@ from tests.matrix import (
     FOREIGN,
     FOREIGN_HIDDEN,
     HIDDEN,
+    HOSTED,
     LEADS,
     NETWORK,
     NOBODY,
@@ -31,6 +32,7 @@ from tests.matrix import (
     SIGNED_IN,
     STAFF,
     STAFF_OF_STUDENT,
+    STEERING,
     STUDENTS,
     VISIT,
     WISHES,
@@ -62,7 +64,13 @@ CLASS_STAFF = {
     SAME: may("colleague lead", s403="coordinator administrator"),
     FOREIGN: may(NOBODY, s403=FAR),
 }
+BOOKERS = {OWN: may("teacher colleague lead", rest=403), FOREIGN: may("teacher colleague lead", rest=403)}
+SESSION_OVERTAKEN = {
+    OWN: may(NOBODY, s409=f"{EDITORS} training_body", rest=403),
+    FOREIGN: may(NOBODY, s409=FAR, rest=403),
+}
 STEPS = ("text", "skills", "details", "preview")
+PLANNED = {"day": "2026-03-02", "starts": "09:00", "ends": "11:00", "seats": "9", "language": "it"}
 LIST = "Cognome;Nome;Nato il;Comune\nVerdi;Anna;03/02/2009;A006"
 CARRIED: dict[str, Any] = {
     "table": ListTable(
@@ -72,6 +80,11 @@ CARRIED: dict[str, Any] = {
 }  # fmt: skip
 """A class's list, as it is pasted and as the page carries it."""
 
+PARTNERS = {
+    OWN: may(OVERSEERS, rest=403, s404="far_coordinator"),
+    FOREIGN: may(FAR, rest=403, s404="coordinator key_coordinator"),
+}
+"""An actor of the network, for those in whose territory it is."""
 _PAGES: dict[str, dict[str, Row]] = {
     "GET /": {OWN: PUBLIC},
     "GET /privacy": {OWN: PUBLIC},
@@ -292,6 +305,73 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /companies/{company_id}/appetite": API["edit_appetite"],
     "GET /bookings/{booking_id}": API["read_booking"],
     "POST /bookings/{booking_id}/move": API["create_booking_move"],
+    "GET /students/{student_id}/bookings": STUDENTS,
+    "POST /visit-sessions/{visit_session_id}/bookings": API["create_booking"]
+    | {
+        OWN: may("student teacher lead", s403="administrator", rest=422),
+        SAME: may("colleague lead", s403="administrator", rest=422),
+    },
+    "GET /visit-sessions/{visit_session_id}/class": BOOKERS,
+    "POST /visit-sessions/{visit_session_id}/class": {
+        OWN: may("teacher lead", rest=403),
+        SAME: may("colleague lead", rest=403),
+        FOREIGN: may(NOBODY, rest=403),
+    },
+    "GET /classes/{class_id}/visits": CODES,
+    "GET /opportunities/{opportunity_id}/sessions": API["create_visit_session"],
+    "POST /opportunities/{opportunity_id}/sessions": API["create_visit_session"],
+    "GET /opportunities/{opportunity_id}/sessions/{visit_session_id}": API["create_visit_session"],
+    "POST /opportunities/{opportunity_id}/sessions/{visit_session_id}": SESSION_OVERTAKEN,
+    "POST /opportunities/{opportunity_id}/sessions/{visit_session_id}/cancel": API["cancel_visit_session"],
+    "POST /opportunities/{opportunity_id}/quotas": API["create_quota"],
+    "POST /opportunities/{opportunity_id}/quotas/{quota_id}/remove": API["remove_quota"],
+    "GET /visit-sessions/{visit_session_id}/day": {
+        OWN: may("member admin training_body coordinator administrator", rest=403),
+        FOREIGN: may(FAR, rest=403),
+    },
+    "POST /visit-sessions/{visit_session_id}/code": API["create_code_check_in"],
+    "POST /bookings/{booking_id}/present": API["create_check_in"],
+    "GET /bookings/{booking_id}/check-in": {
+        OWN: may("teacher lead", s403="student member admin training_body coordinator administrator"),
+        SAME: may("colleague lead", s403="administrator far_coordinator"),
+        FOREIGN: may(NOBODY, s403=FAR),
+    },
+    "POST /bookings/{booking_id}/check-in": {
+        OWN: may("teacher lead", s403="student member admin training_body coordinator administrator"),
+        SAME: may("colleague lead", s403="administrator far_coordinator"),
+        FOREIGN: may(NOBODY, s403=FAR),
+    },
+    "GET /visit-sessions/{visit_session_id}/feedback": API["read_session_feedback"],
+    "GET /visit-sessions/{visit_session_id}/seat-advice": API["read_seat_advice"],
+    "GET /bookings/{booking_id}/feedback": API["create_visit_feedback"],
+    "POST /bookings/{booking_id}/feedback": API["create_visit_feedback"],
+    "GET /bookings/{booking_id}/certificates.pdf": {
+        OWN: may("student teacher lead", s403="member admin training_body coordinator administrator"),
+        SAME: may("colleague lead", s403="administrator far_coordinator"),
+        FOREIGN: may(NOBODY, s403=FAR),
+    },
+    "POST /bookings/{booking_id}/hours": {
+        OWN: may("lead", s403="student teacher member admin training_body coordinator administrator"),
+        SAME: may("lead", s403="colleague administrator far_coordinator"),
+        FOREIGN: may(NOBODY, s403=FAR),
+    },
+    "GET /series": {OWN: PUBLIC},
+    "GET /opportunities/{opportunity_id}/session-runs": HOSTED,
+    "POST /opportunities/{opportunity_id}/session-runs": HOSTED,
+    "GET /calendar-feeds": {OWN: SIGNED_IN},
+    "POST /calendar-feeds": {OWN: SIGNED_IN},
+    "POST /calendar-feeds/{feed_id}/revoke": {SELF: SIGNED_IN, FOREIGN: may(NOBODY)},
+    # whoever has an address that was never given out
+    "GET /calendar-feeds/{token}.ics": {OWN: always(404)},
+    "GET /series/{series_id}": {OWN: PUBLIC, FOREIGN: PUBLIC},
+    "GET /opportunities/{opportunity_id}/series": HOSTED,
+    "POST /opportunities/{opportunity_id}/series": HOSTED,
+    "POST /opportunities/{opportunity_id}/series/move": HOSTED,
+    "GET /coordination/series": NETWORK,
+    "POST /coordination/series": STEERING,
+    "GET /coordination/series/{series_id}": STEERING,
+    "POST /coordination/series/{series_id}": STEERING,
+    "POST /coordination/series/{series_id}/proposals/{proposal_id}": API["create_series_proposal_move"],
     "GET /companies/{company_id}/benefits": API["read_benefits"],
     "GET /companies/{company_id}/benefits/thanks.pdf": {
         OWN: may("member admin training_body coordinator administrator", rest=403),
@@ -448,10 +528,41 @@ _PAGES: dict[str, dict[str, Row]] = {
         FOREIGN_HIDDEN: may(FAR, rest=403, s404="coordinator"),
     },
     "GET /coordination/students": NETWORK,
+    "GET /coordination/needs": NETWORK,
+    "GET /coordination/evidence": API["list_editions"],
+    "POST /coordination/evidence": API["create_edition"],
+    "GET /coordination/evidence/{edition_id}": API["read_edition"],
+    "POST /coordination/evidence/{edition_id}/publish": API["publish_edition"],
+    "POST /coordination/evidence/{edition_id}/remove": API["remove_edition"],
+    "GET /open-data": {OWN: PUBLIC},
+    "GET /open-data/catalog.jsonld": {OWN: PUBLIC},
+    **{  # a draft is no open data
+        f"GET /open-data/{{edition_id}}{part}": {OWN: always(404)}
+        for part in ("", "/figures.csv", "/figures.json", "/report.pdf")
+    },
+    "POST /placements/{placement_id}/outcome": API["edit_outcome"],
+    "POST /placements/{placement_id}/outcome/remove": API["remove_outcome"],
     "GET /coordination/indicators": NETWORK,
     "GET /coordination/experiences": NETWORK,
     "GET /coordination/contacts": NETWORK,
     "GET /coordination/indicators.csv": NETWORK,
+    # the network as a whole
+    "GET /coordination/actors": NETWORK,
+    "GET /coordination/actors.csv": NETWORK,
+    "GET /coordination/actors/companies/{company_id}": PARTNERS,
+    "GET /coordination/actors/schools/{school_id}": PARTNERS,
+    "GET /coordination/areas": NETWORK,
+    "GET /coordination/portfolio": NETWORK,
+    "GET /coordination/portfolio.csv": NETWORK,
+    "GET /coordination/protocols": NETWORK,
+    "GET /coordination/ties": NETWORK,
+    "GET /coordination/ties.csv": NETWORK,
+    "GET /territories/{territory_id}/areas": API["read_areas"],
+    "GET /territories/{territory_id}/areas.csv": API["read_areas"],
+    "POST /territories/{territory_id}/areas": API["edit_areas"],
+    "GET /territories/{territory_id}/protocols": API["list_protocols"],
+    "POST /territories/{territory_id}/protocols": API["create_protocol"],
+    "POST /territories/{territory_id}/protocols/{protocol_id}/remove": API["remove_protocol"],
 }
 PAGES = {route: {relation: row.of_page() for relation, row in rows.items()} for route, rows in _PAGES.items()}
 """By method and path."""
@@ -594,14 +705,71 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "POST /application-moves": {"action": "see", "application": "{application_id}:1"},
     "POST /companies/{company_id}/contact-limit": {"per_month": "3"},
+    "POST /coordination/evidence": {"territory_id": "{territory_id}", "policy": "network", "year": "2025"},
+    "POST /placements/{placement_id}/outcome": {
+        "outcome": "contract",
+        "agreed_on": "2026-01-12",
+        "version": "1",
+    },
     "POST /companies/{company_id}/appetite": {"answer": "interested", "version": "0"},
     "POST /bookings/{booking_id}/move": {"action": "cancel", "version": "1"},
+    "POST /visit-sessions/{visit_session_id}/bookings": {"student_id": "{student_id}"},
+    "POST /visit-sessions/{visit_session_id}/class": {
+        "class_id": "{class_id}",
+        "student_ids": ["{student_id}"],
+        "adults": "1",
+    },
+    "POST /opportunities/{opportunity_id}/sessions": PLANNED,
+    "POST /opportunities/{opportunity_id}/sessions/{visit_session_id}": PLANNED | {"was": "another"},
+    "POST /opportunities/{opportunity_id}/sessions/{visit_session_id}/cancel": {"confirm": "yes"},
+    "POST /opportunities/{opportunity_id}/quotas": {"sort": "groups", "number": "2"},
+    "POST /visit-sessions/{visit_session_id}/code": {"code": "{booking_code}"},
+    "POST /bookings/{booking_id}/present": {"students": "1"},
+    "POST /bookings/{booking_id}/feedback": {"discovery": "a_job", "recommends": "yes"},
+    "POST /bookings/{booking_id}/check-in": {"student": "{student_id}"},
+    "POST /bookings/{booking_id}/hours": {"hours": "4"},
+    "POST /opportunities/{opportunity_id}/series": {"audiences": "students"},
+    "POST /opportunities/{opportunity_id}/series/move": {"action": "withdraw", "version": "1"},
+    "POST /calendar-feeds": {"about": "own"},
+    "POST /opportunities/{opportunity_id}/session-runs": {
+        "weekdays": "TU",
+        "first_on": "2026-03-02",
+        "last_on": "2026-03-20",
+        "starts_at": "09:00",
+        "ends_at": "11:00",
+        "seats": "4",
+        "action": "make",
+    },
+    "POST /coordination/series": {
+        "territory_id": "{territory_id}",
+        "name_it": "Festa",
+        "name_en": "Days",
+        "kind": "festival",
+        "starts_on": "2026-05-04",
+        "ends_on": "2026-05-10",
+        "review_days": "7",
+    },
+    "POST /coordination/series/{series_id}": {"version": "1", "state": "closed"},
+    "POST /coordination/series/{series_id}/proposals/{proposal_id}": {"action": "take", "version": "1"},
     "POST /students/{student_id}/wishes/{wish_id}/move": {"position": "1"},
     "POST /students/{student_id}/data/erasure": {"confirm": "yes"},
     "POST /data/erasure": {"confirm": "yes"},
     "POST /notices/{name}": {"version": "2026-09-01"},
     "POST /language": {"language": "it"},
     "POST /companies/{company_id}/reject": {"reason": "Manca il codice fiscale."},
+    "POST /territories/{territory_id}/protocols": {
+        "title": "Patto",
+        "signed_on": "2026-01-12",
+        "actors": ["{school_id}", "{company_id}"],
+        "pledges": ["", "visits"],
+        "per_year": ["", "4"],
+        "words": ["", ""],
+    },
+    "POST /territories/{territory_id}/areas": {
+        "version": "0",
+        "written": "part;key;it;en;code;district;sector;skill_id;starts_on;ends_on;reason;decided_by\n"
+        "sector;machines;Macchine;Machines;2025-28",
+    },
     "POST /coordination/companies/{company_id}/notes": {"text": "Richiamare a gennaio."},
     "POST /companies/{company_id}/need": {"text": "Una mattina in reparto", "kind": "visit"},
     "POST /opportunities/{opportunity_id}/text": {"version": "1", "text": "Una mattina in reparto"},
@@ -668,8 +836,45 @@ OTHERS = {
         route: {"placement_id": "worked_placement_id"}
         for route in (f"GET {_EVALUATION}", f"POST {_EVALUATION}", f"POST {_EVALUATION}/confirm")
     },
+    **{
+        route: {"booking_id": "come_booking_id"}
+        for route in (
+            "POST /bookings/{booking_id}/present",
+            "GET /bookings/{booking_id}/certificates.pdf",
+            "GET /bookings/{booking_id}/feedback",
+            "POST /bookings/{booking_id}/feedback",
+            "GET /bookings/{booking_id}/check-in",
+            "POST /bookings/{booking_id}/check-in",
+            "POST /bookings/{booking_id}/hours",
+        )
+    },
+    "POST /visit-sessions/{visit_session_id}/code": {"visit_session_id": "came_session_id"},
+    **{
+        f"{verb} /opportunities/{{opportunity_id}}/series{step}": {"opportunity_id": "proposed_visit_id"}
+        for verb, step in (("GET", ""), ("POST", ""), ("POST", "/move"))
+    },
+    **{
+        f"{verb} /opportunities/{{opportunity_id}}/session-runs": {"opportunity_id": "visit_id"}
+        for verb in ("GET", "POST")
+    },
     f"POST {_EVALUATION}/complete": {"placement_id": "finished_placement_id"},
     "GET /placements/{placement_id}/report": {"placement_id": "finished_placement_id"},
+    "POST /placements/{placement_id}/outcome": {"placement_id": "finished_placement_id"},
+    "POST /placements/{placement_id}/outcome/remove": {"placement_id": "finished_placement_id"},
     "POST /placements/{placement_id}/interruption": {"placement_id": "running_id"},
+    "POST /visit-sessions/{visit_session_id}/bookings": {"visit_session_id": "open_session_id"},
+    "POST /visit-sessions/{visit_session_id}/class": {"visit_session_id": "open_session_id"},
+    **{
+        f"{method} /opportunities/{{opportunity_id}}/{rest}": {"opportunity_id": "visit_id"}
+        for method, rest in (
+            ("GET", "sessions"),
+            ("POST", "sessions"),
+            ("GET", "sessions/{visit_session_id}"),
+            ("POST", "sessions/{visit_session_id}"),
+            ("POST", "sessions/{visit_session_id}/cancel"),
+            ("POST", "quotas"),
+            ("POST", "quotas/{quota_id}/remove"),
+        )
+    },
 }
 """What a page is called for where the usual thing of its kind does not do."""

@@ -32,6 +32,7 @@ from app.companies.models import Company, CompanyContact, CompanyKind, CompanySi
 from app.concerns.models import Stage
 from app.db import Database
 from app.events import service as events
+from app.feeds.models import CalendarFeed, FeedAbout
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.jobs.models import Job
@@ -239,8 +240,12 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "closing_id": make.closing(school, starts_on=date(2026, 4, 2), ends_on=date(2026, 4, 7)).id,
         "patron_id": make.patron_day(istat).id, "free_istat": "037032",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
+        "feed_id": make.add(subscribed(both.id)).id, "token": "x" * 43,
         **placement_things.of_placement(make, student, make.opportunity(company, municipality_istat=istat)),
         **placement_things.of_visit(make, student, company, municipality_istat=istat),
+        **placement_things.of_protocol(make, make.territory(territory), company),
+        **placement_things.of_evidence(make, territory),
+        **placement_things.of_series(make, make.territory(territory), company, municipality_istat=istat),
         **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 
@@ -301,6 +306,7 @@ def _of_person(make: Factory, token: str) -> Things:
     job, notification = make.add(job_of(f"user:{present.user_id}")), make.add(notified(present.user_id))
     return {
         "job_id": str(job.id), "notification_id": str(notification.id),
+        "feed_id": str(make.add(subscribed(present.user_id)).id),
         "session_id": str(present.session_id), "membership_id": str(membership_id), "recovery_code": paper[0],
         "bulk_change_id": str(make.bulk_change(made_by=f"user:{present.user_id}").id),
     }  # fmt: skip
@@ -314,6 +320,10 @@ def notified(user_id: UUID) -> Notification:
     return Notification(
         user_id=user_id, kind="job_ended", subject_key=str(user_id), data={}, path="/jobs", created_at=NOW
     )
+
+
+def subscribed(user_id: UUID) -> CalendarFeed:
+    return CalendarFeed(user_id=user_id, about=FeedAbout.OWN, token_hash=uuid4().hex, created_at=NOW)
 
 
 def _key_of(make: Factory, header: dict[str, str]) -> str:

@@ -22,8 +22,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import api, openapi
+from app.actors.service_protocols import MOST_PROTOCOLS
 from app.agreements import service_codes as signing_codes
 from app.agreements.models import Document, Signature
+from app.attendances import service_codes
 from app.auth import service as auth
 from app.auth import service_keys as keys
 from app.auth import service_people as people
@@ -161,8 +163,41 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_quota": {"name": "Quinte", "year": 5, "seats": 2},
     "create_booking": {"student_id": "{student_id}"},
     "create_booking_move": {"action": "cancel", "version": 1},
+    "create_session_run": {
+        "rrule": "FREQ=WEEKLY;BYDAY=TU", "first_on": "2026-03-02", "last_on": "2026-03-20", "starts_at": "09:00",
+        "ends_at": "11:00", "seats": 4, "without_on": ["2026-03-10"],
+    },
+    "create_check_in": {"students": 1},
+    "create_code_check_in": {"code": "{booking_code}"},
+    "create_visit_hours": {"school_id": "{school_id}", "hours": 4},
+    "create_visit_feedback": {"discovery": "a_job", "recommends": "yes"},
+    "create_series": {
+        "territory_id": "{territory_id}", "name_it": "Settimana aperta", "name_en": "Open week", "kind": "open_days",
+        "starts_on": "2026-03-02", "ends_on": "2026-03-06",
+    },
+    "edit_series": {"state": "closed"},
+    "create_series_proposal": {"opportunity_id": "{visit_id}", "audiences": ["students", "families"]},
+    "edit_series_proposal": {"is_step_free": True},
+    "create_series_proposal_move": {"action": "take", "version": 1},
     "edit_contact_limit": {"per_month": 3},
     "edit_appetite": {"appetite": "interested"},
+    "create_protocol": {
+        "title": "Patto di Bologna", "signed_on": "2026-01-12",
+        "parties": [
+            {"actor_id": "{school_id}"}, {"actor_id": "{company_id}", "pledge": "seats", "per_year": 40},
+        ],
+    },
+    "edit_protocol": {"document_number": "PG/12"},
+    "create_edition": {"policy": "network", "start_year": 2025},
+    "edit_outcome": {"outcome": "its_enrolment"},
+    "edit_areas": {
+        "sectors": [{"key": "machines", "it": "Macchine", "en": "Machines", "divisions": ["2025-28"]}],
+        "priorities": [{
+            "key": "plc", "it": "PLC per le macchine", "en": "PLC for machines", "sector": "machines",
+            "skill_id": "{skill_id}", "starts_on": "2026-01-01", "ends_on": "2026-12-31", "reason": "Mancano tecnici.",
+            "decided_by": "Tavolo metropolitano",
+        }],
+    },
     "create_answers": {"items": [{"pseudonym": "{pseudonym}", "verdict": "maybe"}]},
     "create_renewal": {"seats": 3},
     "create_hour_entry": {"worked_on": "2026-01-06", "minutes": 480},
@@ -214,12 +249,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_signatures": {"roles": ["host"], "signed_on": "2026-01-12", "archive_number": "12/2026"},
     "recognise_skills": {"text": "Cerchiamo chi sa di PLC", "language": "it"},
 }  # fmt: skip
+BODIES["try_session_run"] = BODIES["create_session_run"]
 
 
 WRONG_QUERIES = {
     "read_placement_counts": {"start_year": "1999"},
     "read_supply": {"kind": "job"},
     "read_indicators": {"start_year": "1999"},
+    "read_portfolio": {"starts_on": "2026-02-02", "ends_on": "2026-02-01"},
 }
 """What an operation refuses that has nothing else to be refused."""
 
@@ -229,11 +266,15 @@ OTHERS: dict[str, dict[str, str]] = {
         f"{verb}_{noun}": {"opportunity_id": "visit_id"}
         for noun, verbs in {
             "visit_session": ("create", "read", "edit", "cancel"), "visit_sessions": ("list",),
-            "quota": ("create", "remove"), "quotas": ("list",),
+            "quota": ("create", "remove"), "quotas": ("list",), "session_run": ("try", "create"), "opportunity_clashes": ("read",),
         }.items()
         for verb in verbs
     },
     "create_booking": {"visit_session_id": "open_session_id"},
+    "create_check_in": {"booking_id": "come_booking_id"},
+    "create_visit_feedback": {"booking_id": "come_booking_id"},
+    "create_code_check_in": {"visit_session_id": "came_session_id"},
+    "create_visit_hours": {"opportunity_id": "visit_id"},
     "approve_company": {"company_id": "waiting_id"},
     "reject_company": {"company_id": "waiting_id"},
     "submit_company": {"company_id": "waiting_id"},
@@ -242,6 +283,7 @@ OTHERS: dict[str, dict[str, str]] = {
     "sign_paper": {"paper_id": "signing_id"},
     "create_signatures": {"paper_id": "signing_id"},
     "move_paper": {"paper_id": "agreement_id"},
+    **{f"{verb}_outcome": {"placement_id": "finished_placement_id"} for verb in ("read", "edit", "remove")},
     "interrupt_placement": {"placement_id": "running_placement_id"},
     "restore_placement": {"placement_id": "cancelled_placement_id"},
     "complete_placement": {"placement_id": "finished_placement_id"},
@@ -363,6 +405,8 @@ def one_of_each(make: Factory) -> World:
         "pseudonym": Engine(Settings(), lambda: NOW).pseudonym(company.id, student.id),
         "note_id": str(make.add(note_about(company.id)).id),
         "job_id": str(make.add(queued_job()).id),
+        "territory_id": str(make.territory().id),
+        **things.of_protocol(make, make.territory(), company),
         "tutor_id": str(teacher.id),
         "rule_id": str(make.law_rule().id),
         "training_id": str(make.safety_training(student).id),
@@ -373,6 +417,8 @@ def one_of_each(make: Factory) -> World:
         **placements_of(make, student, teacher.id),
         **things.of_placement(make, student, make.opportunity(company)),
         **things.of_visit(make, student, company),
+        **things.of_evidence(make),
+        **things.of_series(make, make.territory(), company),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
 
@@ -447,6 +493,7 @@ STUDENTS_OWN = (
     "create_student_application",
     "create_booking",
     "create_booking_move",
+    "create_visit_feedback",
 )
 CALLERS |= dict.fromkeys(STUDENTS_OWN, CALLERS["accept_disclosure"])
 CALLERS |= dict.fromkeys(
@@ -460,7 +507,12 @@ CALLERS |= dict.fromkeys(
     ),
     CALLERS["create_recommendations"],
 )  # fmt: skip
+CALLERS |= dict.fromkeys(
+    ("read_outcome", "edit_outcome", "remove_outcome"), CALLERS["create_recommendations"]
+)
 CALLERS |= dict.fromkeys(("read_attendance_code", "edit_evaluation"), CALLERS["create_answers"])
+CALLERS |= dict.fromkeys(("create_check_in", "create_code_check_in"), CALLERS["create_answers"])
+CALLERS["create_visit_hours"] = CALLERS["create_recommendations"]
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -634,6 +686,21 @@ def overtaken_booking(_: Factory, call: Request) -> Request:
     return replace(call, body=(call.body or {}) | {"version": 7})
 
 
+def closed_doors(_: Factory, call: Request) -> Request:
+    """A session that is months away."""
+    code = service_codes.code_of(UUID(call.world["booking_id"]), Settings().secret_key)
+    body = {"code": code} if "code" in (call.body or {}) else call.body
+    return replace(call, ids={name: call.world[name] for name in call.ids}, body=body)
+
+
+def with_body(**values: Any) -> Callable[[Factory, Request], Request]:
+    return lambda _, call: replace(call, body=values)
+
+
+def proposed_visit(_: Factory, call: Request) -> Request:
+    return replace(call, body=(call.body or {}) | {"opportunity_id": call.world["proposed_visit_id"]})
+
+
 def overtaken_answer(make: Factory, call: Request) -> Request:
     [item] = (call.body or {})["items"]
     return replace(call, body={"items": [item | {"version": 7}]})
@@ -652,6 +719,14 @@ def same_placement(make: Factory, call: Request) -> Request:
     make.placement(student, opportunity, starts_on=TODAY + timedelta(days=300))
     same = {"student_id": str(student.id), "opportunity_id": str(opportunity.id)}
     return replace(call, body=(call.body or {}) | same)
+
+
+def released_edition(_: Factory, call: Request) -> Request:
+    return replace(call, ids={"edition_id": call.world["released_edition_id"]})
+
+
+def draft_there(_: Factory, call: Request) -> Request:
+    return replace(call, body={"policy": "network", "start_year": 2023})
 
 
 def approved_company(make: Factory, call: Request) -> Request:
@@ -771,6 +846,13 @@ def running_placement(make: Factory, call: Request) -> Request:
     return replace(call, ids={"placement_id": call.world["worked_placement_id"]})
 
 
+def many_protocols(make: Factory, call: Request) -> Request:
+    territory = make.territory("Altrove")
+    for _ in range(MOST_PROTOCOLS):
+        things.of_protocol(make, territory, None)
+    return replace(call, ids={"territory_id": str(territory.id)})
+
+
 def too_many_notes(make: Factory, call: Request) -> Request:
     company = make.company()
     with make.database.write() as session:
@@ -852,6 +934,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_company": same_tax_code,
     "edit_company": same_tax_code,
     "create_company_note": too_many_notes,
+    "create_protocol": many_protocols,
     "create_company_site": too_many(CompanySite, MOST_SITES),
     "create_company_contact": too_many(CompanyContact, MOST_CONTACTS),
     "remove_company_site": used_site,
@@ -875,6 +958,9 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "rotate_key": ended_key,
     "create_ranking": too_many_rankings,
     "create_territory": same_territory,
+    "create_edition": draft_there,
+    **dict.fromkeys(("publish_edition", "remove_edition"), released_edition),
+    "edit_outcome": in_state(State.RUNNING),
     "reject_company": approved_company,
     "submit_company": approved_company,
     "create_disclosure": asked_student,
@@ -882,9 +968,19 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_student_application": closed_opportunity,
     "create_application_moves": overtaken_move,
     "create_visit_session": internship,
+    **dict.fromkeys(("try_session_run", "create_session_run", "read_opportunity_clashes"), internship),
     **dict.fromkeys(("edit_visit_session", "cancel_visit_session", "create_booking"), held_session),
     "create_quota": too_many_kept,
+    "create_series": still_running,
+    "edit_series": with_body(state="draft"),
+    "create_series_proposal": proposed_visit,
+    "create_series_proposal_move": overtaken_booking,
     "create_booking_move": overtaken_booking,
+    "create_check_in": closed_doors,
+    "create_code_check_in": closed_doors,
+    "create_visit_feedback": closed_doors,
+    "read_seat_advice": held_session,
+    "create_visit_hours": internship,
     "edit_student_wish": too_many_ranked,
     "accept_disclosure": ended("refused"),
     "refuse_disclosure": ended("withdrawn"),

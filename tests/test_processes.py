@@ -61,6 +61,9 @@ def test_what_one_process_publishes_is_in_the_next_answer_of_every_other(shared:
     url = shared.engine.url.render_as_string(hide_password=False)
     with ExitStack() as stack:
         servers = [stack.enter_context(server(url)) for _ in range(2)]
+        for one in servers:  # each names the address where it really listens
+            origin = one.base_url.copy_with(path="/")
+            assert f"Sitemap: {origin}sitemap.xml" in one.get(origin.join("/robots.txt")).text
 
         def shown(by: httpx2.Client) -> set[str]:
             answer = by.get(f"/students/{student.id}/matches", headers=headers)

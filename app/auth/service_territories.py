@@ -47,6 +47,12 @@ def search(
     return _with_provinces(session, found)
 
 
+def find(session: Session, name: str) -> tuple[Territory, list[str]] | None:
+    """The territory of that name with the codes of its provinces."""
+    found = session.scalars(sa.select(Territory).where(Territory.name == name)).all()
+    return next(iter(_with_provinces(session, found)), None)
+
+
 def create(
     session: Session, actor: Actor, *, name: str, province_codes: Collection[str]
 ) -> tuple[Territory, list[str]]:

@@ -42,6 +42,7 @@ class Door(StrEnum):
     CLASS_CODE = "class_code"
     FAMILY_CODE = "family_code"
     INVITATION = "invitation"
+    CHECK_IN = "check_in"
 
 
 @dataclass(frozen=True, slots=True)

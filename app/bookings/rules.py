@@ -6,7 +6,8 @@ is room for as many as there are free seats, less those kept for others, and nev
 
 The rule of the waiting list. Whoever asks joins it, and it is served at once: first the school with the fewest seats in
 this event, then the earlier request, then the draw. Who does not fit is passed over, and that is counted where it costs
-seats that the one passed over could use; after `MOST_PASSES` of them these seats are kept until there are enough.
+seats that the one passed over could use; after `MOST_PASSES` of them these seats are kept until there are enough. They are
+kept only while `NEARLY` all that it needs is there, and until `LAST_CALL` before the session: no seat stays empty for a hope.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from app.settings import Settings
 
 MOST_PASSES = 3
 """So often others go before one that does not fit; then its seats are kept."""
+NEARLY, LAST_CALL = 0.75, timedelta(days=7)
+"""Measured: see decision 36 and `benchmarks/fair_booking.py`."""
 MOST_SESSIONS, MOST_QUOTAS = 100, 50
 """Of one event."""
 
@@ -79,6 +82,7 @@ class Hall:
     seats_taken: int
     shares: tuple[Share, ...]
     now: datetime
+    starts_at: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -143,6 +147,30 @@ def seated(hall: Hall, guest: Guest, people: int) -> Hall:
     return replace(hall, seats_taken=hall.seats_taken + people, shares=shares)
 
 
+def split(
+    students: int, adults: int, rooms: tuple[int, int], least: int
+) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Students and adults of the two halves of a class, as even as these rooms let them be; None where they do not fit.
+
+    >>> split(25, 2, (20, 20), 1), split(25, 2, (6, 40), 1)
+    (((13, 1), (12, 1)), ((5, 1), (20, 1)))
+    >>> split(25, 2, (10, 10), 1), split(25, 1, (20, 20), 1)
+    (None, None)
+    """
+    ways = [
+        ((first, some), (students - first, adults - some))
+        for some in range(1, adults)
+        for first in range(1, students)
+    ]
+    fitting = [
+        way for way in ways if all(least <= sum(half) <= room for half, room in zip(way, rooms, strict=True))
+    ]
+    # Of two that are as even, the one with more in the first session.
+    return min(
+        fitting, key=lambda way: (abs(sum(way[0]) - sum(way[1])), -sum(way[0]), -way[0][0]), default=None
+    )
+
+
 # --- waiting ----------------------------------------------------------------------------------------------------------
 
 
@@ -195,8 +223,11 @@ def next_turn(hall: Hall, waiters: Collection[Waiter], served: Mapping[UUID, int
 
 
 def _has_priority(hall: Hall, waiter: Waiter) -> bool:
-    # For one that can never fit no seat stays empty.
-    return waiter.passes >= MOST_PASSES and waiter.people <= most(hall, waiter.guest)
+    # For one that can never fit, or hardly in time, no seat stays empty.
+    is_late = hall.starts_at is not None and hall.now >= hall.starts_at - LAST_CALL
+    is_near = NEARLY * waiter.people <= room(hall, waiter.guest)
+    can_fit = waiter.people <= most(hall, waiter.guest)
+    return waiter.passes >= MOST_PASSES and is_near and can_fit and not is_late
 
 
 class Place(NamedTuple):

@@ -190,7 +190,8 @@ class WaitingOut(Out):
     before_people: Count | None = Field(description="The size of the one directly before it.")
     room: Count = Field(description="For so many there is room now.")
     passes: Count = Field(
-        description=f"How often a smaller one went before it; after {rules.MOST_PASSES} seats are kept for it."
+        description=f"How often a smaller one went before it; after {rules.MOST_PASSES} seats are kept for it "
+        "while few are missing, until a week before."
     )
 
 

@@ -83,7 +83,7 @@ def book(
     """
     auth.require_scope(actor, "placements:write")
     visit, opportunity = service_sessions.read(session, actor, visit_session_id)
-    school_class, students = _who(session, actor, wanted)
+    school_class, students = who(session, actor, wanted)
     people = len(students) + wanted.adults
     present = _present(session, visit, students)
     if present is None and not wanted.may_wait:
@@ -153,7 +153,8 @@ def _refuse_full(visit: VisitSession, people: int) -> None:
         raise NoRoom
 
 
-def _who(session: Session, actor: Actor, wanted: Wanted) -> tuple[SchoolClass, list[UUID]]:
+def who(session: Session, actor: Actor, wanted: Wanted) -> tuple[SchoolClass, list[UUID]]:
+    """Whose class they are of, and the students who are to come. Raises UnknownGuest and NotYourBooking."""
     if wanted.student_id is not None:
         student = session.get(Student, wanted.student_id)
         is_own = actor.is_student(wanted.student_id)

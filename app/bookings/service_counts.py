@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,14 +35,28 @@ def hall(session: Session, visit: VisitSession, now: datetime) -> Hall:
 
     Of a visit that a round gives out, too, seats of the event are taken in no session.
     """
-    opportunity = session.get_one(Opportunity, visit.opportunity_id, populate_existing=True)
-    free = min(visit.seats - visit.seats_taken, opportunity.seats - opportunity.seats_taken)
-    query = sa.select(Quota).where(
-        Quota.opportunity_id == visit.opportunity_id,
-        sa.or_(Quota.visit_session_id.is_(None), Quota.visit_session_id == visit.id),
+    return halls(session, [visit], now)[visit.id]
+
+
+def halls(session: Session, visits: Collection[VisitSession], now: datetime) -> dict[UUID, Hall]:
+    """The same of several, by session; two queries."""
+    ids = {visit.opportunity_id for visit in visits}
+    fresh = {"populate_existing": True}
+    found = session.scalars(sa.select(Opportunity).where(Opportunity.id.in_(ids)), execution_options=fresh)
+    events = {one.id: one for one in found}
+    query = sa.select(Quota).where(Quota.opportunity_id.in_(ids)).order_by(Quota.id)
+    quotas = session.scalars(query, execution_options=fresh).all()
+    return {visit.id: _hall(visit, events[visit.opportunity_id], quotas, now) for visit in visits}
+
+
+def _hall(visit: VisitSession, event: Opportunity, quotas: Sequence[Quota], now: datetime) -> Hall:
+    free = min(visit.seats - visit.seats_taken, event.seats - event.seats_taken)
+    shares = tuple(
+        share(quota)
+        for quota in quotas
+        if quota.opportunity_id == event.id and quota.visit_session_id in (None, visit.id)
     )
-    found = session.scalars(query.order_by(Quota.id), execution_options={"populate_existing": True})
-    return Hall(visit.seats_taken + free, visit.seats_taken, tuple(share(quota) for quota in found), now)
+    return Hall(visit.seats_taken + free, visit.seats_taken, shares, now, visit.starts_at)
 
 
 def share(quota: Quota) -> Share:
@@ -150,12 +164,15 @@ def _count_quota(session: Session, quota_id: UUID, count: Counted, sign: int) ->
         raise seats.Full
 
 
-def served(session: Session, opportunity_id: UUID) -> dict[UUID, int]:
-    """How many seats each school has in an event."""
+def served(session: Session, opportunity_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
+    """How many seats each school has in these events, by event."""
     rows = session.execute(
-        sa.select(Booking.school_id, sa.func.sum(Booking.people))
+        sa.select(VisitSession.opportunity_id, Booking.school_id, sa.func.sum(Booking.people))
         .join(VisitSession, VisitSession.id == Booking.visit_session_id)
-        .where(VisitSession.opportunity_id == opportunity_id, Booking.state.in_(rules.HOLDS_SEATS))
-        .group_by(Booking.school_id)
+        .where(VisitSession.opportunity_id.in_(opportunity_ids), Booking.state.in_(rules.HOLDS_SEATS))
+        .group_by(VisitSession.opportunity_id, Booking.school_id)
     )
-    return {school_id: int(people) for school_id, people in rows}
+    found: dict[UUID, dict[UUID, int]] = {one: {} for one in opportunity_ids}
+    for opportunity_id, school_id, people in rows:
+        found[opportunity_id][school_id] = int(people)
+    return found

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import errors
+from app.attendances import service as attendances
+from app.attendances.rules import Came
 from app.auth.actors import Actor
 from app.bookings import rules, service, service_counts, service_reading, service_waiting
 from app.bookings.models import Booking, BookingEnd, BookingMember, BookingState, VisitSession
@@ -35,7 +37,7 @@ def move(
 ) -> Booking:
     """Take a step with a booking; to repeat it changes nothing.
 
-    Raises NoSuchBooking, NotYourBooking, BookingChanged, WrongState and TakenElsewhere.
+    Raises NoSuchBooking, NotYourBooking, BookingChanged, WrongState (the school has said who came, too) and TakenElsewhere.
     """
     seen = service_reading.find(session, actor, booking_id, scope="placements:write")
     booking, visit = seen.booking, seen.visit
@@ -55,7 +57,11 @@ def move(
         return booking
     if after is BookingState.BOOKED:
         service.refuse_clash(session, visit, seen.students, now)
-    service_waiting.change(session, actor, booking, after, due_at=None)
+    if action in rules.OF_THE_DAY:
+        nobody = 0 if after is BookingState.ABSENT else None
+        attendances.note(session, actor, seen, Came(now, nobody, nobody), now=now)
+    else:
+        service_waiting.change(session, actor, booking, after, due_at=None)
     return booking
 
 

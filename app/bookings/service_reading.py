@@ -19,6 +19,7 @@ from app.bookings.models import Booking, BookingKind, BookingMember, BookingStat
 from app.bookings.rules import Place, Side
 from app.opportunities import access
 from app.opportunities.models import Opportunity
+from app.opportunities.rules import can_edit
 from app.schools.models import School, SchoolClass
 from app.students import service as students
 
@@ -69,7 +70,6 @@ def find(session: Session, actor: Actor, booking_id: UUID, *, scope: str = "plac
     if not rows:
         # As many questions as for one that is there: how long the answer takes tells nothing.
         _members(session, [booking_id])
-        access.is_overseen(session, actor, booking_id)
     found = _seen(session, actor, rows)
     if not found:
         raise NoSuchBooking
@@ -125,23 +125,36 @@ def of_student(
     return _placed(session, _seen(session, actor, session.execute(query).all()), now)
 
 
+def of_class(session: Session, actor: Actor, class_id: UUID, *, limit: int, now: datetime) -> list[Seen]:
+    """What a class and its students have asked for, the latest session first; empty for who is not their staff."""
+    query = _rows.where(Booking.class_id == class_id, _visible_to(actor))
+    query = query.order_by(VisitSession.starts_at.desc(), Booking.id.desc()).limit(limit)
+    return _placed(session, _seen(session, actor, session.execute(query).all()), now)
+
+
 def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
     found: list[Seen] = []
     members = _members(session, [row[0].id for row in rows]) if rows else {}
-    hosts: dict[UUID, bool] = {}
+    hosted = _hosted(session, actor, {row.Opportunity for row in rows})
     for booking, visit, opportunity, school_name, year in rows:
         who = members.get(booking.id, ())
         if booking.student_id is not None:
             who = (booking.student_id,)
-        if opportunity.id not in hosts:
-            hosts[opportunity.id] = service_sessions.is_host(session, actor, opportunity.id, opportunity)
         side = rules.side_of(
             actor, school_id=booking.school_id, class_id=booking.class_id, members=who,
-            is_host=hosts[opportunity.id],
+            is_host=opportunity.id in hosted,
         )  # fmt: skip
         if side is not None:
             found.append(Seen(booking, visit, opportunity, school_name, year, who, side))
     return found
+
+
+def _hosted(session: Session, actor: Actor, found: Collection[Opportunity]) -> set[UUID]:
+    """Those of these events whose sessions are the actor's, as `service_sessions.is_host` says of one."""
+    overseen = access.overseen(session, actor, {one.id for one in found})
+    return {
+        one.id for one in found if can_edit(actor, one.company_id, one.kind, is_overseen=one.id in overseen)
+    }
 
 
 def _members(session: Session, ids: Collection[UUID]) -> dict[UUID, tuple[UUID, ...]]:

@@ -128,9 +128,17 @@ def get_for_change(
 def create(
     session: Session, actor: Actor, opportunity_id: UUID, values: Mapping[str, Any], *, now: datetime
 ) -> VisitSession:
-    """Plan a session; from now on the event has the dates and seats of its sessions. `now` is in the territory's time zone.
+    """Plan a session, as `create_many`."""
+    return create_many(session, actor, opportunity_id, [values], now=now)[0]
 
-    Raises NoSuchOpportunity, NotYourOpportunity, NotAVisit, UnfitSession, TooManySessions, SeatsTaken and WrongState.
+
+def create_many(
+    session: Session, actor: Actor, opportunity_id: UUID, many: Sequence[Mapping[str, Any]], *, now: datetime
+) -> list[VisitSession]:
+    """Plan sessions, all or none; from now on the event has the dates and seats of its sessions.
+
+    `now` is in the territory's time zone. Raises NoSuchOpportunity, NotYourOpportunity, NotAVisit, UnfitSession,
+    TooManySessions, SeatsTaken and WrongState.
     """
     opportunity = opportunities.get_for_change(session, actor, opportunity_id)
     if opportunity.kind is not Kind.VISIT:
@@ -138,20 +146,24 @@ def create(
     if opportunity.status is Status.ARCHIVED:
         raise WrongState("It is in the archive.")
     planned = _planned(session, opportunity_id)
-    if len(planned) >= rules.MOST_SESSIONS:
+    if len(planned) + len(many) > rules.MOST_SESSIONS:
         raise TooManySessions(f"At most {rules.MOST_SESSIONS} are planned at a time.")
-    _refuse_unfit(values, now)
-    if not opportunity.has_sessions and opportunity.seats_taken > values["seats"]:
+    for values in many:
+        _refuse_unfit(values, now)
+    if not opportunity.has_sessions and opportunity.seats_taken > sum(values["seats"] for values in many):
         raise opportunities.SeatsTaken(f"{opportunity.seats_taken} seats are taken.")
-    visit = VisitSession(
-        **values, opportunity_id=opportunity_id, state=SessionState.PLANNED, seats_taken=0,
-        draw_seed=secrets.randbelow(2**31), created_at=now.astimezone(UTC), created_by=actor.mark,
-    )  # fmt: skip
-    session.add(visit)
+    made = [
+        VisitSession(
+            **values, opportunity_id=opportunity_id, state=SessionState.PLANNED, seats_taken=0,
+            draw_seed=secrets.randbelow(2**31), created_at=now.astimezone(UTC), created_by=actor.mark,
+        )
+        for values in many
+    ]  # fmt: skip
+    session.add_all(made)
     session.flush()
-    events.record(session, actor, "session.planned", visit.id)
+    events.record_many(session, actor, [("session.planned", visit.id, None) for visit in made])
     follow(session, actor, opportunity, now)
-    return visit
+    return made
 
 
 def edit(

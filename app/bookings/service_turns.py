@@ -98,7 +98,7 @@ def run(database: Database, now: datetime, limits: Limits) -> dict[str, int]:
             told["bookings_expired"] += strike(session, clock, booking_id, now, limits)
     for visit_id in ended:
         with database.write() as session:
-            told["sessions_held"] += _close(session, clock, visit_id, now)
+            told["sessions_held"] += close(session, clock, visit_id, now)
     for visit_id in served:
         with database.write() as session:
             visit = _locked(session, visit_id)
@@ -122,7 +122,8 @@ def strike(session: Session, actor: Actor, booking_id: UUID, now: datetime, limi
     return True
 
 
-def _close(session: Session, actor: Actor, visit_id: UUID, now: datetime) -> bool:
+def close(session: Session, actor: Actor, visit_id: UUID, now: datetime) -> bool:
+    """Let a session whose time is over be held; whether it was its time."""
     visit = _locked(session, visit_id)
     if visit.state is not SessionState.PLANNED or visit.ends_at > now:
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -85,17 +85,21 @@ def can_serve(session: Session, visit: VisitSession, now: datetime) -> bool:
 
 
 def places(session: Session, bookings: Sequence[Booking], now: datetime) -> Mapping[UUID, Place]:
-    """Where those of these stand that wait, by booking."""
-    found = {}
+    """Where those of these stand that wait, by booking; as many queries for many as for one."""
     waiting = [one for one in bookings if one.state is BookingState.WAITING]
-    for visit_id in {one.visit_session_id for one in waiting}:
-        visit = session.get_one(VisitSession, visit_id)
-        hall = service_counts.hall(session, visit, now)
-        waiters, served = _waiters(session, visit), service_counts.served(session, visit.opportunity_id)
-        for one in waiting:
-            place = rules.place(hall, waiters, served, one.id) if one.visit_session_id == visit_id else None
-            if place is not None:
-                found[one.id] = place
+    if not waiting:
+        return {}
+    ids = {one.visit_session_id for one in waiting}
+    visits = {one.id: one for one in session.scalars(sa.select(VisitSession).where(VisitSession.id.in_(ids)))}
+    halls = service_counts.halls(session, visits.values(), now)
+    served = service_counts.served(session, {visit.opportunity_id for visit in visits.values()})
+    waiters = _waiters(session, visits.values())
+    found = {}
+    for one in waiting:
+        visit = visits[one.visit_session_id]
+        place = rules.place(halls[visit.id], waiters[visit.id], served[visit.opportunity_id], one.id)
+        if place is not None:
+            found[one.id] = place
     return found
 
 
@@ -104,20 +108,26 @@ def _next(session: Session, visit: VisitSession, now: datetime) -> rules.Turn | 
     is_open = opportunity.status in (Status.PUBLISHED, Status.FULL)
     if not is_open or visit.state is not SessionState.PLANNED or visit.starts_at <= now:
         return None
-    waiters = _waiters(session, visit)
+    waiters = _waiters(session, [visit])[visit.id]
     if not waiters:
         return None
     hall = service_counts.hall(session, visit, now)
-    return rules.next_turn(hall, waiters, service_counts.served(session, visit.opportunity_id))
+    served = service_counts.served(session, [visit.opportunity_id])
+    return rules.next_turn(hall, waiters, served[visit.opportunity_id])
 
 
-def _waiters(session: Session, visit: VisitSession) -> list[Waiter]:
+def _waiters(session: Session, visits: Collection[VisitSession]) -> dict[UUID, list[Waiter]]:
+    """Who waits, by session; two queries."""
+    seeds = {visit.id: visit.draw_seed for visit in visits}
     query = sa.select(Booking).where(
-        Booking.visit_session_id == visit.id, Booking.state == BookingState.WAITING
+        Booking.visit_session_id.in_(seeds), Booking.state == BookingState.WAITING
     )
-    found = session.scalars(query.order_by(Booking.id)).all()
-    guests = service_counts.guests(session, found)
-    return [
-        Waiter(one.id, guests[one.id], one.people, one.asked_at, rules.draw(visit.draw_seed, one.id), one.passes)
-        for one in found
-    ]  # fmt: skip
+    bookings = session.scalars(query.order_by(Booking.id)).all()
+    guests = service_counts.guests(session, bookings)
+    found: dict[UUID, list[Waiter]] = {one: [] for one in seeds}
+    for one in bookings:
+        draw = rules.draw(seeds[one.visit_session_id], one.id)
+        found[one.visit_session_id].append(
+            Waiter(one.id, guests[one.id], one.people, one.asked_at, draw, one.passes)
+        )
+    return found

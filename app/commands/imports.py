@@ -74,6 +74,36 @@ def esco(
 
 
 @app.command()
+def territory(file: InFile) -> None:
+    """Add the territory of a file (TOML: `name`, `provinces`); one that is there already with these provinces stays."""
+    import tomllib
+
+    from app import models  # noqa: F401 -- all tables
+    from app.auth import service_territories as territories
+    from app.auth.actors import system
+    from app.errors import Problem
+
+    try:
+        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        name, provinces = given["name"], given["provinces"]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        _fail(f"{file.name}: {error}. Nothing was imported.")
+    except KeyError as error:
+        _fail(f"{file.name}: {error.args[0]}: is missing. Nothing was imported.")
+    with _open().write() as session:
+        present = territories.find(session, name)
+        if present is not None and present[1] == sorted(set(provinces)):
+            typer.echo(f"{name}: up to date, {present[0].id}.")
+            return
+        try:
+            added, codes = territories.create(session, system("import"), name=name, province_codes=provinces)
+        except Problem as problem:
+            faults = "; ".join(f"{one['field']}: {one['detail']}" for one in problem.faults)
+            _fail(f"{file.name}: {faults}. Nothing was imported.")
+        typer.echo(f"{name}: {', '.join(codes)}, {added.id}.")
+
+
+@app.command()
 def schools(registry: InFile, *, faults: FaultsFile = None, quiet: Quiet = False) -> None:
     """Import schools from the ministry's registry, state or private; only upper secondary ones are kept."""
     from app.auth.actors import system
@@ -108,6 +138,19 @@ def classes(
         loading.load_classes(session, system("import"), rows, report, start_year=start_year)
         known = [one for one in ministry.read_known_schools() if one.code in codes]
         loading.load_known(session, system("import"), known)
+    _finish([(file.name, report)], faults)
+
+
+@app.command()
+def enrolments(file: InFile, *, faults: FaultsFile = None, quiet: Quiet = False) -> None:
+    """Import how many students schools have, by track and year: columns school_code, start_year, track, students."""
+    from app.auth.actors import system
+    from app.evidence import enrolments as loading
+
+    with _reading(file, quiet=quiet) as reach:
+        rows, report = loading.read(file, progress=reach)
+    with _open().write() as session, progress("Writing", quiet=quiet):
+        loading.load(session, system("import"), rows, report)
     _finish([(file.name, report)], faults)
 
 

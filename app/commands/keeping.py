@@ -17,6 +17,7 @@ def keep_retention(settings: Settings, database: Database, now: datetime) -> dic
     from app.network import service_notes as notes
     from app.privacy import service_looks as looks
     from app.privacy import service_retention as retention
+    from app.series import service_clock as series
 
     actor = system("worker")
     with database.write() as session:
@@ -27,6 +28,7 @@ def keep_retention(settings: Settings, database: Database, now: datetime) -> dic
         done["actors"] = retention.forget_actors(session, now, years=settings.event_years)
         done["looks"] = looks.forget_old(session, now, days=settings.look_days)
         done["concerns"] = concerns.forget_old(session, now, days=settings.concern_keep_days)
+        done["contacts"] = series.forget_contacts(session, now, days=settings.series_contact_days)
         done["notes"] = notes.forget_old(session, now, days=settings.company_note_days)
     return done
 
@@ -37,6 +39,13 @@ def strike_concerns(settings: Settings, database: Database, now: datetime) -> di
     from app.concerns.rules import Deadlines
 
     return concerns.strike(database, Deadlines.of(settings), now)
+
+
+def remind_of_proposals(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    """Remind steering groups of the events that wait for their answer."""
+    from app.series import service_clock as series
+
+    return series.remind(database, now)
 
 
 def erase(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:

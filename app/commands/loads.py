@@ -15,6 +15,7 @@ from app.commands.opened import fail, opened
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from app.auth.actors import Actor
     from app.bulk import Loader
     from app.settings import Settings
 
@@ -31,11 +32,13 @@ def load(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be, and change nothing.")
     ] = False,
+    territory: Annotated[
+        str | None, typer.Option(help="As this territory's coordinators, by its name: companies are theirs.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A line for each row, as the API answers.")] = False,
 ) -> None:
     """Create, change or leave alone records by their external id; CSV when the file is called so, else NDJSON."""
     from app import bulk_rows
-    from app.auth.actors import Actor, system
     from app.bulk import REJECTED, Load
     from app.errors import Problem
 
@@ -43,13 +46,15 @@ def load(
         fail(f"{noun} cannot be loaded; use one of {', '.join(NOUNS)}.", 2)
     with opened() as (settings, database), file.open("rb") as stream:
         loader, columns = _loader(noun, source, settings)
+        with database.read() as session:
+            actor = _actor(session, territory)
         is_table = file.suffix.lower() == ".csv"
         rows = bulk_rows.read_csv(stream, columns) if is_table else bulk_rows.read_ndjson(stream)
 
         @contextmanager
         def block() -> Iterator[tuple[Session, Actor]]:
             with database.write() as session:
-                yield session, system("load")
+                yield session, actor
 
         work = Load(rows, loader, block, is_dry_run=dry_run)
         try:
@@ -66,6 +71,20 @@ def load(
         typer.echo(json.dumps(work.summary()))
         if work.counts[REJECTED] or not work.is_complete:
             raise typer.Exit(ROWS_REJECTED)
+
+
+def _actor(session: Session, territory: str | None) -> Actor:
+    """Who loads: the service itself, or who coordinates the territory of that name."""
+    from app.auth import service_territories as territories
+    from app.auth.actors import Actor, Grant, Role, system
+
+    if territory is None:
+        return system("load")
+    found = territories.find(session, territory)
+    if found is None:
+        fail(f"--territory: there is no territory of the name {territory}.", 2)
+    grant = Grant(Role.COORDINATOR, territory_id=found[0].id, provinces=frozenset(found[1]))
+    return Actor(kind="system", id=None, name="load", grants=(grant,))
 
 
 def _loader(noun: str, source: str, settings: Settings) -> tuple[Loader, frozenset[str]]:

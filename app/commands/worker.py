@@ -99,9 +99,11 @@ def jobs() -> dict[str, Job]:
         "rounds_moved": Job(_move_rounds, is_quiet=True),
         "applications": Job(_move_applications, every_seconds=60, is_quiet=True),
         "bookings": Job(_move_bookings, every_seconds=60, is_quiet=True),
+        "visits_thanked": Job(_thank_visitors, every_seconds=3600, is_quiet=True),
         "placements_moved": Job(_move_placements, is_quiet=True),
         "hours_reminded": Job(_remind_of_hours, every_seconds=3600, is_quiet=True),
         "companies_recalled": Job(_recall_companies, every_seconds=6 * 3600, is_quiet=True),
+        "proposals_reminded": Job(keeping.remind_of_proposals, every_seconds=3600, is_quiet=True),
         "concerns": Job(keeping.strike_concerns, is_quiet=True),
         "log_chained": Job(keeping.chain_log, is_quiet=True),
         "papers_kept": Job(_keep_papers, is_quiet=True),
@@ -134,6 +136,12 @@ def _move_bookings(settings: Settings, database: Database, now: datetime) -> dic
     from app.bookings.rules import Limits
 
     return service_turns.run(database, now, Limits.of(settings))
+
+
+def _thank_visitors(_settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.attendances import service_thanks
+
+    return service_thanks.run(database, now)
 
 
 def _forget_expired(settings: Settings, database: Database, now: datetime) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.jobs.rules import JobKind
 from app.jobs.service_running import Handler, Work
@@ -46,4 +47,25 @@ def _round_run(work: Work) -> dict[str, Any]:
     return {"round_id": order.round_id, "number": number}
 
 
-HANDLERS: Mapping[str, Handler] = {JobKind.MATCH_RUN: _match_run, JobKind.ROUND_RUN: _round_run}
+def _evidence(work: Work) -> dict[str, Any]:
+    """Count an edition. Begun again it counts anew: until it is saved there is nothing."""
+    from app.evidence import policies, service
+
+    work.step(0, 3)
+    policy = service.find_policy(policies.load(work.settings.policies_folder), work.arguments["policy"])
+    territory_id, start_year = UUID(work.arguments["territory_id"]), work.arguments["start_year"]
+    with work.database.read() as session:
+        question = service.ask(session, policy, territory_id, start_year=start_year, now=work.clock())
+    work.step(1)
+    content = service.make(question)
+    work.step(2)
+    with work.database.write() as session:
+        edition = service.save(session, work.actor, question, content)
+        return {"edition_id": str(edition.id), "figures": len(content["lines"])}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    JobKind.MATCH_RUN: _match_run,
+    JobKind.ROUND_RUN: _round_run,
+    JobKind.EVIDENCE: _evidence,
+}

@@ -160,19 +160,22 @@ def look_ahead(territory: Territory, on: date) -> Calendar:
             for year in sorted({year for window in territory.windows for year in window.years})
         },
         of_students={window.id: window.student for window in territory.windows if window.student},
-        schooldays=_without_breaks(term, on, section["breaks"]),
+        schooldays=schooldays(territory, max(term.starts_on, on + SOON), term.ends_on),
     )
 
 
-def _without_breaks(term: Days, on: date, breaks: Sequence[Sequence[str]]) -> list[date]:
-    off = [
-        _days(starts, ends, year)
-        for starts, ends in breaks
-        for year in range(term.starts_on.year - 1, term.ends_on.year + 1)
-    ]
-    first = max(term.starts_on, on + SOON)
-    days = [first + timedelta(days=day) for day in range((term.ends_on - first).days + 1)]
-    return [day for day in days if not any(one.starts_on <= day <= one.ends_on for one in off)]
+def schooldays(territory: Territory, first: date, last: date) -> list[date]:
+    """Days of terms, Saturdays and Sundays too, that no break takes."""
+    section = territory.numbers["term"]
+    years = range(first.year - 1, last.year + 1)
+    terms = [_days(section["starts"], section["ends"], year) for year in years]
+    off = [_days(starts, ends, year) for starts, ends in section["breaks"] for year in years]
+    days = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    return [day for day in days if _is_in(day, terms) and not _is_in(day, off)]
+
+
+def _is_in(day: date, spans: Sequence[Days]) -> bool:
+    return any(one.starts_on <= day <= one.ends_on for one in spans)
 
 
 def _days(starts: str, ends: str, year: int) -> Days:

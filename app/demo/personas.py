@@ -16,6 +16,7 @@ from app.auth.actors import AT_COMPANY, Actor, Role
 from app.auth.models import ApiKey, Membership, TaughtClass, TerritoryProvince, User
 from app.companies.models import CompanyKind
 from app.db import Database
+from app.demo import areas
 from app.demo.calendar import Calendar
 from app.demo.chance import Chance
 from app.demo.companies import DemoCompany
@@ -53,6 +54,9 @@ def write_personas(
     rows.add(auth_models.Territory, id=territory_id, name=territory.name)
     for code in territory.provinces:
         rows.add(TerritoryProvince, territory_id=territory_id, province_code=code)
+    areas.write(rows, territory_id, calendar.on)
+    schools = list(dict.fromkeys(one.school_id for one in roll.classes))
+    areas.write_protocols(rows, chance, territory_id, calendar.on, schools, [one.id for one in companies])
     training_body = next((one for one in companies if one.archetype.kind == CompanyKind.TRAINING_BODY), None)
     for persona in territory.personas.values():
         role = Role(persona["role"])

@@ -18,6 +18,8 @@ class JobKind(StrEnum):
     """Ranks for every student and keeps it."""
     ROUND_RUN = "round_run"
     """Gives out the seats of a round that is too large to be waited for."""
+    EVIDENCE = "evidence"
+    """Counts an edition of the figures, and tries what it gives away."""
 
 
 STARTED_OVER_THE_API = frozenset({JobKind.MATCH_RUN})

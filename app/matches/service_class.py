@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,12 +16,15 @@ from sqlalchemy.orm import Session
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.matches import service as matches
+from app.matches import translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.service import StudentQuestion
 from app.opportunities.models import Kind
 from app.students import service as students
 from app.students.models import Student
 from matching import Kind as EngineKind
+from matching import Opportunity, Ranked
+from matching.location import road_km
 
 BEST = 20
 """So far down a student's list an opportunity counts as one of the best for the student."""
@@ -47,6 +50,18 @@ class Suggestion(NamedTuple):
 
     card: dict[str, Any]
     students: int
+
+
+class GroupLine(NamedTuple):
+    """A visit for students who travel together: a score for each who is ranked, 0 where a rule is against it."""
+
+    card: dict[str, Any]
+    scores: tuple[float, ...]
+    travel_km: float | None
+    taught: list[dict[str, str]]
+    """With `skill_id`, and a name in each language."""
+    held: list[frozenset[str]]
+    """The skills of each student."""
 
 
 def ask(session: Session, actor: Actor, engine: Engine, class_ids: Collection[UUID]) -> ClassQuestion:
@@ -87,6 +102,43 @@ def suggest(
                 scores[ranked.id].append(ranked.score)
     order = sorted(scores, key=lambda name: (-len(scores[name]), -sum(scores[name]), name))
     return [Suggestion(state.cards[name], len(scores[name])) for name in order[:limit] if name in state.cards]
+
+
+def group_fits(engine: Engine, question: ClassQuestion, here: tuple[float, float] | None) -> list[GroupLine]:
+    """What every open visit is to the students if they set out together, from `here`, on a day that is found for all.
+
+    `here` is latitude and longitude in degrees; None is not known. So neither anybody's own limit of distance nor anybody's own free days are against it. Nothing is computed about
+    students who are not ranked.
+    """
+    ranked = [known for known in question.students if known.profile.is_ranked]
+    place = {} if here is None else {"latitude": here[0], "longitude": here[1]}
+    unbound: dict[str, Any] = {"max_km": None, "minutes": {}, "max_minutes": None, "free": ()} | place
+    together = [replace(known.student, **unbound) for known in ranked]
+    with engine.still(question.changes) as state:
+        visits = {one.id: one for one in state.index if one.kind is EngineKind.VISIT}
+    words = state.index.vocabulary
+    found: list[dict[str, Ranked]] = []
+    for one in together:
+        with engine.turn:  # taken anew for each, so that a whole class keeps nobody waiting
+            found.append({line.id: line for line in state.index.top(one, len(visits), EngineKind.VISIT)})
+    held = [frozenset(skill.id for skill in one.skills) for one in together]
+    return [
+        GroupLine(
+            card=state.cards[key],
+            scores=tuple(top[key].score if key in top else 0.0 for top in found),
+            travel_km=_road_km(here, visit),
+            taught=[translate.labelled(need.id, words) for need in visit.taught],
+            held=held,
+        )
+        for key, visit in visits.items()
+        if key in state.cards
+    ]
+
+
+def _road_km(here: tuple[float, float] | None, one: Opportunity) -> float | None:
+    if here is None or one.latitude is None or one.longitude is None:
+        return None
+    return round(float(road_km(*here, one.latitude, one.longitude)), 1)
 
 
 def rules_for(

@@ -118,7 +118,8 @@ def _programmes(territory: Territory, offers: Collection[Any]) -> Iterable[Row]:
         assert isinstance(cell, tuple)  # noqa: S101 -- for the type checker; made above
         merged[cell[0]] += profiles
     for programme, profiles in merged.items():
-        open_to = [one for one in offers if any(_admits(one, profile) for profile in _kinds_of(profiles))]
+        kinds = _kinds_of(profiles)
+        open_to = [one for one in offers if any(_admits(one, profile) for profile in kinds)]
         title = territory.question.titles.get(programme, OTHERS)
         yield Row(
             programme, title["it"], title["en"], len(open_to), sum(one.seats_free for one in open_to),

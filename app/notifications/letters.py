@@ -142,6 +142,26 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "«{title}» presso {company} del {day} non si fa più. Guarda le altre date.",
         "en": "“{title}” at {company} on {day} does not take place. Look at the other dates.",
     },
+    NotificationKind.VISIT_DONE: {
+        "it": "Grazie di essere venuti: «{title}» presso {company}, {day}. Com'è andata? Due domande, mezzo minuto.",
+        "en": "Thank you for coming: “{title}” at {company}, {day}. How was it? Two questions, half a minute.",
+    },
+    NotificationKind.EVENT_PROPOSED: {
+        "it": "{company} propone «{title}» per «{series}». Serve una risposta: sì, o che cosa cambiare.",
+        "en": "{company} proposes “{title}” for “{series}”. It needs an answer: yes, or what to change.",
+    },
+    NotificationKind.EVENT_DUE: {
+        "it": "«{title}» di {company} aspetta ancora una risposta per «{series}»: il tempo è passato.",
+        "en": "“{title}” of {company} still waits for an answer for “{series}”: its time is over.",
+    },
+    NotificationKind.EVENT_PUBLISHED: {
+        "it": "«{title}» è nel programma di «{series}»: tutti lo possono leggere.",
+        "en": "“{title}” is in the programme of “{series}”: everybody can read it.",
+    },
+    NotificationKind.EVENT_RETURNED: {
+        "it": "«{title}» torna a voi da «{series}». Leggete perché, cambiate e proponete di nuovo.",
+        "en": "“{title}” comes back to you from “{series}”. Read why, change it and propose it again.",
+    },
     NotificationKind.CONCERN_RAISED: {
         "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
         "en": "A problem was reported in an internship at {company}. Read it and answer.",

@@ -55,6 +55,11 @@ class NotificationKind(StrEnum):
     BOOKING_EXPIRED = "booking_expired"
     SESSION_MOVED = "session_moved"
     SESSION_CANCELLED = "session_cancelled"
+    VISIT_DONE = "visit_done"
+    EVENT_PROPOSED = "event_proposed"
+    EVENT_DUE = "event_due"
+    EVENT_PUBLISHED = "event_published"
+    EVENT_RETURNED = "event_returned"
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Manner:
 _STUDENT = frozenset({Role.STUDENT})
 _STUDENT_AND_SCHOOL = AT_SCHOOL | _STUDENT
 _ALL_SIDES = _STUDENT_AND_SCHOOL | AT_COMPANY
+_COORDINATOR = frozenset({Role.COORDINATOR})
 _WHO_ANSWERS = AT_SCHOOL | {Role.COORDINATOR, Role.ADMINISTRATOR}
 MANNERS = {
     NotificationKind.NAME_ASKED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
@@ -109,6 +115,11 @@ MANNERS = {
     NotificationKind.BOOKING_EXPIRED: Manner(_STUDENT_AND_SCHOOL, MailChoice.DAILY),
     NotificationKind.SESSION_MOVED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.SESSION_CANCELLED: Manner(_STUDENT_AND_SCHOOL, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.VISIT_DONE: Manner(_STUDENT_AND_SCHOOL, MailChoice.DAILY),
+    NotificationKind.EVENT_PROPOSED: Manner(_COORDINATOR, MailChoice.DAILY, is_essential=True),
+    NotificationKind.EVENT_DUE: Manner(_COORDINATOR, MailChoice.DAILY, is_essential=True),
+    NotificationKind.EVENT_PUBLISHED: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.EVENT_RETURNED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

@@ -91,6 +91,11 @@ def leads_of_school(session: Session, school_id: UUID) -> list[UUID]:
     return _active(session, sa.and_(Membership.school_id == school_id, Membership.role == Role.SCHOOL_LEAD))
 
 
+def coordinators_of(session: Session, territory_id: UUID) -> list[UUID]:
+    """Whoever coordinates the territory and may sign in."""
+    return _active(session, Membership.territory_id == territory_id)
+
+
 def staff_of_class(session: Session, school_id: UUID, class_id: UUID) -> list[UUID]:
     """Who teaches the class; where nobody does, who leads the school."""
     teaches = sa.exists().where(TaughtClass.membership_id == Membership.id, TaughtClass.class_id == class_id)

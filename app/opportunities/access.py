@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -31,10 +31,14 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
 
 def is_overseen(session: Session, actor: Actor, opportunity_id: UUID) -> bool:
     """Whether the actor answers for the place of the opportunity, or for its company when it has no place yet."""
+    return bool(overseen(session, actor, [opportunity_id]))
+
+
+def overseen(session: Session, actor: Actor, ids: Collection[UUID]) -> set[UUID]:
+    """The same of several: those that the actor answers for; one query at most."""
     if not actor.is_coordinator:
-        return actor.is_administrator
-    found = sa.select(Opportunity.id).where(Opportunity.id == opportunity_id, overseen_by(actor))
-    return session.scalar(found) is not None
+        return set(ids) if actor.is_administrator else set()
+    return set(session.scalars(sa.select(Opportunity.id).where(Opportunity.id.in_(ids), overseen_by(actor))))
 
 
 def may_offer(session: Session, actor: Actor, values: Mapping[str, Any]) -> bool:

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from app import errors
+from app.attendances.rules import gives_feedback
 from app.bookings import rules, service, service_moves, service_reading
 from app.bookings.models import BookingState
 from app.bookings.rules import BookingAction, Limits, Side
 from app.companies.models import Company
 from app.events.service_looks import LookKind
 from app.students.models import Student
-from app.web import booking_words
+from app.web import booking_words, visit_day
 from app.web.ui import InView, View
 
 router = APIRouter(prefix="/bookings/{booking_id}", include_in_schema=False)
@@ -41,7 +42,8 @@ def _page(view: View, booking_id: UUID, *, trouble: str = "") -> Response:
         "placement/booking.html", status=409 if trouble else 200, seen=seen, booking=seen.booking, visit=seen.visit,
         company=company, student=student, actions=seen.actions(view.now()), trouble=booking_words.TROUBLES.get(trouble),
         said=booking_words, back=_way_back(seen), most_passes=rules.MOST_PASSES,
-        hears_link=seen.side is Side.HOST or seen.booking.state is BookingState.BOOKED,
+        entry=visit_day.pass_of(view, seen), is_school=seen.side is Side.SCHOOL, is_host=seen.side is Side.HOST,
+        asks=seen.booking.state is BookingState.ATTENDED and gives_feedback(seen.side, is_group=seen.is_group, is_member=seen.side is Side.STUDENT), hears_link=seen.side is Side.HOST or seen.booking.state is BookingState.BOOKED,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +12,8 @@ from fastapi import APIRouter, Form
 from starlette.responses import PlainTextResponse, Response
 
 from app import rest
+from app.bookings import service_overview
+from app.bookings.models import VisitSession
 from app.companies import service as companies
 from app.dates import mask_to_parts, mask_to_weekdays
 from app.opportunities import service_public as offers
@@ -26,9 +29,19 @@ router = APIRouter(include_in_schema=False)
 CARDS = 12
 COMPANIES = 30
 MOST_ADDRESSES = 20_000
-PAGES = ("/", "/open", "/open/companies", "/contact", "/privacy", "/accessibility", "/terms", "/attributions")
+PAGES = (
+    "/",
+    "/open",
+    "/open/companies",
+    "/series",
+    "/contact",
+    "/privacy",
+    "/accessibility",
+    "/terms",
+    "/attributions",
+)
 PRIVATE = (
-    "/api/", "/students/", "/classes/", "/sign-in", "/account", "/inbox", "/jobs", "/search", "/start", "/papers", "/documents/", "/guardian-signature",
+    "/api/", "/students/", "/classes/", "/sign-in", "/account", "/inbox", "/jobs", "/search", "/start", "/calendar-feeds", "/papers", "/documents/", "/guardian-signature",
 )  # fmt: skip
 
 
@@ -72,7 +85,12 @@ def show_offer(view: InView, opportunity_id: UUID) -> Response:
     """One of them, also in the words of schema.org."""
     with view.open_read() as session:
         offer = offers.read(session, opportunity_id, today=view.now().date())
-    return view.show("open/offer.html", offer=offer, spans=told_spans(offer), linked=linked_data(view, offer))
+        sessions = service_overview.to_come(session, [offer.id], view.now()).get(offer.id, [])
+    linked = linked_data(view, offer)
+    return view.show(
+        "open/offer.html", offer=offer, spans=told_spans(offer), sessions=sessions,
+        linked=linked if not sessions else _graph(view, linked, sessions),
+    )  # fmt: skip
 
 
 @router.get("/open/companies")
@@ -186,6 +204,21 @@ def linked_data(view: View, offer: Offer) -> dict[str, Any]:
             "endDate": max(span.ends_on for span in offer.spans).isoformat(),
         }
     return told
+
+
+def _graph(view: View, event: dict[str, Any], sessions: Sequence[VisitSession]) -> dict[str, Any]:
+    """One Event for each session; where it is online, the link is for those who have booked."""
+    common = {name: value for name, value in event.items() if name != "@context"}
+    found = [
+        common | {
+            "@id": f"{event['url']}#{one.id}", "startDate": view.local(one.starts_at).isoformat(),
+            "endDate": view.local(one.ends_at).isoformat(), "inLanguage": one.language,
+            "eventStatus": "https://schema.org/EventScheduled", "maximumAttendeeCapacity": one.seats,
+            "remainingAttendeeCapacity": one.seats - one.seats_taken,
+        }
+        for one in sessions
+    ]  # fmt: skip
+    return {"@context": event["@context"], "@graph": found}
 
 
 def told_spans(offer: Offer) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from app.agreements import service as papers
 from app.agreements import service_documents, service_effects
 from app.auth.actors import Actor
 from app.events.service_looks import LookKind
+from app.evidence import rules as evidence_rules
+from app.evidence import service_outcomes
 from app.hours import rules as hours_rules
 from app.laws import service_hosts as hosts
 from app.placements import rules, service_findings, service_replacing, service_tutors
@@ -27,7 +29,7 @@ from app.placements.models import EndReason, Party, Risk, State, TutorSide
 from app.placements.rules import Action
 from app.placements.service import Seen
 from app.rest import decode_cursor, encode_cursor
-from app.web import paper_words, placement_words
+from app.web import evidence_words, paper_words, placement_words
 from app.web import placement_forms as forms
 from app.web.posting_forms import Fields, InFields, text
 from app.web.ui import InView, View
@@ -112,12 +114,24 @@ def _papers(session: Session, actor: Actor, seen: Seen, now: datetime) -> Mappin
     }  # fmt: skip
 
 
+def _outcome(session: Session, actor: Actor, seen: Seen, now: datetime) -> Mapping[str, Any] | None:
+    """What it has led to: for school and host to say, and for the student to take back."""
+    if not evidence_rules.can_take_back(seen.party):
+        return None
+    _, row = service_outcomes.read(session, actor, seen.placement.id)
+    can_report = evidence_rules.can_report(seen.party, seen.kind, seen.placement.state)
+    if row is None and not can_report:
+        return None
+    return {"row": row, "can_report": can_report, "names": evidence_words.OUTCOMES, "today": now.date()}
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("findings", "placement/findings.html", _findings),
     Section("terms", "placement/terms.html", _terms),
     Section("tutors", "placement/tutors.html", _tutors),
     Section("papers", "papers/of_placement.html", _papers),
     Section("hours", "placement/hours.html", _hours),
+    Section("outcome", "placement/outcome.html", _outcome),
 )
 """In the order of the page. A package adds its own line; its template stands on the page's context and on `data`."""
 

@@ -72,6 +72,8 @@ TROUBLES = {
 }
 TROUBLE_ELSE = _("Così non si può. Ricarica la pagina e guarda a che punto è.")
 FIELDS = {
+    "outcome": _("Che cosa è venuto dopo"),
+    "agreed_on": _("Il giorno in cui ha detto di sì"),
     "starts_on": _("Primo giorno"),
     "ends_on": _("Ultimo giorno"),
     "weekdays": _("Giorni della settimana"),
@@ -109,6 +111,7 @@ FIELDS = {
     "student_ids": _("Studenti"),
 }
 ADVICE = {
+    "agreed_on": _("scegli un giorno dall'inizio del tirocinio a oggi."),
     "starts_on": _("scegli un giorno che deve ancora venire."),
     "ends_on": _("scegli un giorno che non viene prima del primo."),
     "weekdays": _("scegli almeno un giorno che cade in quelle date."),

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import dates
 from app.applications import service_reading as applications
 from app.auth.actors import AT_SCHOOL, Actor, Role
+from app.bookings import service_overview
 from app.companies import service as companies
 from app.events.service_looks import LookKind
 from app.matches import rules as match_rules
@@ -37,7 +38,7 @@ from app.students import service as students
 from app.students import service_questions as questions
 from app.students import surroundings
 from app.students.schemas import StudentOut
-from app.web import application_words, disclosures, filter_form
+from app.web import application_words, booking_words, disclosures, filter_form, visits
 from app.web import applications as application_pages
 from app.web.applications import Told
 from app.web.maps import Point
@@ -49,6 +50,8 @@ router = APIRouter(include_in_schema=False)
 
 CARDS = 10
 RECOMMENDED = 20
+NEXT = 3
+"""So many of the visits that are booked stand above the proposals."""
 MOST_CLASSES = 100
 MOST_POINTS = 100
 
@@ -81,6 +84,9 @@ def show_student(
         unanswered = questions.still_open(session, student) if actor.is_student(student_id) else []
         saved = wishes.saved(session, student_id)
         applied = applications.open_of(session, student_id)
+        coming = (
+            service_overview.next_of(session, student_id, view.now(), limit=NEXT) if position is None else []
+        )
     asked_for = filter_form.read(view)
     try:
         limit = MOST_POINTS if show is Look.MAP else CARDS
@@ -91,6 +97,11 @@ def show_student(
         asked_for = replace(asked_for, filters=Filters(), wrong=["skill_id"])
         page = matches.student_page(view.engine, question, kind=kind, limit=CARDS, after=position)
     is_empty = not page["items"] and position is None
+    sessions_of = {}
+    if kind is Kind.VISIT:
+        with view.open_read() as session:
+            ids = [UUID(line["opportunity"]["id"]) for line in page["items"]]
+            sessions_of = visits.of_cards(view, session, ids)
     view.looked(LookKind.RANKING, [student_id])
     view.looked(LookKind.PROFILE, [student_id])
     has_filters = not asked_for.filters.is_empty
@@ -98,6 +109,9 @@ def show_student(
         "student/student.html",
         status=422 if asked_for.wrong else 200,
         saved=saved,
+        coming=coming,
+        booking_words=booking_words,
+        sessions_of=sessions_of,
         applied=applied,
         asked_for=asked_for,
         has_filters=has_filters,
@@ -164,6 +178,7 @@ def show_opportunity(
         applied = applications.open_of(session, reader) if reader is not None else {}
         names = _names(session, opportunity)
         own_classes = _own_classes(session, actor, view.now().date())
+        sessions = visits.offered(view, session, actor, opportunity, reader)
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
     view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(
@@ -181,6 +196,7 @@ def show_opportunity(
         own_classes=own_classes,
         has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
+        **sessions,
     )
 
 

@@ -169,6 +169,18 @@ ADVICE = {
     ),
     "no_seats": _("i posti sono finiti: torna tra qualche giorno, a volte se ne libera uno."),
 }
+HIDDEN_FROM_YOU = {
+    "travel": _("È più lontano di quanto hai scelto tu."),
+    "calendar": _("Non sei libero in quelle date."),
+    "age_low": _("In quelle date sei troppo giovane."),
+    "age_high": _("In quelle date hai più anni del massimo."),
+}
+"""Rules that speak of the student, said to the student."""
+CHANGES_IN_PROFILE = {
+    "travel": ("travel", _("Cambia fin dove vai")),
+    "calendar": ("times", _("Cambia i giorni in cui sei libero")),
+}
+"""Where in the profile a student can do something about a rule, and how the link reads."""
 ADVICE_ELSE = _("guarda gli altri tipi di proposta, o parlane con il tuo insegnante.")
 
 
@@ -306,6 +318,11 @@ NOTIFICATIONS = {
     "booking_expired": _("Una prenotazione è scaduta"),
     "session_moved": _("Un turno di visita cambia data o orario"),
     "session_cancelled": _("Un turno di visita è annullato"),
+    "visit_done": _("Una visita è finita: com'è andata?"),
+    "event_proposed": _("Un evento è proposto per una rassegna"),
+    "event_due": _("Un evento proposto aspetta ancora una risposta"),
+    "event_published": _("Un evento è nel programma di una rassegna"),
+    "event_returned": _("Un evento proposto va cambiato"),
     "concern_raised": _("C'è una segnalazione"),
     "concern_urgent": _("C'è una segnalazione urgente"),
     "concern_passed_on": _("Una segnalazione passa a te"),
@@ -322,7 +339,11 @@ MAIL_CHOICES = {
     "daily": _("Una volta al giorno, alle 7"),
     "never": _("Mai"),
 }
-JOBS = {"match_run": _("Proposte per tutti gli studenti"), "round_run": _("Assegnazione di un turno")}
+JOBS = {
+    "match_run": _("Proposte per tutti gli studenti"),
+    "round_run": _("Assegnazione di un turno"),
+    "evidence": _("Conta dei risultati"),
+}
 JOB_STATES = {
     "queued": _("In attesa"),
     "running": _("In corso"),

@@ -77,6 +77,7 @@ def test_what_could_name_somebody_goes(value: object) -> None:
         ("INSERT failed [parameters: ('Giulia',)]", "INSERT failed [parameters: [redacted]"),
         ("DETAIL: Key (name)=(Giulia) exists", "DETAIL:[redacted]"),
         ("key btg_01234567_abcdefghijklmnop", "key [redacted]"),
+        (f"GET /calendar-feeds/{'a-_' * 14}b.ics", "GET /calendar-feeds/[redacted].ics"),
         ("Uvicorn running on http://127.0.0.1:8000 (Press CTRL+C to quit)",) * 2,
         ("2026-11-22 Started server process [4242]",) * 2,
     ],

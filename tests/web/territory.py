@@ -37,6 +37,7 @@ from app.opportunities.models import (
     Status,
 )
 from app.placements.models import Party, Placement, State
+from app.series.models import ProposalState, Series, SeriesKind, SeriesProposal, SeriesState
 from app.settings import Settings
 from app.skills.models import Skill, SkillKind, SkillLabel
 from app.students.models import Evidence, Student, StudentAvailability, StudentInterest, StudentSkill
@@ -87,7 +88,11 @@ class Territory:
     concern_id: UUID
     family_code: str
     offered_id: UUID
+    series_id: UUID
+    morning_id: UUID
     waiting_id: UUID
+    visit_id: UUID
+    session_id: UUID
 
 
 def build(database: Database, *, on: date) -> Territory:
@@ -159,8 +164,8 @@ def build(database: Database, *, on: date) -> Territory:
         )  # fmt: skip
     far = _offer(make, other_company.id, Kind.INTERNSHIP, "Robot al mare", start, days=5, istat="099014",
                  hours=30, skills=[("robot-programming", 2, "wanted")])  # fmt: skip
-    _offer(make, company.id, Kind.VISIT, "Una mattina in reparto", start, days=0, hours=3, group_min=5, group_max=25,
-           skills=[("pneumatics", 1, "taught")])  # fmt: skip
+    morning = _offer(make, company.id, Kind.VISIT, "Una mattina in reparto", start, days=0, hours=3, group_min=5, group_max=25,
+                     skills=[("pneumatics", 1, "taught")])  # fmt: skip
     _offer(make, other_company.id, Kind.TRAINING, "Corso base di schemi elettrici", start, days=0, hours=24, istat=None,
            skills=[("electrical-panels", 2, "taught")])  # fmt: skip
     draft = _offer(make, company.id, Kind.INTERNSHIP, "Ancora da finire", start, days=5, status=Status.DRAFT,
@@ -204,7 +209,8 @@ def build(database: Database, *, on: date) -> Territory:
     collecting = make.round(school_class, name="Visite di primavera", kinds="visit")
     shared = make.round(other_class, name="Tirocini insieme", territory=make.territory())
     placement = _place(make, student, full, start)
-    offered_id, waiting_id = _bookings(make, student, full, start)
+    session_id, offered_id, waiting_id = _bookings(make, student, full, start)
+    series_id = _series(make, full, morning, on)
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
@@ -212,7 +218,7 @@ def build(database: Database, *, on: date) -> Territory:
     )  # fmt: skip
     worked, closing = placements(make, (student, classmate), last_year, on)
     return Territory(
-        offered_id=offered_id, waiting_id=waiting_id, concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
+        series_id=series_id, morning_id=morning, offered_id=offered_id, waiting_id=waiting_id, visit_id=morning, session_id=session_id, concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,
@@ -232,7 +238,7 @@ def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -
     return make.placement(student, opportunity, starts_on=start, ends_on=start + timedelta(days=11))
 
 
-def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> tuple[UUID, UUID]:
+def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> tuple[UUID, UUID, UUID]:
     """Two bookings of a session with one seat: the student has been offered it, and the class waits."""
     begins = datetime.combine(start, time(8), UTC)
     visit = make.add(
@@ -252,7 +258,30 @@ def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> t
         Booking(kind=BookingKind.GROUP, state=BookingState.WAITING, people=5, adults=1, passes=1, **asked)
     )
     make.add(BookingMember(visit_session_id=visit.id, student_id=student.id, booking_id=offered.id))
-    return offered.id, waiting.id
+    return visit.id, offered.id, waiting.id
+
+
+def _series(make: Factory, visit_id: UUID, proposed_id: UUID, on: date) -> UUID:
+    """A festival with an event in it, and another one that has waited too long for an answer."""
+    series = make.add(
+        Series(
+            territory_id=make.territory().id, name_it="Festa della tecnica", name_en="Days of technology",
+            kind=SeriesKind.FESTIVAL, starts_on=on, ends_on=on + timedelta(days=90), state=SeriesState.OPEN,
+            brief="Eventi aperti alle classi.", created_at=NOW, created_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    said = {
+        "series_id": series.id,
+        "audiences": 9,
+        "proposed_at": NOW,
+        "proposed_by": ACTOR.mark,
+        "is_step_free": True,
+    }
+    decided = {"state": ProposalState.PUBLISHED, "decided_at": NOW, "decided_by": ACTOR.mark}
+    make.add(SeriesProposal(opportunity_id=visit_id, accessibility="Rampa in cortile.", **said, **decided))
+    due_at = datetime.combine(on, time(12), UTC) - timedelta(days=2)
+    make.add(SeriesProposal(opportunity_id=proposed_id, contact_name="Rita Bassi", due_at=due_at, **said))
+    return series.id
 
 
 def _report(

@@ -14,6 +14,7 @@ from app.companies.models import Company
 from app.db import Database
 from app.schools.models import School
 from app.students.models import Student
+from tests import things
 from tests.factories import Factory
 from tests.web.territory import Territory
 
@@ -69,4 +70,5 @@ def fill(database: Database, land: Territory, now: datetime) -> dict[str, str]:
         token = service_codes.make_link(session, guardian)
     return {
         "plan_id": str(plan.id), "draft_plan_id": str(draft.id), "sent_id": str(agreement.id), "token": token,
+        **things.of_evidence(make),
     }  # fmt: skip

@@ -132,12 +132,52 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/opportunities.html", "coordinator", "/coordination/opportunities", ""),
     ("coordinator/opportunity.html", "coordinator", "/coordination/opportunities/{internship_id}", ""),
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
+    ("coordinator/analysis.html", "coordinator", "/coordination/needs", ""),
+    ("coordinator/evidence.html", "coordinator", "/coordination/evidence", ""),
+    ("open/edition.html", "coordinator", "/coordination/evidence/{edition_id}", ""),
+    ("open/edition.html", None, "/open-data/{released_edition_id}", ""),
+    ("open/data.html", None, "/open-data", ""),
+    ("placement/outcome.html", "teacher", "/placements/{closing_id}", ""),
     ("coordinator/indicators.html", "coordinator", "/coordination/indicators", ""),
     ("coordinator/contacts.html", "coordinator", "/coordination/contacts", ""),
+    ("coordinator/actors.html", "coordinator", "/coordination/actors", ""),
+    ("coordinator/actor.html", "coordinator", "/coordination/actors/schools/{school_id}", ""),
+    ("coordinator/ties.html", "coordinator", "/coordination/ties", ""),
+    (
+        "coordinator/portfolio.html",
+        "coordinator",
+        "/coordination/portfolio?first=2026-01-01&last=2026-12-31",
+        "open",
+    ),
+    ("coordinator/protocols.html", "coordinator", "/territories/{territory_id}/protocols", ""),
+    ("coordinator/areas.html", "coordinator", "/territories/{territory_id}/areas", ""),
+    ("coordinator/areas_of.html", "administrator", "/coordination/areas", ""),
     ("coordinator/experiences.html", "coordinator", "/coordination/experiences", ""),
     ("placement/booking.html", "student", "/bookings/{offered_id}", ""),
     ("placement/booking.html", "teacher", "/bookings/{waiting_id}", ""),
     ("placement/booking.html", "company", "/bookings/{offered_id}", ""),
+    ("visits/sessions.html", "company", "/opportunities/{full_id}/sessions?copy={session_id}", ""),
+    ("visits/of_student.html", "student", "/students/{student_id}/bookings", ""),
+    ("visits/of_student.html", "stranger", "/students/{stranger_id}/bookings", ""),
+    ("visits/of_class.html", "teacher", "/classes/{class_id}/visits", ""),
+    ("visits/book_class.html", "teacher", "/visit-sessions/{session_id}/class?class_id={class_id}", ""),
+    ("student/opportunity.html", "classmate", "/opportunities/{full_id}", ""),
+    ("visits/session.html", "coordinator", "/opportunities/{full_id}/sessions/{session_id}", ""),
+    ("day/booking.html", "stranger", "/bookings/{day_single_id}", ""),
+    ("day/list.html", "company", "/visit-sessions/{day_session_id}/day?c=AAAA-AAAA", ""),
+    ("day/advice.html", "company", "/visit-sessions/{day_next_id}/seat-advice?room=25", ""),
+    ("day/feedback.html", "stranger", "/bookings/{day_single_id}/feedback", ""),
+    ("day/feedback.html", "lead", "/bookings/{day_group_id}/feedback", ""),
+    ("day/said.html", "company", "/visit-sessions/{day_past_id}/feedback", ""),
+    ("day/said.html", "coordinator", "/visit-sessions/{day_session_id}/feedback", ""),
+    ("day/names.html", "lead", "/bookings/{day_group_id}/check-in?saved=true", ""),
+    ("account/feeds.html", "teacher", "/calendar-feeds", "make a calendar"),
+    ("visits/run.html", "company", "/opportunities/{full_id}/session-runs", ""),
+    ("open/series.html", None, "/series", ""),
+    ("open/series_programme.html", None, "/series/{series_id}", ""),
+    ("company/series.html", "company", "/opportunities/{morning_id}/series", ""),
+    ("coordinator/series.html", "coordinator", "/coordination/series", "open"),
+    ("coordinator/series_review.html", "coordinator", "/coordination/series/{series_id}", "open"),
     ("company/appetite.html", "company", "/companies/{company_id}/appetite", ""),
     ("company/benefits.html", "company", "/companies/{company_id}/benefits", ""),
     ("company/benefits.html", "coordinator", "/companies/{company_id}/benefits?year=2024", ""),
@@ -229,13 +269,15 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("teacher/trainings.html", "teacher", "/classes/{class_id}/trainings", ""),
     ("shared/problem.html", "student", "/opportunities/{internship_id}/candidates", ""),
 ]
-ALONE = {"account/recovery_codes.html"}
+ALONE = {"account/recovery_codes.html", "visits/refused.html"}
 PIECES = {
     "placement/hours.html",
     "account/parts.html",
     "company/public.html",
     "company/review.html",
+    "coordinator/network_parts.html",
     "coordinator/parts.html",
+    "coordinator/series_fields.html",
     "open/rows.html",
     "placement/findings.html",
     "placement/parts.html",
@@ -258,6 +300,9 @@ PIECES = {
     "shared/parts.html",
     "shared/more.html",
     "shared/undo.html",
+    "visits/lists.html",
+    "visits/offered.html",
+    "visits/parts.html",
     "student/cards.html",
     "student/filters.html",
     "student/nav.html",
@@ -347,6 +392,9 @@ def test_pages_have_no_barriers_and_fit(
             tick.check()
         page.click("button[value=page]")
         page.wait_for_selector(".slips")
+    elif first == "make a calendar":
+        page.click("main li button.btn-primary")
+        page.wait_for_selector("#made")
     elif first.startswith("make a key"):
         page.fill("#name", "Registro")
         page.check("input[name=scopes]")

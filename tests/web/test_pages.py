@@ -288,7 +288,7 @@ def test_empty_ranking_names_the_rule_that_hides(visit: Visit, land: Territory, 
         student.max_km, student.born_on = 1, date(1990, 5, 4)
     page = visit("student").get(f"/students/{land.student_id}").text
     assert "Qui per ora non c'è niente per te" in page
-    assert "È più lontano della distanza scelta dallo studente." in page
+    assert "È più lontano di quanto hai scelto tu." in page
     assert "(13 proposte)" in page
     assert "prova una distanza più lunga" in page
 
@@ -345,7 +345,7 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
 @pytest.mark.parametrize(
     ("who", "path", "queries"),
     [
-        ("student", "/students/{student_id}", 16),
+        ("student", "/students/{student_id}", 17),
         ("company", "/opportunities/{internship_id}/candidates", 15),
         ("company", "/companies/{company_id}", 16),
         ("student", "/companies/{company_id}", 12),

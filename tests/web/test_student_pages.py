@@ -225,6 +225,19 @@ def test_a_filter_that_cannot_be_is_named_and_does_not_count(
     assert answer.text.count("<article") == 10
 
 
+def test_what_hides_everything_is_said_to_the_student_with_the_way_to_change_it(
+    visit: Visit, land: Territory
+) -> None:
+    url = f"/students/{land.student_id}?kind=internship"
+    times = {"quick": ["saturdays"]}
+    assert visit("student").post(f"/students/{land.student_id}/profile/times", data=times).status_code == 303
+    own, teachers = visit("student").get(url).text, visit("teacher").get(url).text
+    assert "Non sei libero in quelle date." in own
+    assert f'href="/students/{land.student_id}/profile#times"' in own
+    assert "quando lo studente è libero" in teachers
+    assert "Cambia i giorni" not in teachers
+
+
 # --- wishes -----------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +13,6 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from app import errors
 from app.agreements import service, service_clock, service_codes, service_signing
 from app.agreements.models import Agreement, Document, Paper, PaperState, Signature, SignerRole
 from app.auth.actors import Actor, Grant, Role
@@ -25,6 +23,7 @@ from app.notifications.models import Notification
 from app.placements.models import Placement, State
 from app.settings import Settings
 from tests.factories import NOW, Factory
+from tests.together import at_once
 
 SITE = "http://127.0.0.1:8000"
 SECRET = Settings().secret_key
@@ -102,21 +101,6 @@ def pending(shared: Database) -> Callable[[], Pending]:
         return Pending(shared, agreement, placement, signers)
 
     return settle
-
-
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """Call all of them at the same moment; their results, or the problems that they raised."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return call()
-        except errors.Problem as problem:
-            return problem
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def test_a_double_click_signs_once(pending: Callable[[], Pending]) -> None:

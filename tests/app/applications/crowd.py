@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from threading import local
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.applications import service_steps
@@ -21,43 +17,21 @@ from app.opportunities.models import Opportunity, Status
 from app.placements.models import Party
 from tests.factories import NOW
 
-TRIES = 50
 _seen = local()
 CROWD = system("crowd")
 
 
-def compete(url: str, ids: Sequence[UUID], threads: int, *, is_guarded: bool) -> Counter[str]:
-    """Say yes to each of these; how many got a seat, how many did not, and how often the database was busy.
+def say_yes(database: Database, application_id: UUID) -> None:
+    """The company's yes."""
+    with database.write() as session:
+        row = session.get_one(Application, application_id, with_for_update=True)
+        service_steps.take(session, CROWD, row, ApplicationState.ACCEPTED, now=NOW, party=Party.COMPANY)
 
-    Not `is_guarded` looks for a free seat first, in a block of its own.
-    """
-    database = Database(url, connections=threads)
-    told: Counter[str] = Counter()
 
-    def attempt(application_id: UUID) -> None:
-        for _ in range(TRIES):
-            try:
-                if not is_guarded:
-                    _seen.free = _look(database, application_id)
-                with database.write() as session:
-                    row = session.get_one(Application, application_id, with_for_update=True)
-                    service_steps.take(
-                        session, CROWD, row, ApplicationState.ACCEPTED, now=NOW, party=Party.COMPANY
-                    )
-            except seats.Full:
-                told["full"] += 1
-                return
-            except OperationalError:  # a lock that was waited for too long, or waits that crossed: once more
-                told["busy"] += 1
-            else:
-                told["taken"] += 1
-                return
-        told["given up"] += 1
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(attempt, ids))
-    database.close()
-    return told
+def look_and_say_yes(database: Database, application_id: UUID) -> None:
+    """The same by who looks for a free seat first, in a block of its own."""
+    _seen.free = _look(database, application_id)
+    say_yes(database, application_id)
 
 
 def _look(database: Database, application_id: UUID) -> bool:

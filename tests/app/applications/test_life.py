@@ -15,14 +15,12 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from app import dates, errors
@@ -43,6 +41,7 @@ from app.placements.models import EndReason, Party, Placement
 from app.placements.rules import Action as PlacementAction
 from tests.app.applications.world import World
 from tests.factories import ACTOR, NOW, Factory
+from tests.together import live
 
 CAPS = Caps(open_per_student=2, contacts_per_month=3)
 JUNE = (date(2026, 6, 8), date(2026, 6, 19))
@@ -236,20 +235,12 @@ class Life(RuleBasedStateMachine):
 
 def _live(database: Database, examples: int) -> Counter[str]:
     ends: Counter[str] = Counter()
-    bound = type("Life", (Life,), {"make": Factory(database), "ends": ends})
-    run_state_machine_as_test(
-        bound,
-        settings=settings(
-            phases=[Phase.generate],
-            max_examples=examples, stateful_step_count=20, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    live(Life, examples, make=Factory(database), ends=ends)
     return ends
 
 
 def test_no_order_of_steps_breaks_anything(database: Database) -> None:
-    ends = _live(database, 25)
+    ends = _live(database, 50)
     ways = {
         "Application": ("approved", "expired", "cancelled"),
         "Placement": ("completed", "interrupted", "cancelled"),
@@ -261,4 +252,4 @@ def test_a_seat_that_is_not_given_back_is_found(database: Database, monkeypatch:
     """The proof that the test above can fail."""
     monkeypatch.setattr(seats, "free_seat", lambda *_: None)
     with pytest.raises(AssertionError):
-        _live(database, 25)
+        _live(database, 100)

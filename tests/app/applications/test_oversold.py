@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from itertools import product
-from multiprocessing import get_context
-from threading import Barrier
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import errors
 from app.applications import service_contacts, service_steps
 from app.applications.models import Application
 from app.applications.models import ApplicationState as State
@@ -30,8 +24,8 @@ from tests.app.applications import crowd
 from tests.app.applications.world import CAPS, FRIDAY, MONDAY, World
 from tests.conftest import say_at_the_end
 from tests.factories import NOW, Factory
+from tests.together import THREADS, at_once, compete, compete_in_processes
 
-PROCESSES, THREADS = 4, 8
 SEATS = 10
 
 
@@ -58,16 +52,6 @@ def _fill(database: Database, attempts: int, offered: int) -> list[UUID]:
     return [one["id"] for one in made]
 
 
-def _compete(database: Database, ids: list[UUID]) -> Counter[str]:
-    url = database.engine.url.render_as_string(hide_password=False)
-    told: Counter[str] = Counter()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        parts = [ids[number::PROCESSES] for number in range(PROCESSES)]
-        for one in [pool.submit(crowd.compete, url, part, THREADS, is_guarded=True) for part in parts]:
-            told += one.result()
-    return told
-
-
 def _held(database: Database) -> tuple[set[int], set[int]]:
     """How many hold a seat of each opportunity, and how many each says are taken."""
     count = (
@@ -83,7 +67,7 @@ def _held(database: Database) -> tuple[set[int], set[int]]:
 def test_ten_thousand_attempts_give_each_seat_once(shared: Database, request: pytest.FixtureRequest) -> None:
     ids = _fill(shared, 10_000, offered=20)
     began = time.monotonic()
-    told = _compete(shared, ids)
+    told = compete_in_processes(shared, ids, crowd.say_yes)
     seconds = time.monotonic() - began
     say_at_the_end(
         request.config,
@@ -99,24 +83,12 @@ def test_to_look_first_and_count_afterwards_oversells(
     """The proof that the test above can fail: threads of one process are enough."""
     monkeypatch.setattr(seats, "take_seat", crowd.take_what_was_seen)
     url = shared.engine.url.render_as_string(hide_password=False)
-    told = crowd.compete(url, _fill(shared, 300, offered=3), 2 * THREADS, is_guarded=False)
+    told = compete(url, _fill(shared, 300, offered=3), 2 * THREADS, crowd.look_and_say_yes)
     assert told["taken"] > 3 * SEATS
     assert max(_held(shared)[0]) > SEATS
 
 
 # --- days, and contacts -----------------------------------------------------------------------------------------------
-
-
-def _at_once(*calls: Callable[[], object]) -> None:
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> None:
-        barrier.wait()
-        with suppress(errors.Problem):
-            call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        list(pool.map(run, calls))
 
 
 def _confirm_two_at_once(make: Factory) -> int:
@@ -125,7 +97,7 @@ def _confirm_two_at_once(make: Factory) -> int:
     both = [world.apply(world.opportunity()) for _ in range(2)]
     for one in both:
         world.to(State.ACCEPTED, one)
-    _at_once(*[lambda one=one: world.move(world.giulia(), Action.CONFIRM, one) for one in both])  # type: ignore[misc]
+    at_once(*[lambda one=one: world.move(world.giulia(), Action.CONFIRM, one) for one in both])  # type: ignore[misc]
     return sum(world.now(one).state is State.CONFIRMED for one in both)
 
 
@@ -159,9 +131,9 @@ def test_without_the_locks_two_yeses_meet(shared: Database, monkeypatch: pytest.
 def test_clicks_at_once_make_one_application_and_no_more_than_may_be(shared: Database) -> None:
     world = World(Factory(shared))
     offered = world.opportunity()
-    _at_once(*[lambda: world.apply(offered)] * 8)
+    at_once(*[lambda: world.apply(offered)] * 8)
     several = [world.opportunity() for _ in range(6)]
-    _at_once(*[lambda one=one: world.apply(one) for one in several])  # type: ignore[misc]
+    at_once(*[lambda one=one: world.apply(one) for one in several])  # type: ignore[misc]
     with shared.read() as session:
         found = session.scalars(sa.select(Application.opportunity_id)).all()
     assert (found.count(offered.id), len(found)) == (1, CAPS.open_per_student)
@@ -175,7 +147,7 @@ def test_two_schools_at_once_send_no_more_than_a_company_takes(shared: Database)
             sent.append(service_contacts.take_room(session, company.id, most=5, today=MONDAY))
 
     sent: list[bool] = []
-    _at_once(*[send] * 8)
+    at_once(*[send] * 8)
     assert Counter(sent) == {True: 5, False: 3}
 
 
@@ -185,7 +157,7 @@ def test_two_workers_at_once_do_nothing_twice(shared: Database) -> None:
     for one in due[:3]:
         world.to(State.ACCEPTED, one)
     told: list[dict[str, int]] = []
-    _at_once(*[lambda: told.append(world.tick(30))] * 4)
+    at_once(*[lambda: told.append(world.tick(30))] * 4)
     assert sum(one["applications_moved"] for one in told) == len(due)
     assert {world.now(one).state for one in due} == {State.EXPIRED}
     with shared.read() as session:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import local
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.auth.actors import Actor, Grant, Role
@@ -23,48 +19,26 @@ from app.opportunities.models import Opportunity
 from tests.app.bookings.world import LIMITS
 from tests.factories import NOW
 
-TRIES = 50
 _seen = local()
 Attempt = tuple[UUID, UUID]
 """A student and a session."""
 
 
-def compete(url: str, attempts: Sequence[Attempt], threads: int, *, is_guarded: bool) -> Counter[str]:
-    """Book for each; how many got a seat, how many did not, and how often the database was busy.
+def book(database: Database, attempt: Attempt) -> None:
+    """Ask for a seat, and do not wait for one."""
+    student_id, visit_id = attempt
+    actor = Actor(kind="user", id=None, name="Giulia", grants=(Grant(Role.STUDENT, student_id=student_id),))
+    wanted = Wanted(student_id=student_id, may_wait=False)
+    with database.write() as session:
+        service.book(session, actor, visit_id, wanted, now=NOW, limits=LIMITS)
 
-    Not `is_guarded` looks for a free seat first, in a block of its own.
-    """
-    database = Database(url, connections=threads)
-    told: Counter[str] = Counter()
 
-    def attempt(one: Attempt) -> None:
-        student_id, visit_id = one
-        actor = Actor(
-            kind="user", id=None, name="Giulia", grants=(Grant(Role.STUDENT, student_id=student_id),)
-        )
-        wanted = Wanted(student_id=student_id, may_wait=False)
-        for _ in range(TRIES):
-            try:
-                if not is_guarded:
-                    with database.read() as session:
-                        visit = session.get_one(VisitSession, visit_id)
-                        _seen.free = visit.seats_taken < visit.seats
-                with database.write() as session:
-                    service.book(session, actor, visit_id, wanted, now=NOW, limits=LIMITS)
-            except service.Full:
-                told["full"] += 1
-                return
-            except OperationalError:  # a lock that was waited for too long, or waits that crossed: once more
-                told["busy"] += 1
-            else:
-                told["taken"] += 1
-                return
-        told["given up"] += 1
-
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(attempt, attempts))
-    database.close()
-    return told
+def look_and_book(database: Database, attempt: Attempt) -> None:
+    """The same by who looks for a free seat first, in a block of its own."""
+    with database.read() as session:
+        visit = session.get_one(VisitSession, attempt[1])
+        _seen.free = visit.seats_taken < visit.seats
+    book(database, attempt)
 
 
 def take_what_was_seen(

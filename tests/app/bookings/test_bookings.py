@@ -10,16 +10,24 @@ import sqlalchemy as sa
 
 from app import errors
 from app.applications.models import ApplicationState
-from app.bookings import service, service_counts, service_moves, service_quotas, service_sessions
+from app.bookings import (
+    service,
+    service_counts,
+    service_moves,
+    service_quotas,
+    service_reading,
+    service_sessions,
+)
 from app.bookings.models import BookingEnd, BookingMember, SessionState, VisitSession
 from app.bookings.models import BookingState as State
 from app.bookings.rules import BookingAction as Action
 from app.events.models import Event
 from app.opportunities import service as opportunities
-from app.opportunities.models import Opportunity, OpportunitySpan, Status
+from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
 from app.opportunities.service_life import Full
 from tests.app.bookings.world import LIMITS, STARTS, World
-from tests.factories import NOW, Factory
+from tests.factories import ACTOR, NOW, Factory
+from tests.queries import count_queries
 
 
 @pytest.fixture
@@ -269,3 +277,19 @@ def test_the_log_leads_to_the_state(world: World) -> None:
     assert [(row.action, row.data["to"]) for row in rows] == [
         ("booking.asked", "waiting"), ("booking.moved", "offered"), ("booking.moved", "booked"),
     ]  # fmt: skip
+
+
+def test_a_list_asks_no_more_for_three_waits_than_for_one(world: World) -> None:
+    student = world.make.student()
+    asked = []
+    for number in range(3):
+        event = world.make.opportunity(kind=Kind.VISIT, seats=1)
+        visit = world.plan(event, seats=1, starts_at=STARTS + timedelta(days=number))
+        world.book(visit)
+        assert world.book(visit, student).state is State.WAITING
+        for actor in (world.student(student), ACTOR):
+            with world.database.read() as session, count_queries(world.database) as queries:
+                found = service_reading.of_student(session, actor, student.id, limit=50, now=NOW)
+            assert [one.place and one.place.position for one in found] == [1] * (number + 1)
+            asked.append(queries.count)
+    assert asked[2:] == [*asked[:2], *asked[:2]]

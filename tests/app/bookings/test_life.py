@@ -15,14 +15,13 @@ from itertools import combinations
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from app import errors
@@ -35,6 +34,7 @@ from app.events.models import Event
 from app.opportunities.models import Opportunity
 from tests.app.bookings.world import STARTS, World
 from tests.factories import NOW, Factory
+from tests.together import live
 
 
 @pytest.mark.parametrize("state", sorted(rules.OPEN))
@@ -74,6 +74,14 @@ class Life(RuleBasedStateMachine):
         )  # fmt: skip
         self.now = NOW
         self._look()
+
+    @initialize(
+        first=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.booleans()), min_size=4, max_size=9)
+    )
+    def fill(self, first: list[tuple[int, int, bool]]) -> None:
+        """Nobody waits for an empty room."""
+        for student, visit, is_hold in first:
+            self.book(student=student, visit=visit, is_hold=is_hold, may_wait=True)
 
     @rule(student=st.integers(0, 5), visit=st.integers(0, 2), is_hold=st.booleans(), may_wait=st.booleans())
     def book(self, student: int, visit: int, is_hold: bool, may_wait: bool) -> None:
@@ -212,20 +220,12 @@ class Life(RuleBasedStateMachine):
 
 def _live(database: Database, examples: int) -> Counter[str]:
     seen: Counter[str] = Counter()
-    bound = type("Life", (Life,), {"make": Factory(database), "seen": seen})
-    run_state_machine_as_test(
-        bound,
-        settings=settings(
-            phases=[Phase.generate],
-            max_examples=examples, stateful_step_count=20, deadline=None, derandomize=True, database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )  # fmt: skip
+    live(Life, examples, make=Factory(database), seen=seen)
     return seen
 
 
 def test_no_order_of_steps_breaks_anything(database: Database) -> None:
-    seen = _live(database, 40)
+    seen = _live(database, 20)
     assert set(State) - {State.DECLINED} <= set(seen), seen
 
 
@@ -233,13 +233,13 @@ def test_a_seat_that_is_not_given_back_is_found(database: Database, monkeypatch:
     """The proof that the test above can fail."""
     monkeypatch.setattr(service_counts, "give_back", lambda *_, **__: None)
     with pytest.raises(AssertionError):
-        _live(database, 16)
+        _live(database, 40)
 
 
 def test_a_list_that_is_not_served_is_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_waiting, "serve_event", lambda *_, **__: 0)
     with pytest.raises(AssertionError):
-        _live(database, 16)
+        _live(database, 40)
 
 
 def test_an_offer_goes_on_to_the_next_when_it_is_refused_or_not_answered(database: Database) -> None:

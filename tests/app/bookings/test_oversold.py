@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from itertools import product
-from multiprocessing import get_context
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
-from app import errors
 from app.bookings import service, service_counts, service_waiting
 from app.bookings.models import Booking, BookingState, VisitSession
 from app.bookings.rules import BookingAction as Action
@@ -26,8 +21,8 @@ from tests.app.bookings.crowd import Attempt
 from tests.app.bookings.world import STARTS, World
 from tests.conftest import say_at_the_end
 from tests.factories import Factory
+from tests.together import THREADS, at_once, compete, compete_in_processes
 
-PROCESSES, THREADS = 4, 8
 SEATS = 10
 
 
@@ -65,13 +60,8 @@ def _booked(database: Database) -> tuple[set[int], set[int], set[int]]:
 
 def test_ten_thousand_attempts_give_each_seat_once(shared: Database, request: pytest.FixtureRequest) -> None:
     attempts = _fill(shared, 10_000, events=5, sessions=4)
-    url = shared.engine.url.render_as_string(hide_password=False)
-    told: Counter[str] = Counter()
     began = time.monotonic()
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
-        parts = [attempts[number::PROCESSES] for number in range(PROCESSES)]
-        for one in [pool.submit(crowd.compete, url, part, THREADS, is_guarded=True) for part in parts]:
-            told += one.result()
+    told = compete_in_processes(shared, attempts, crowd.book)
     seconds = time.monotonic() - began
     say_at_the_end(
         request.config,
@@ -90,36 +80,24 @@ def test_to_look_first_and_count_afterwards_oversells(
     monkeypatch.setattr(service, "_refuse_full", lambda *_: None)
     url = shared.engine.url.render_as_string(hide_password=False)
     attempts = _fill(shared, 300, events=1, sessions=1)
-    told = crowd.compete(url, attempts, 2 * THREADS, is_guarded=False)
+    told = compete(url, attempts, 2 * THREADS, crowd.look_and_book)
     assert told["taken"] > SEATS
     assert max(_booked(shared)[0]) > SEATS
-
-
-def _at_once(calls: list[object]) -> None:
-    barrier = Barrier(len(calls))
-
-    def run(call: object) -> None:
-        barrier.wait()
-        with suppress(errors.Problem):
-            call()  # type: ignore[operator]
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        list(pool.map(run, calls))
 
 
 def test_clicks_at_once_make_one_booking_and_pass_a_seat_on_once(shared: Database) -> None:
     world = World(Factory(shared))
     visit, giulia = world.plan(seats=1), world.make.student()
-    _at_once([lambda: world.book(visit, giulia)] * 8)
+    at_once(*[lambda: world.book(visit, giulia)] * 8)
     with shared.read() as session:
         [booking] = session.scalars(sa.select(Booking)).all()
     others = [world.book(visit, world.make.student()) for _ in range(3)]
-    _at_once([lambda: world.move(booking, Action.CANCEL)] * 4)
+    at_once(*[lambda: world.move(booking, Action.CANCEL)] * 4)
     offered = [one for one in others if world.now(one).state is BookingState.OFFERED]
     assert len(offered) == 1
     late = world.now(offered[0]).due_at
     assert late is not None
-    _at_once([lambda: world.tick(late)] * 4)
+    at_once(*[lambda: world.tick(late)] * 4)
     states = Counter(world.now(one).state for one in others)
     assert states == {BookingState.EXPIRED: 1, BookingState.OFFERED: 1, BookingState.WAITING: 1}
     world.check()

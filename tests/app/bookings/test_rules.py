@@ -119,15 +119,21 @@ def test_a_group_is_passed_over_three_times_and_then_seats_are_kept_for_it() -> 
     assert turn == rules.Turn(single, (group,))
     place = rules.place(hall, [group, single], {}, single.id)
     assert place == rules.Place(2, 27, 12, 0)
-    assert rules.next_turn(hall, [replace(group, passes=3), single], {}) is None
-    assert rules.next_turn(
-        replace(hall, seats_taken=3), [replace(group, passes=3), single], {}
-    ) == rules.Turn(replace(group, passes=3), ())
+    often = replace(group, passes=3)
+    nearly = replace(hall, seats_taken=9)
+    assert rules.next_turn(nearly, [often, single], {}) is None
+    assert rules.next_turn(replace(hall, seats_taken=3), [often, single], {}) == rules.Turn(often, ())
     # What can never fit keeps no seat empty, and neither do seats that are kept for others.
-    assert rules.next_turn(hall, [replace(group, passes=3, people=31), single], {}) is not None
-    kept = Share(UUID(int=5), 12, keeps=True, school_id=SCHOOLS[1])
-    full = replace(hall, shares=(kept,))
-    assert rules.next_turn(full, [replace(group, passes=3), single], {}) == rules.Turn(single, ())
+    assert rules.next_turn(nearly, [replace(often, people=31), single], {}) is not None
+    kept = Share(UUID(int=5), 21, keeps=True, school_id=SCHOOLS[1])
+    full = replace(nearly, shares=(kept,))
+    assert rules.next_turn(full, [often, single], {}) == rules.Turn(single, ())
+    # Nor does a hope: where more than a quarter is missing, or in the last week.
+    passed = rules.Turn(single, (often,))
+    assert rules.next_turn(replace(nearly, seats_taken=10), [often, single], {}) == passed
+    in_time = replace(nearly, starts_at=NOW + rules.LAST_CALL + timedelta(seconds=1))
+    assert rules.next_turn(in_time, [often, single], {}) is None
+    assert rules.next_turn(replace(in_time, now=NOW + timedelta(seconds=1)), [often, single], {}) == passed
 
 
 waiters = st.lists(
@@ -154,7 +160,8 @@ def test_nobody_is_served_without_room_and_nobody_is_passed_over_silently(
         for other in before:
             lost = rules.room(after, other.guest) < rules.room(hall, other.guest)
             assert (other in turn.passed) is lost or other.people <= rules.room(hall, other.guest)
-            if other in turn.passed and other.people <= rules.most(hall, other.guest):
+            is_near = rules.NEARLY * other.people <= rules.room(hall, other.guest)
+            if other in turn.passed and is_near and other.people <= rules.most(hall, other.guest):
                 assert other.passes < rules.MOST_PASSES
         hall = after
         served[one.guest.school_id] = served.get(one.guest.school_id, 0) + one.people
@@ -164,5 +171,9 @@ def test_nobody_is_served_without_room_and_nobody_is_passed_over_silently(
             if other is not one
         ]
     # Nobody waits who could come, but for seats that are kept for one who was passed over often enough.
-    often = [one for one in waiting if one.passes >= rules.MOST_PASSES]
+    often = [
+        one
+        for one in waiting
+        if one.passes >= rules.MOST_PASSES and rules.NEARLY * one.people <= rules.room(hall, one.guest)
+    ]
     assert often or all(one.people > rules.room(hall, one.guest) for one in waiting)

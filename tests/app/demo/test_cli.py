@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.demo import edition
 
 SMALL = ("--students", "20", "--companies", "8", "--opportunities", "20", "--on", "2026-11-22", "--quiet")
 
@@ -21,13 +22,15 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["demo", *arguments])
 
 
-def test_demo_loads_once_and_says_how_to_sign_in() -> None:
+def test_demo_loads_once_and_says_how_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edition, "SMALL", edition.EditionSize(events=2, actors=2, requests=10))
     first = run(*SMALL)
     assert first.exit_code == 0
     assert "20 students, 8 companies" in first.stdout
     assert "API key, shown only now: btg_" in first.stdout
     assert "giulia.studentessa@demo.example" in first.stdout
     assert "Inventing students: 20 done" in first.stderr
+    assert "2 events" in first.stdout
 
     second = run(*SMALL)
     assert second.exit_code == 1
@@ -35,6 +38,11 @@ def test_demo_loads_once_and_says_how_to_sign_in() -> None:
     assert second.stderr.endswith(
         "The database is not empty: The demo goes into a database without students and companies.\n"
     )
+
+    monkeypatch.setattr(edition, "EditionSize", lambda: edition.SMALL)
+    third = run(*SMALL, "--edition")
+    assert third.exit_code == 0
+    assert "it was there already" in third.stdout
 
 
 def test_demo_refuses_a_day_of_another_time() -> None:

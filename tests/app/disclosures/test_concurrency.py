@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -19,6 +17,7 @@ from app.disclosures.models import Disclosure
 from app.disclosures.rules import State
 from tests.conftest import another_database
 from tests.factories import NOW, Factory
+from tests.together import at_once
 
 ROUNDS = 25
 
@@ -30,21 +29,6 @@ def shared(migrated: Database, tmp_path: Path) -> Iterator[Database]:
         database = Database(engine.url.render_as_string(hide_password=False), connections=4)
         yield database
         database.close()
-
-
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """Call all of them at the same moment; their results, or the problems that they raised."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return call()
-        except errors.Problem as problem:
-            return problem
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def person(grant: Grant) -> Actor:

@@ -203,6 +203,7 @@ def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
         "until": "26/01/2026",
         "day": "2026-05-04",
         "name": "Giugno",
+        "series": "Festa della tecnica",
     }
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
 
-from app import errors
 from app.db import Database
 from app.events.models import Event
 from app.opportunities.models import Opportunity
@@ -20,24 +17,10 @@ from app.placements.rules import Terms
 from app.privacy import service_erasure as erasures
 from app.students.models import Student
 from tests.factories import ACTOR, NOW, TODAY, Factory
+from tests.together import at_once
 
 ROUNDS = 12
 TERMS = Terms(TODAY + timedelta(days=7), TODAY + timedelta(days=18), daily_hours=8, planned_hours=64)
-
-
-def at_once(*calls: Callable[[], object]) -> list[object]:
-    """Call all of them at the same moment; their results, or the problems that they raised."""
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> object:
-        barrier.wait()
-        try:
-            return call()
-        except errors.Problem as problem:
-            return problem
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def place(database: Database, student: Student, opportunity: Opportunity) -> Callable[[], object]:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -22,7 +21,6 @@ from hypothesis.stateful import (
     invariant,
     multiple,
     rule,
-    run_state_machine_as_test,
 )
 
 from app import dates, errors
@@ -38,14 +36,16 @@ from app.placements.rules import Action, Terms
 from app.privacy import service_erasure as erasures
 from app.students.models import Student
 from tests.factories import ACTOR, NOW, Factory
+from tests.together import live
 
-OFTEN = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)  # fmt: skip
 SEATS = (1, 2)
 STUDENTS = 2
 
+
+AGREEMENT: dict[str, st.SearchStrategy[Any]] = {
+    "who": st.integers(0, STUDENTS - 1), "where": st.integers(0, len(SEATS) - 1), "ahead": st.integers(-1, 8),
+    "length": st.integers(0, 6), "weekdays": st.sampled_from([127, 31, 1]), "hours": st.none() | st.integers(6, 18),
+}  # fmt: skip
 
 really_clash = dates.clash
 
@@ -56,8 +56,8 @@ class Life(RuleBasedStateMachine):
     database: Database
     made = Bundle("made")
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(target=made, first=st.lists(st.fixed_dictionaries(AGREEMENT), min_size=2, max_size=5))
+    def begin(self, first: list[dict[str, Any]]) -> Any:
         make = Factory(self.database)
         make.numbers = NUMBERS  # all that is played stands in one database
         school_class = make.school_class()
@@ -66,6 +66,7 @@ class Life(RuleBasedStateMachine):
         self.now = NOW
         self.used: Counter[UUID] = Counter()
         """Seats of placements that were over when their student was forgotten."""
+        return multiple(*filter(None, [self.agreed(**one) for one in first]))
 
     def attempt(self, do: Callable[[Any], Any]) -> Any:
         """What the service refuses does not happen; whatever else goes wrong is a fault."""
@@ -73,11 +74,14 @@ class Life(RuleBasedStateMachine):
             return do(session)
         return None
 
-    @rule(
-        target=made, who=st.integers(0, STUDENTS - 1), where=st.integers(0, len(SEATS) - 1), ahead=st.integers(-1, 8),
-        length=st.integers(0, 6), weekdays=st.sampled_from([127, 31, 1]), hours=st.none() | st.integers(6, 18),
-    )  # fmt: skip
-    def agree(self, who: int, where: int, ahead: int, length: int, weekdays: int, hours: int | None) -> Any:
+    @rule(target=made, agreement=st.fixed_dictionaries(AGREEMENT))
+    def agree(self, agreement: dict[str, Any]) -> Any:
+        placement_id = self.agreed(**agreement)
+        return multiple() if placement_id is None else placement_id
+
+    def agreed(
+        self, who: int, where: int, ahead: int, length: int, weekdays: int, hours: int | None
+    ) -> UUID | None:
         starts_on = self.now.date() + timedelta(days=ahead)
         times = () if hours is None else (NOW.time().replace(hour=hours), NOW.time().replace(hour=hours + 4))
         terms = Terms(starts_on, starts_on + timedelta(days=length), 4, 4, weekdays, *times)
@@ -88,7 +92,7 @@ class Life(RuleBasedStateMachine):
             return student and service.create(session, ACTOR, student, opportunity, terms, now=self.now)
 
         placement = self.attempt(do)
-        return multiple() if placement is None else placement.id
+        return None if placement is None else placement.id
 
     @rule(placement_id=made, action=st.sampled_from(Action), party=st.sampled_from(Party))
     def act(self, placement_id: UUID, action: Action, party: Party) -> None:
@@ -195,11 +199,7 @@ NUMBERS = Factory(None).numbers  # type: ignore[arg-type]
 
 
 def play(database: Database) -> None:
-    class Played(Life):
-        pass
-
-    Played.database = database
-    run_state_machine_as_test(Played, settings=OFTEN)
+    live(Life, 20, steps=25, database=database)
 
 
 def test_the_whole_life(database: Database) -> None:

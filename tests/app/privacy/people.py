@@ -10,15 +10,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from app.actors.models import Protocol, TerritoryAreas
+from app.actors.service_areas import EMPTY
 from app.agreements.models import Interruption, Method, Signatory, Signature, SignerRole
 from app.appetites.models import Appetite, CompanyAppetite
 from app.applications.models import Application, ApplicationState
+from app.attendances.models import CheckIn, CheckInStudent, VisitCredit, VisitFeedback, VisitWorth
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
 from app.bookings.models import Booking, Quota, VisitSession
 from app.companies.models import CompanyContact
 from app.db import Database
+from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
+from app.feeds.models import CalendarFeed, FeedAbout
 from app.hours import service_ledger
 from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationSkill, HourCredit, HourEntry
 from app.invitations.models import Invitation
@@ -45,6 +50,7 @@ from app.placements.models import (
 from app.privacy.models import NoticeView, RetentionWarning
 from app.rounds.models import CompanyRank, RoundClass, RoundRun, RoundSchool, RoundWish
 from app.schools.models import SchoolClass
+from app.series.models import ProposalState, Series, SeriesProposal
 from app.settings import Settings
 from app.students.models import Question, SettledQuestion, Student, StudentCode
 from tests import things
@@ -149,6 +155,17 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
                 answered_by=f"user:{user_id}",
             )
         )  # fmt: skip
+        session.add(
+            TerritoryAreas(
+                territory_id=territory_id, document=dict(EMPTY), edited_at=NOW, edited_by=f"user:{user_id}"
+            )
+        )
+        session.add(
+            Protocol(
+                territory_id=territory_id, title="Patto", signed_on=TODAY, created_at=NOW,
+                created_by=f"user:{user_id}",
+            )
+        )  # fmt: skip
         session.add(waiting(student, company, opportunity, user_id))
         session.add(Job(kind="match_run", arguments={}, started_by=f"user:{user_id}", created_at=NOW))
     place(make, student, opportunity, user_id)
@@ -161,7 +178,21 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     work(make, student, user_id)
     seat(make, student, opportunity, user_id)
     visit(make, student, user_id)
+    series(make, user_id)
     return person
+
+
+def series(make: Factory, user_id: UUID) -> None:
+    """A series that the person has founded, an event that the person has proposed and returned, and a calendar."""
+    mark = f"user:{user_id}"
+    parts = things.of_series(make, make.territory(), make.company())
+    with make.database.write() as session:
+        session.get_one(Series, UUID(parts["series_id"])).created_by = mark
+        proposal = session.get_one(SeriesProposal, UUID(parts["proposal_id"]))
+        proposal.proposed_by = proposal.decided_by = mark
+        proposal.state, proposal.due_at, proposal.decided_at = ProposalState.RETURNED, None, NOW
+        proposal.reason = "Manca la data."
+        session.add(CalendarFeed(user_id=user_id, about=FeedAbout.OWN, token_hash="f" * 64, created_at=NOW))
 
 
 def visit(make: Factory, student_id: UUID, user_id: UUID) -> None:
@@ -174,6 +205,22 @@ def visit(make: Factory, student_id: UUID, user_id: UUID) -> None:
         session.get_one(VisitSession, UUID(parts["visit_session_id"])).created_by = mark
         session.get_one(Quota, UUID(parts["quota_id"])).created_by = mark
         session.get_one(Booking, UUID(parts["booking_id"])).asked_by = mark
+        came = UUID(parts["come_booking_id"])
+        session.add(CheckIn(booking_id=came, students=1, adults=0, made_at=NOW, noted_at=NOW, noted_by=mark))
+        session.add(CheckInStudent(booking_id=came, student_id=student_id))
+        session.add(
+            VisitWorth(
+                opportunity_id=UUID(parts["visit_id"]), school_id=student.school_id, hours=2, decided_at=NOW, decided_by=mark
+            )
+        )  # fmt: skip
+        credit = session.scalars(sa.select(HourCredit).where(HourCredit.student_id == student_id)).first()
+        assert credit is not None
+        session.add(VisitCredit(booking_id=came, hour_credit_id=credit.id))
+        session.add(
+            VisitFeedback(
+                booking_id=came, student_id=student_id, discovery="a_job", recommends="yes", words="Bello.", given_at=NOW
+            )
+        )  # fmt: skip
         session.add(
             Booking(
                 visit_session_id=UUID(parts["open_session_id"]), kind="single", state="cancelled", student_id=student_id,
@@ -279,6 +326,14 @@ def place(make: Factory, student_id: UUID, opportunity_id: UUID, user_id: UUID) 
         ),
         TutorCapacity(
             user_id=user_id, school_id=student.school_id, start_year=2025, most_students=3, decided_at=NOW, decided_by=mark,
+        ),
+        ReportedOutcome(
+            placement_id=placement.id, outcome=Outcome.CONTRACT, agreed_on=TODAY, reported_for="school",
+            reported_at=NOW, reported_by=mark,
+        ),
+        EvidenceEdition(
+            territory_id=make.territory().id, policy="network", start_year=2024, number=1, content={}, digest="0" * 64,
+            counted_at=NOW, counted_by=mark, released_at=NOW, released_by=mark,
         ),
         TutorLeave(user_id=user_id, noted_at=NOW, noted_by=mark, **days),
         HostSafety(company_id=opportunity.company_id, declared_at=NOW, declared_by=mark),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
-from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.testclient import TestClient
 
+from app import errors
 from app.auth.actors import Actor, Grant, Role
 from app.db import Database
 from app.events.models import Event
@@ -28,6 +26,7 @@ from app.wishes.rules import Outlook
 from tests.app.students.callers import match, student_of, teacher_of
 from tests.factories import NOW, TODAY, Factory
 from tests.queries import count_queries
+from tests.together import at_once
 
 
 def own(student: Student) -> Actor:
@@ -170,17 +169,6 @@ def test_a_list_of_any_length_takes_as_many_questions(database: Database, make: 
 # --- at once ----------------------------------------------------------------------------------------------------------
 
 
-def _at_once(*calls: Callable[[], object]) -> None:
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> None:
-        barrier.wait()
-        call()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        list(pool.map(run, calls))
-
-
 def _crowd(make: Factory) -> list[tuple[UUID, int | None]]:
     """Eight hands order one student's four wishes at the same moment; what stands afterwards."""
     database = make.database
@@ -195,7 +183,7 @@ def _crowd(make: Factory) -> list[tuple[UUID, int | None]]:
             service.read(session, own(student), student.id, wish.id)  # what the block has seen may grow old
             service.move(session, own(student), student.id, wish.id, position, now=NOW)
 
-    _at_once(*[move] * 8)
+    assert not [one for one in at_once(*[move] * 8) if isinstance(one, errors.Problem)]
     return order_of(database, student)
 
 

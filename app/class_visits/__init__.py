@@ -1,0 +1,1 @@
+"""Which visits suit a class as a whole."""

@@ -1,0 +1,182 @@
+"""What is asked for and what there is, by skill: now, month by month, what comes next, and what would close the gap.
+
+`ask` runs inside a read block, `show` outside of it. Students are told in steps of five; seats and companies as they are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.appetites import rules as appetites
+from app.appetites.models import Appetite, CompanyAppetite
+from app.auth.actors import Actor
+from app.companies.models import Company
+from app.evidence import forecast
+from app.evidence.forecast import Month
+from app.matches.survey import Surveyor
+from app.network import service as network
+from app.network import service_supply as supply
+from app.network.rules import Balance
+from app.opportunities import access
+from app.opportunities.models import Kind, Opportunity, OpportunitySkill, SkillRole, Status
+
+MONTHS_KEPT = 60
+MONTHS_SHOWN = 12
+MONTHS_AHEAD = 3
+MOST_NEEDS = 15
+MOST_WAYS = 3
+OVER = (Status.CLOSED, Status.ARCHIVED)
+
+
+class Way(NamedTuple):
+    """Something to open, or somebody to ask."""
+
+    id: UUID
+    name: str
+
+
+class Need(NamedTuple):
+    """A skill: the seats that ask for it and the students who have it, and by month the seats that were published.
+
+    `unfilled` are seats of a year that closed empty. `trainings` teach it, `visits` show it; `companies` asked for it
+    before, have no seat open and have not said no.
+    """
+
+    row: supply.Row
+    months: list[int]
+    ahead: list[Month]
+    unfilled: int
+    trainings: Sequence[Way]
+    visits: Sequence[Way]
+    companies: Sequence[Way]
+
+    @property
+    def balance(self) -> Balance:
+        """What there is less of."""
+        return self.row.balance
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the analysis is made of; months count back from `now`, 0 is the last whole one."""
+
+    territory: network.Question
+    published: Mapping[str, Counter[int]]
+    first_month: int
+    unfilled: Counter[str]
+    ways: Mapping[tuple[str, Kind], Sequence[Way]]
+    companies: Mapping[str, Sequence[Way]]
+
+
+def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) -> Question:
+    """Take what the analysis needs. Raises NotYourNetwork."""
+    territory = network.ask(session, actor, surveyor)
+    one = Opportunity
+    rows = session.execute(
+        sa.select(
+            OpportunitySkill.skill_id, OpportunitySkill.role, one.id, one.kind, one.title, one.status, one.seats,
+            one.seats_taken, one.published_at, one.company_id,
+        )
+        .join(one, one.id == OpportunitySkill.opportunity_id)
+        .where(access.overseen_by(actor), one.published_at.is_not(None))
+        .order_by(one.title, one.id)
+    ).all()  # fmt: skip
+    published: dict[str, Counter[int]] = defaultdict(Counter)
+    unfilled: Counter[str] = Counter()
+    ways: dict[tuple[str, Kind], dict[UUID, Way]] = defaultdict(dict)
+    asked: dict[str, set[UUID]] = defaultdict(set)
+    is_open = set()
+    oldest = 0
+    for row in rows:
+        if row.status is Status.PUBLISHED and row.seats_taken < row.seats:
+            is_open.add(row.company_id)
+        if row.role is SkillRole.TAUGHT:
+            if row.status is Status.PUBLISHED and row.seats_taken < row.seats:
+                ways[row.skill_id, row.kind].setdefault(row.id, Way(row.id, row.title))
+        elif row.kind is Kind.INTERNSHIP:
+            month = _months_ago(row.published_at, now)
+            if 0 <= month < MONTHS_KEPT:
+                published[row.skill_id][month] += row.seats
+                oldest = max(oldest, month)
+            if row.status in OVER and month < MONTHS_SHOWN:
+                unfilled[row.skill_id] += row.seats - row.seats_taken
+            asked[row.skill_id].add(row.company_id)
+    return Question(
+        territory, published, oldest, unfilled, {key: list(found.values())[:MOST_WAYS] for key, found in ways.items()},
+        _companies(session, asked, is_open, now),
+    )  # fmt: skip
+
+
+def _months_ago(moment: datetime, now: datetime) -> int:
+    """0 is the month before this one, which is not over and does not count: it is -1.
+
+    >>> from datetime import UTC
+    >>> _months_ago(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    1
+    """
+    then = moment.astimezone(now.tzinfo)
+    return (now.year - then.year) * 12 + now.month - then.month - 1
+
+
+def _companies(
+    session: Session, asked: Mapping[str, set[UUID]], is_open: set[UUID], now: datetime
+) -> dict[str, list[Way]]:
+    """By skill, who asked for it before and can be asked again; those who said that they look first."""
+    quiet = set().union(*asked.values()) - is_open if asked else set()
+    if not quiet:
+        return {}
+    year = appetites.asked_year(now.date())
+    rows = session.execute(
+        sa.select(Company.id, Company.name, CompanyAppetite.appetite)
+        .outerjoin(
+            CompanyAppetite,
+            sa.and_(CompanyAppetite.company_id == Company.id, CompanyAppetite.start_year == year),
+        )
+        .where(Company.is_approved)
+        .order_by(Company.search_key, Company.id)
+    ).all()
+    able = [row for row in rows if row.id in quiet and not appetites.is_left_alone(row.appetite)]
+    able.sort(key=lambda row: row.appetite not in (Appetite.LOOKING, Appetite.INTERESTED))
+    return {
+        skill: [Way(row.id, row.name) for row in able if row.id in companies][:MOST_WAYS]
+        for skill, companies in asked.items()
+    }
+
+
+class Needs(NamedTuple):
+    """The skills of which there is least, and districts with more students than seats can take."""
+
+    skills: list[Need]
+    districts: list[supply.Row]
+
+
+def show(surveyor: Surveyor, question: Question) -> Needs:
+    """The analysis: skills with too few students or too few seats, the widest gap first."""
+    found = supply.compare(network.look(surveyor, question.territory), Kind.INTERNSHIP)
+    uneven = [row for row in found.skills if row.balance is not Balance.EVEN]
+    uneven.sort(key=lambda row: (-abs(row.seats - row.students), row.it))
+    districts = [
+        row for row in found.districts if row.balance in (Balance.NO_SEATS, Balance.SEATS_LACK) and row.key
+    ]
+    return Needs(
+        [_need(question, row) for row in uneven[:MOST_NEEDS]],
+        sorted(districts, key=lambda row: (row.seats - row.students, row.it))[:MOST_NEEDS],
+    )
+
+
+def _need(question: Question, row: supply.Row) -> Need:
+    by_month = question.published.get(row.key, Counter())
+    months = [by_month[month] for month in range(question.first_month, -1, -1)]
+    return Need(
+        row, months[-MONTHS_SHOWN:], forecast.forecast(months, MONTHS_AHEAD), question.unfilled[row.key],
+        question.ways.get((row.key, Kind.TRAINING), ()), question.ways.get((row.key, Kind.VISIT), ()),
+        question.companies.get(row.key, ()),
+    )  # fmt: skip

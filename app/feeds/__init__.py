@@ -1,0 +1,1 @@
+"""Calendars that people subscribe to, under secret addresses that they can take back."""
