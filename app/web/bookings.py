@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form
 from starlette.responses import Response
 
 from app import errors
-from app.attendances.rules import gives_feedback
+from app.attendances.rules import CAN_COME, gives_feedback
 from app.bookings import rules, service, service_moves, service_reading
 from app.bookings.models import BookingState
 from app.bookings.rules import BookingAction, Limits, Side
@@ -42,7 +42,7 @@ def _page(view: View, booking_id: UUID, *, trouble: str = "") -> Response:
         "placement/booking.html", status=409 if trouble else 200, seen=seen, booking=seen.booking, visit=seen.visit,
         company=company, student=student, actions=seen.actions(view.now()), trouble=booking_words.TROUBLES.get(trouble),
         said=booking_words, back=_way_back(seen), most_passes=rules.MOST_PASSES,
-        entry=visit_day.pass_of(view, seen), is_school=seen.side is Side.SCHOOL, is_host=seen.side is Side.HOST,
+        entry=visit_day.pass_of(view, seen), names_who_came=seen.side is Side.SCHOOL and seen.booking.state in CAN_COME, is_host=seen.side is Side.HOST,
         asks=seen.booking.state is BookingState.ATTENDED and gives_feedback(seen.side, is_group=seen.is_group, is_member=seen.side is Side.STUDENT), hears_link=seen.side is Side.HOST or seen.booking.state is BookingState.BOOKED,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from app.attendances.rules import CAN_COME, OPENS_BEFORE, Came
 from app.auth import service_throttles as throttles
 from app.auth.service_throttles import Door, TooManyTries
 from app.bookings import service_sessions
+from app.bookings.models import BookingState
 from app.bookings.rules import Side
 from app.bookings.service_reading import Seen
 from app.events.service_looks import LookKind
@@ -120,9 +121,9 @@ def _day(
 
 
 def pass_of(view: View, seen: Seen) -> dict[str, str] | None:
-    """What whoever comes shows at the door: the code, and as a picture the host's page with the code in it."""
+    """What whoever comes shows at the door: the code, and as a picture the host's page with the code in it. None once it is known who came."""
     code = service_codes.of_reader(seen, view.settings.secret_key)
-    if code is None:
+    if code is None or seen.booking.state is not BookingState.BOOKED:
         return None
     address = f"{view.settings.public_url.rstrip('/')}/visit-sessions/{seen.visit.id}/day?c={code}"
     return {
