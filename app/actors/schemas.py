@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from app.actors.models import Pledge, TerritoryAreas
 from app.actors.portfolio import EventSession, Why
-from app.actors.rules import ActorKind, NamedTie, NetworkActor
+from app.actors.rules import ActorKind, NamedTie, NetworkActor, TieKind
 from app.actors.service_areas import EMPTY
 from app.actors.service_portfolio import Portfolio
 from app.actors.service_protocols import Shown
@@ -181,7 +181,7 @@ class NetworkActorList(Page):
 
 
 class TieOut(Out):
-    """What a school and a host did together in the school year."""
+    """What a school and a host did together in the school year, and what they have signed."""
 
     school_id: UUID
     school: Line
@@ -191,6 +191,10 @@ class TieOut(Out):
     agreements: Count = Field(description="In force on some day of the year.")
     placements: Students
     has_placements: bool = Field(description="Tells fewer than five from none.")
+    protocols: Count = Field(description="Signed by both, in force on some day of the year.")
+    kinds: Annotated[list[TieKind], Field(max_length=4)] = Field(
+        description="In which ways they are tied; `protocol` alone is signed, and nothing done yet."
+    )
 
     @classmethod
     def of(cls, one: NamedTie) -> Self:
@@ -199,6 +203,7 @@ class TieOut(Out):
         return cls(
             school_id=tie.school_id, school=one.school, company_id=tie.company_id, company=one.company,
             visits=tie.visits, agreements=tie.agreements, placements=tie.placements, has_placements=tie.has_placements,
+            protocols=tie.protocols, kinds=list(tie.kinds),
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.actors.models import Pledge
 from app.actors.portfolio import Why
-from app.actors.rules import ActorKind, Doing, TieOrder
+from app.actors.rules import ActorKind, Doing, TieKind, TieOrder
 from app.web.language import mark as _
 
 KINDS = {
@@ -26,6 +26,13 @@ ORDERS = {
     TieOrder.VISITS: _("Visite"),
     TieOrder.PLACEMENTS: _("Inserimenti"),
     TieOrder.AGREEMENTS: _("Convenzioni"),
+    TieOrder.PROTOCOLS: _("Protocolli"),
+}
+TIE_KINDS = {
+    TieKind.VISITS: _("Con visite"),
+    TieKind.PLACEMENTS: _("Con inserimenti"),
+    TieKind.AGREEMENTS: _("Con convenzioni"),
+    TieKind.PROTOCOL: _("Con un protocollo"),
 }
 GROUNDS = {
     Why.DISTRICT: _("è nel distretto %(key)s, che non ha eventi"),
