@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from matching.rank import Index
 from matching.reach import ENOUGH
 from matching.skills import Vocabulary, best_of
 from matching.spans import Bools
-from matching.types import HeldSkill, Opportunity, SkillNeed, Student
+from matching.table import KINDS
+from matching.types import HeldSkill, Kind, Opportunity, SkillNeed, Student
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,34 @@ def _mark_visible(layout: Layout, student: Student, line: Bools) -> None:
     if len(rows):
         _, in_time = layout.spans.judge(student, rows, layout.least[layout.kind[rows]])
         line[rows[in_time]] = True
+
+
+class Blocked(StrEnum):
+    """What keeps all opportunities of a kind from a student to whom none of them is visible."""
+
+    NOT_ADMITTED = "not_admitted"
+    REACH = "reach"
+    DATES = "dates"
+
+
+def blocked(index: Index, student: Student, kind: Kind) -> Blocked:
+    """The first rule that leaves nothing of a kind: who is admitted, how far it is, and days, age included.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> firm = Opportunity("firm", Kind.INTERNSHIP, 44.49, 11.34)
+    >>> index = Index([firm], Vocabulary([]), on=date(2026, 11, 22))
+    >>> str(blocked(index, Student("far", 45.46, 9.19, max_km=30), Kind.INTERNSHIP))
+    'reach'
+    """
+    layout = index.folded()
+    admits = layout.admission(student)[0][layout.table.eligibility[: layout.size]]
+    first = KINDS.index(kind)
+    if not admits[layout.bounds[first] : layout.bounds[first + 1]].any():
+        return Blocked.NOT_ADMITTED
+    near, _ = layout.points.within_reach(student, kind)
+    return Blocked.DATES if admits[near].any() else Blocked.REACH
 
 
 def _holders(

@@ -6,16 +6,20 @@ is another one, so that pages of counts look at the same survey.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.matches import translate
 from app.matches.engine import Changes, Engine, Known
+from app.opportunities.details import Detail
 from app.students.profiles import Profile
-from matching import Vocabulary
-from matching.survey import Survey, survey
+from matching import Index, Vocabulary
+from matching.survey import Survey, blocked, survey
+from matching.types import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,20 @@ class Surveyor:
                     profiles = tuple(known.profile for known in question.students)
                     last = self._last = (key, Surveyed(profiles, tables, state.cards, state.index.vocabulary))
         return last[1]
+
+    def blocked(self, question: SurveyQuestion, lines: Sequence[int], full: Sequence[Detail]) -> list[str]:
+        """Why students to whom no internship is visible see none: `full`, or a value of `matching.survey.Blocked`.
+
+        It is seats where one of the internships in `full` would fit if it had any.
+        """
+        state = self._engine.apply(question.changes)
+        students = [question.students[line].student for line in lines]
+        taken: list[bool] = [False] * len(lines)
+        if full and lines:
+            with_seats = (replace(translate.opportunity(row), seats_free=1) for row in full)
+            index = Index(with_seats, state.index.vocabulary, on=state.index.on)
+            taken = [bool(one.any()) for one in survey(index, students).fit]
+        return [
+            "full" if is_taken else str(blocked(state.index, student, Kind.INTERNSHIP))
+            for student, is_taken in zip(students, taken, strict=True)
+        ]

@@ -30,8 +30,9 @@ QUERIES = {
     "/coordination/actors/schools/{school_id}": 14,
     "/coordination/ties": 14,
     "/coordination/ties.csv": 14,
-    "/coordination/portfolio?last=2026-12-31": 15,
-    "/coordination/portfolio.csv?last=2026-12-31": 15,
+    "/coordination/portfolio?last=2026-12-31": 17,
+    "/coordination/portfolio.csv?last=2026-12-31": 17,
+    "/coordination/portfolio/series.csv?last=2026-12-31": 17,
     "/territories/{territory_id}/areas": 8,
     "/territories/{territory_id}/protocols": 17,
 }
