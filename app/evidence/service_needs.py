@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -102,6 +103,9 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
         .where(access.overseen_by(actor), one.published_at.is_not(None))
         .order_by(one.title, one.id)
     ).all()  # fmt: skip
+    month_of = cache(
+        lambda moment: months_ago(moment, now)
+    )  # time zones take long, and none begins within a quarter
     published: dict[str, Counter[int]] = defaultdict(Counter)
     unfilled: Counter[str] = Counter()
     ways: dict[tuple[str, Kind], dict[UUID, Way]] = defaultdict(dict)
@@ -115,7 +119,9 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
             if row.status is Status.PUBLISHED and row.seats_taken < row.seats:
                 ways[row.skill_id, row.kind].setdefault(row.id, Way(row.id, row.title))
         elif row.kind is Kind.INTERNSHIP:
-            month = months_ago(row.published_at, now)
+            month = month_of(
+                row.published_at.replace(minute=row.published_at.minute // 15 * 15, second=0, microsecond=0)
+            )
             if 0 <= month < MONTHS_KEPT:
                 published[row.skill_id][month] += row.seats
                 oldest = max(oldest, month)
