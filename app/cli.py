@@ -102,6 +102,7 @@ def serve(
 
         def warm_up() -> None:
             service.state.engine.warm_up(database)
+            service.state.surveyor.warm_up(database)
             import_module("scipy.optimize")  # or the first who asks for a path would wait for it
             settle()
 

@@ -799,6 +799,7 @@ API: dict[str, dict[str, Row]] = {
     "publish_edition": EDITIONS,
     "remove_edition": EDITIONS,
     "read_needs": NETWORK,
+    "read_unmet_students": NETWORK,
     "read_outcome": OUTCOMES,
     "edit_outcome": OUTCOMES
     | {OWN: may("teacher lead member admin key_school key_company", s403="student administrator")},

@@ -257,6 +257,8 @@ WRONG_QUERIES = {
     "read_supply": {"kind": "job"},
     "read_indicators": {"start_year": "1999"},
     "read_portfolio": {"starts_on": "2026-02-02", "ends_on": "2026-02-01"},
+    "read_needs": {"track": "-"},
+    "read_unmet_students": {"skill": "-"},
 }
 """What an operation refuses that has nothing else to be refused."""
 

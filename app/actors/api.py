@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from app.actors import portfolio, service, service_areas, service_portfolio
-from app.actors.rules import ActorKind, Doing, TieOrder, Wanted
+from app.actors.rules import ActorKind, Doing, TieKind, TieOrder, Wanted
 from app.actors.schemas import (
     AreasOut,
     AreasPatch,
@@ -115,14 +115,15 @@ def list_network_actors(
 def list_network_ties(
     call: InCall,
     order: Annotated[TieOrder, Query(description="The most first, names from A to Z.")] = TieOrder.STRENGTH,
+    kind: Annotated[TieKind | None, Query(description="Only pairs that are tied in this way.")] = None,
     start_year: StartYear = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> TieList:
-    """Schools and hosts of your territory that did something together: placements, sessions of visits, agreements."""
+    """Schools and hosts of your territory that did something together: placements, sessions of visits, agreements; or signed a protocol."""
     with call.read() as (session, actor):
         found = service.read(session, actor, start_year=start_year, now=call.now())
-    items, following = page_of(found.ties(order), limit, cursor)
+    items, following = page_of(found.ties(order, kind=kind), limit, cursor)
     return TieList(items=[TieOut.of(one) for one in items], next_cursor=following)
 
 

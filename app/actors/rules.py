@@ -203,12 +203,21 @@ def is_wanted(one: NetworkActor, wanted: Wanted) -> bool:
 # --- who works with whom ----------------------------------------------------------------------------------------------
 
 
+class TieKind(StrEnum):
+    """In which way a school and a host are tied. A protocol is what they have signed, the others what they do."""
+
+    VISITS = "visits"
+    PLACEMENTS = "placements"
+    AGREEMENTS = "agreements"
+    PROTOCOL = "protocol"
+
+
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What a school and a host did together in a school year.
+    """What a school and a host did together in a school year, and what they have signed.
 
     `placements` counts students as `told`: 0 with `has_placements` is fewer than five. `visits` are sessions in which the
-    school had seats, `agreements` those in force on some day of the year.
+    school had seats, `agreements` and `protocols` those in force on some day of the year.
     """
 
     school_id: UUID
@@ -217,10 +226,25 @@ class Tie:
     agreements: int = 0
     placements: int = 0
     has_placements: bool = False
+    protocols: int = 0
+
+    @property
+    def kinds(self) -> tuple[TieKind, ...]:
+        """In which ways they are tied."""
+        found = {
+            TieKind.VISITS: self.visits, TieKind.PLACEMENTS: self.has_placements, TieKind.AGREEMENTS: self.agreements,
+            TieKind.PROTOCOL: self.protocols,
+        }  # fmt: skip
+        return tuple(kind for kind, number in found.items() if number)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether they did anything together: to have signed a protocol is not yet that."""
+        return self.kinds not in ((), (TieKind.PROTOCOL,))
 
     @property
     def strength(self) -> tuple[int, int]:
-        """In how many ways they work together, and how often."""
+        """In how many ways they work together, and how often; what is only signed has none."""
         ways = bool(self.visits) + bool(self.agreements) + self.has_placements
         return ways, self.visits + self.agreements + self.placements
 
@@ -234,6 +258,7 @@ class TieOrder(StrEnum):
     VISITS = "visits"
     PLACEMENTS = "placements"
     AGREEMENTS = "agreements"
+    PROTOCOLS = "protocols"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +283,7 @@ def ordered(ties: Iterable[NamedTie], order: TieOrder) -> list[NamedTie]:
             TieOrder.VISITS: (-one.tie.visits,),
             TieOrder.PLACEMENTS: (-one.tie.placements, not one.tie.has_placements),
             TieOrder.AGREEMENTS: (-one.tie.agreements,),
+            TieOrder.PROTOCOLS: (-one.tie.protocols,),
         }
         return *first[order], -ways, -often, *names, one.tie.school_id, one.tie.company_id
 

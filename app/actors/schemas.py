@@ -11,8 +11,9 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.actors.models import Pledge, TerritoryAreas
-from app.actors.portfolio import EventSession, Why
-from app.actors.rules import ActorKind, NamedTie, NetworkActor
+from app.actors.portfolio import EventSession, Suggestion, Why
+from app.actors.portfolio_series import Filling, SeriesLoad
+from app.actors.rules import ActorKind, NamedTie, NetworkActor, TieKind
 from app.actors.service_areas import EMPTY
 from app.actors.service_portfolio import Portfolio
 from app.actors.service_protocols import Shown
@@ -181,7 +182,7 @@ class NetworkActorList(Page):
 
 
 class TieOut(Out):
-    """What a school and a host did together in the school year."""
+    """What a school and a host did together in the school year, and what they have signed."""
 
     school_id: UUID
     school: Line
@@ -191,6 +192,10 @@ class TieOut(Out):
     agreements: Count = Field(description="In force on some day of the year.")
     placements: Students
     has_placements: bool = Field(description="Tells fewer than five from none.")
+    protocols: Count = Field(description="Signed by both, in force on some day of the year.")
+    kinds: Annotated[list[TieKind], Field(max_length=4)] = Field(
+        description="In which ways they are tied; `protocol` alone is signed, and nothing done yet."
+    )
 
     @classmethod
     def of(cls, one: NamedTie) -> Self:
@@ -199,6 +204,7 @@ class TieOut(Out):
         return cls(
             school_id=tie.school_id, school=one.school, company_id=tie.company_id, company=one.company,
             visits=tie.visits, agreements=tie.agreements, placements=tie.placements, has_placements=tie.has_placements,
+            protocols=tie.protocols, kinds=list(tie.kinds),
         )  # fmt: skip
 
 
@@ -286,6 +292,42 @@ class PortfolioSuggestion(Out):
     name: Line
     grounds: Annotated[list[PortfolioGround], Field(max_length=500)]
 
+    @classmethod
+    def of(cls, one: Suggestion) -> Self:
+        """From a suggestion of the portfolio."""
+        return cls(
+            company_id=one.candidate.company_id,
+            name=one.candidate.name,
+            grounds=[PortfolioGround(why=each.why, key=each.key or None) for each in one.grounds],
+        )
+
+
+class PortfolioSeries(Out):
+    """How a series is filled on these days; null is what is in none."""
+
+    series_id: UUID | None
+    it: Line
+    en: Line
+    filling: Filling
+    sessions: Count
+    seats: Count
+    seats_taken: Count
+    waiting: Count
+    attended: Students
+    districts: Keys = Field(description="Keys of the districts that it does not reach.")
+    suggestions: Annotated[list[PortfolioSuggestion], Field(max_length=3)] = Field(
+        description="Whom to ask for it: they are where it does not reach."
+    )
+
+    @classmethod
+    def of(cls, one: SeriesLoad) -> Self:
+        """From a line of the portfolio."""
+        return cls(
+            series_id=one.series.id, it=one.series.it, en=one.series.en, filling=one.filling, sessions=one.sessions,
+            seats=one.seats, seats_taken=one.seats_taken, waiting=one.waiting, attended=one.attended,
+            districts=list(one.lacking), suggestions=[PortfolioSuggestion.of(each) for each in one.suggestions],
+        )  # fmt: skip
+
 
 class PortfolioOut(Out):
     """The events of some days, what they lack, and whom to ask next. Each list ends after a thousand."""
@@ -302,6 +344,7 @@ class PortfolioOut(Out):
     gaps: PortfolioGaps
     quiet: Annotated[list[PortfolioQuiet], Field(max_length=1000)]
     suggestions: Annotated[list[PortfolioSuggestion], Field(max_length=100)]
+    series: Annotated[list[PortfolioSeries], Field(max_length=1000)]
 
     @classmethod
     def of(cls, found: Portfolio) -> Self:
@@ -330,14 +373,8 @@ class PortfolioOut(Out):
                 programme_ids=list(found.gaps.programmes), years=list(found.gaps.years),
             ),
             quiet=[PortfolioQuiet.model_validate(one) for one in found.quiet[:MOST]],
-            suggestions=[
-                PortfolioSuggestion(
-                    company_id=one.candidate.company_id,
-                    name=one.candidate.name,
-                    grounds=[PortfolioGround(why=each.why, key=each.key or None) for each in one.grounds],
-                )
-                for one in found.suggestions
-            ],
+            suggestions=[PortfolioSuggestion.of(one) for one in found.suggestions],
+            series=[PortfolioSeries.of(one) for one in found.series[:MOST]],
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app import dates, errors
 from app.actors import rules, service_areas, service_ties
-from app.actors.rules import ActorKind, Areas, Doing, NamedTie, NetworkActor, TieOrder, Wanted
+from app.actors.rules import ActorKind, Areas, Doing, NamedTie, NetworkActor, TieKind, TieOrder, Wanted
 from app.actors.service_ties import Activity
 from app.auth.actors import Actor
 from app.companies import access, sectors
@@ -50,14 +50,16 @@ class Directory:
         """The same, to look one up."""
         return {one.id: one for one in self.actors}
 
-    def ties(self, order: TieOrder = TieOrder.STRENGTH, *, of: UUID | None = None) -> list[NamedTie]:
-        """Who works with whom, or with one of them."""
+    def ties(
+        self, order: TieOrder = TieOrder.STRENGTH, *, of: UUID | None = None, kind: TieKind | None = None
+    ) -> list[NamedTie]:
+        """Who is tied to whom, or to one of them, in any way or in one."""
         by_id = self.by_id()
         return rules.ordered(
             (
                 NamedTie(tie, by_id[tie.school_id].name, by_id[tie.company_id].name)
                 for tie in self.activity.ties
-                if of in (None, tie.school_id, tie.company_id)
+                if of in (None, tie.school_id, tie.company_id) and (kind is None or kind in tie.kinds)
             ),
             order,
         )

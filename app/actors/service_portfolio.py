@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app import dates
-from app.actors import portfolio, service_areas, service_candidates
+from app.actors import portfolio, portfolio_series, service_areas, service_candidates
 from app.actors.portfolio import Candidate, Clash, EventSession, Gaps, Suggestion, Week
+from app.actors.portfolio_series import NamedSeries, SeriesLoad
 from app.actors.rules import Areas
 from app.actors.service import divisions_of
 from app.auth.actors import Actor
@@ -27,6 +28,7 @@ from app.opportunities.models import Opportunity, OpportunitySkill
 from app.places.models import Municipality
 from app.programmes import service as programmes
 from app.schools.models import School, SchoolClass
+from app.series.models import ProposalState, Series, SeriesProposal
 
 MOST_SUGGESTIONS = 20
 COMES = (BookingState.HELD, BookingState.OFFERED, BookingState.BOOKED, BookingState.ATTENDED)
@@ -67,6 +69,7 @@ class Portfolio:
     gaps: Gaps
     quiet: Sequence[Quiet]
     suggestions: Sequence[Suggestion]
+    series: Sequence[SeriesLoad]
     areas: Areas
     titles: Mapping[str, Mapping[str, str]]
 
@@ -84,6 +87,8 @@ class Question:
     classes: Collection[tuple[str | None, int]]
     reached: Collection[tuple[str | None, int]]
     titles: Mapping[str, Mapping[str, str]]
+    series_of: Mapping[UUID, NamedSeries]
+    attended: Mapping[UUID, int]
 
 
 def ask(session: Session, actor: Actor, *, days: tuple[date, date], most: int, now: datetime) -> Question:
@@ -105,6 +110,7 @@ def ask(session: Session, actor: Actor, *, days: tuple[date, date], most: int, n
         days, now, sessions, towns,
         service_candidates.read(session, overseen, areas, sectors, with_event, most=most, now=now), areas, classes,
         _reached(session, actor, days, now), programmes.titles(session, {one for one, _ in classes if one}),
+        _series(session, actor, days, now), _attended(session, actor, days, now),
     )  # fmt: skip
 
 
@@ -126,7 +132,11 @@ def look(question: Question) -> Portfolio:
             for one in question.candidates
             if not (one.is_invited and one.has_offered)
         ],
-        suggestions, areas, question.titles,
+        suggestions,
+        portfolio_series.loads(
+            sessions, question.series_of, question.attended, question.candidates, areas, question.days[0]
+        ),
+        areas, question.titles,
     )  # fmt: skip
 
 
@@ -226,3 +236,36 @@ def _reached(
         .distinct()
     )
     return frozenset((row[0], row[1]) for row in rows)
+
+
+def _series(
+    session: Session, actor: Actor, days: tuple[date, date], now: datetime
+) -> Mapping[UUID, NamedSeries]:
+    """By opportunity the series that has published it."""
+    rows = session.execute(
+        sa.select(SeriesProposal.opportunity_id, Series.id, Series.name_it, Series.name_en)
+        .join(Series, Series.id == SeriesProposal.series_id)
+        .join(Opportunity, Opportunity.id == SeriesProposal.opportunity_id)
+        .join(VisitSession, VisitSession.opportunity_id == Opportunity.id)
+        .where(
+            SeriesProposal.state == ProposalState.PUBLISHED,
+            _within(days, now),
+            opportunities.overseen_by(actor),
+        )
+        .distinct()
+    )
+    return {row[0]: NamedSeries(*row[1:]) for row in rows}
+
+
+def _attended(session: Session, actor: Actor, days: tuple[date, date], now: datetime) -> Mapping[UUID, int]:
+    """By session the people whose booking ended with their coming; exact, for those who tell it in steps of five."""
+    rows = session.execute(
+        sa.select(VisitSession.id, sa.func.sum(Booking.people))
+        .join(Booking, Booking.visit_session_id == VisitSession.id)
+        .join(Opportunity, Opportunity.id == VisitSession.opportunity_id)
+        .where(
+            _within(days, now), opportunities.overseen_by(actor), Booking.state == BookingState.ATTENDED,
+        )
+        .group_by(VisitSession.id)
+    )  # fmt: skip
+    return {row[0]: int(row[1]) for row in rows}

@@ -1,4 +1,4 @@
-"""Who has done what with whom: pairs of a school and a host, out of what really happened in a school year."""
+"""Who has done what with whom: pairs of a school and a host, out of what happened in a school year and what they signed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app import dates
+from app.actors.models import Protocol, ProtocolParty
 from app.actors.rules import Tie
 from app.agreements.models import Agreement, PaperState
 from app.auth.actors import Actor
@@ -43,24 +44,33 @@ class Activity:
     placed: Mapping[UUID, int]
 
     def partners(self) -> Mapping[UUID, int]:
-        """With how many others each actor has done something."""
+        """With how many others each actor has done something; a protocol alone is nothing done."""
         found: dict[UUID, int] = defaultdict(int)
         for one in self.ties:
-            found[one.school_id] += 1
-            found[one.company_id] += 1
+            if one.is_real:
+                found[one.school_id] += 1
+                found[one.company_id] += 1
         return found
 
 
 def activity(session: Session, actor: Actor, *, start_year: int, now: datetime) -> Activity:
-    """What schools and hosts of the actor's territory did with each other. Raises NotYourNetwork. Four queries."""
+    """What schools and hosts of the actor's territory did with each other. Raises NotYourNetwork. Five queries."""
     network.require(actor)
     days = dates.days_of_school_year(start_year)
     placed = _placements(session, actor, days)
     visited = _visits(session, actor, days, now)
     agreed = _agreements(session, actor, days)
+    signed = _protocols(session, actor, days)
     ties = tuple(
-        Tie(*pair, visited.get(pair, 0), agreed.get(pair, 0), told(placed.get(pair, 0)), pair in placed)
-        for pair in sorted({**placed, **visited, **agreed})
+        Tie(
+            *pair,
+            visited.get(pair, 0),
+            agreed.get(pair, 0),
+            told(placed.get(pair, 0)),
+            pair in placed,
+            signed.get(pair, 0),
+        )
+        for pair in sorted({**placed, **visited, **agreed, **signed})
     )
     students: dict[UUID, int] = defaultdict(int)
     for pair, number in placed.items():
@@ -135,6 +145,28 @@ def _agreements(session: Session, actor: Actor, days: tuple[date, date]) -> dict
             .group_by(Agreement.school_id, Agreement.company_id)
         )
     )  # fmt: skip
+
+
+def _protocols(session: Session, actor: Actor, days: tuple[date, date]) -> dict[Pair, int]:
+    """A school and a host that have signed the same protocol of a territory that the actor coordinates."""
+    school, company = aliased(ProtocolParty), aliased(ProtocolParty)
+    school_id, company_id = (
+        sa.inspect(school).selectable.c.school_id,
+        sa.inspect(company).selectable.c.company_id,
+    )
+    query = (
+        sa.select(school_id, company_id, sa.func.count(Protocol.id.distinct()))
+        .join_from(school, company, company.protocol_id == school.protocol_id)
+        .join(Protocol, Protocol.id == school.protocol_id)
+        .where(
+            _here(actor, school_id, company_id), Protocol.signed_on <= days[1],
+            sa.or_(Protocol.valid_until.is_(None), Protocol.valid_until >= days[0]),
+        )
+        .group_by(school_id, company_id)
+    )  # fmt: skip
+    if not actor.is_administrator:
+        query = query.where(Protocol.territory_id.in_(actor.territories))
+    return _counted(session.execute(query))
 
 
 def _sessions(

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Path, Request
+from fastapi import APIRouter, Body, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from app.evidence import policies, service, service_needs, service_outcomes
+from app.evidence import policies, service, service_needs, service_outcomes, service_register
 from app.evidence.schemas import (
     EditionFull,
     EditionIn,
@@ -20,7 +20,9 @@ from app.evidence.schemas import (
     NeedsOut,
     OutcomeOut,
     OutcomePatch,
+    UnmetOut,
 )
+from app.evidence.service_needs import Wanted
 from app.jobs import service as jobs
 from app.jobs.rules import JobKind
 from app.matches.survey import Surveyor
@@ -32,6 +34,7 @@ from app.rest import (
     IfMatch,
     InCall,
     Limit,
+    Slug,
     answers,
     decode_cursor,
     encode_cursor,
@@ -58,6 +61,9 @@ async def _surveyor(request: Request) -> Surveyor:
 
 InSurveyor = Annotated[Surveyor, Depends(_surveyor)]
 InSettings = Annotated[Settings, Depends(_settings)]
+InTrack = Annotated[Slug | None, Query(description="Only this track: the key of a line.")]
+InDistrict = Annotated[Slug | None, Query(description="Only this district: the key of a line.")]
+InSkill = Annotated[Slug | None, Query(description="Only this skill.")]
 
 
 @router.post(
@@ -131,17 +137,49 @@ def remove_edition(call: InCall, edition_id: EditionId) -> None:
 
 
 @router.get(
-    "/network/needs", tags=["network"], summary="Read what your territory needs", responses=answers(401, 403)
+    "/network/needs",
+    tags=["network"],
+    summary="Read what your territory needs",
+    responses=answers(401, 403, 422),
 )
-def read_needs(call: InCall, surveyor: InSurveyor) -> NeedsOut:
-    """Skills with too few students or seats: now, by month, what comes next, and what would close the gap."""
+def read_needs(
+    call: InCall,
+    surveyor: InSurveyor,
+    track: InTrack = None,
+    district: InDistrict = None,
+    skill: InSkill = None,
+) -> NeedsOut:
+    """Skills with too few students or seats: now, by month, what comes next, and what would close the gap.
+
+    A track or a district leaves the seats that are open to it or lie in it.
+    """
     with call.read() as (session, actor):
         question = service_needs.ask(session, actor, surveyor, now=call.now())
-    found = service_needs.show(surveyor, question)
+    found = service_needs.show(surveyor, question, Wanted(track, district, skill))
     return NeedsOut(
         skills=[NeedOut.of(one) for one in found.skills],
         districts=[SupplyRow.model_validate(one) for one in found.districts],
     )
+
+
+@router.get(
+    "/network/unmet-students", tags=["network"], summary="Read how many students have found nothing",
+    responses=answers(401, 403, 422),
+)  # fmt: skip
+def read_unmet_students(
+    call: InCall,
+    surveyor: InSurveyor,
+    track: InTrack = None,
+    district: InDistrict = None,
+    skill: InSkill = None,
+) -> UnmetOut:
+    """The other side of the same register: by track, by district, by skill, by month and by reason, in steps of five.
+
+    What is asked for leaves lines out and has nobody counted anew.
+    """
+    with call.read() as (session, actor):
+        question = service_register.ask(session, actor, surveyor, now=call.now())
+    return UnmetOut.of(service_register.show(surveyor, question, Wanted(track, district, skill)))
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------------------

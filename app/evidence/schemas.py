@@ -9,12 +9,15 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from app.dates import Day
+from app.evidence import register
 from app.evidence.figures import Way
 from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
 from app.evidence.policies import Grouping
+from app.evidence.register import Nothing
 from app.evidence.service_needs import Need
+from app.evidence.service_register import EVERYBODY, Named, Register
 from app.network.rules import Balance
-from app.network.schemas import SupplyRow
+from app.network.schemas import Key, SupplyRow
 from app.placements.models import Party
 from app.rest import In, Line, Out, Page, Patch, Slug
 
@@ -23,6 +26,10 @@ PolicyId = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern
 Signed = Annotated[float, Field(ge=-1, le=1)]
 Seats = Annotated[float, Field(ge=0, le=1e9)]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Told = Annotated[
+    Annotated[int, Field(ge=0, le=2**31 - 1, multiple_of=5)] | None,
+    Field(description="At least so many, in steps of five; 0 is fewer than five, null is withheld."),
+]
 
 
 class EditionIn(In):
@@ -148,6 +155,87 @@ class NeedsOut(Out):
 
     skills: Annotated[list[NeedOut], Field(max_length=15)]
     districts: Annotated[list[SupplyRow], Field(max_length=15)]
+
+
+class ReasonCount(Out):
+    """Students who have found nothing for one reason."""
+
+    reason: Nothing
+    students: Told
+
+
+class UnmetLine(Out):
+    """A track or a district, and its students who have found nothing."""
+
+    key: Key
+    it: Line
+    en: Line
+    students: Told
+    reasons: Annotated[list[ReasonCount], Field(max_length=7)]
+
+    @classmethod
+    def of(cls, line: register.Line, name: Named) -> Self:
+        """From a line of the register."""
+        return cls(
+            key=line.key, it=name.it, en=name.en, students=line.students,
+            reasons=[ReasonCount(reason=reason, students=told) for reason, told in line.reasons.items()],
+        )  # fmt: skip
+
+
+class UnmetMonths(Out):
+    """A track, and by month its students who asked for an internship then and got nowhere."""
+
+    key: Key
+    it: Line
+    en: Line
+    months: Annotated[list[Told], Field(max_length=12)] = Field(description="Whole months, the latest last.")
+
+
+class LackedSkill(Out):
+    """A skill without which students see internships and are fit for none."""
+
+    skill_id: Slug
+    it: Line
+    en: Line
+    students: Annotated[int, Field(ge=5, le=2**31 - 1, multiple_of=5)] = Field(
+        description="At least so many; a student can lack several."
+    )
+    trainings: Annotated[list[WayOut], Field(max_length=3)] = Field(description="Open courses that teach it.")
+
+
+class UnmetOut(Out):
+    """Students who have found no internship this school year, counted and never named."""
+
+    total: UnmetLine
+    tracks: Annotated[list[UnmetLine], Field(max_length=12)]
+    districts: Annotated[list[UnmetLine], Field(max_length=12)]
+    skills: Annotated[list[LackedSkill], Field(max_length=15)]
+    months: Annotated[list[UnmetMonths], Field(max_length=13)] = Field(
+        description="The first line, with an empty key, is of all tracks."
+    )
+
+    @classmethod
+    def of(cls, found: Register) -> Self:
+        """From the register."""
+        names = found.names
+        every = Named("", *EVERYBODY)
+        return cls(
+            total=UnmetLine.of(found.total, every),
+            tracks=[UnmetLine.of(one, names[one.key]) for one in found.tracks],
+            districts=[UnmetLine.of(one, names[one.key]) for one in found.districts],
+            skills=[
+                LackedSkill(
+                    skill_id=one.skill.key, it=one.skill.it, en=one.skill.en, students=one.students,
+                    trainings=[WayOut.model_validate(way) for way in one.trainings],
+                )
+                for one in found.skills
+            ],
+            months=[
+                UnmetMonths(key=one.key, it=name.it, en=name.en, months=one.months)
+                for at, one in enumerate(found.months)
+                for name in [names[one.key] if at else every]
+            ],
+        )  # fmt: skip
 
 
 class OutcomePatch(Patch):

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.actors import service_areas
+from app.actors.rules import Areas
 from app.appetites import rules as appetites
 from app.appetites.models import Appetite, CompanyAppetite
 from app.auth.actors import Actor
@@ -25,6 +29,7 @@ from app.matches.survey import Surveyor
 from app.network import service as network
 from app.network import service_supply as supply
 from app.network.rules import Balance
+from app.network.service import Territory
 from app.opportunities import access
 from app.opportunities.models import Kind, Opportunity, OpportunitySkill, SkillRole, Status
 
@@ -34,6 +39,14 @@ MONTHS_AHEAD = 3
 MOST_NEEDS = 15
 MOST_WAYS = 3
 OVER = (Status.CLOSED, Status.ARCHIVED)
+
+
+class Wanted(NamedTuple):
+    """What a reader looks for: the key of a track, of a district, and a skill's id; None asks nothing."""
+
+    track: str | None = None
+    district: str | None = None
+    skill: str | None = None
 
 
 class Way(NamedTuple):
@@ -74,6 +87,7 @@ class Question:
     unfilled: Counter[str]
     ways: Mapping[tuple[str, Kind], Sequence[Way]]
     companies: Mapping[str, Sequence[Way]]
+    areas: Areas
 
 
 def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) -> Question:
@@ -89,6 +103,9 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
         .where(access.overseen_by(actor), one.published_at.is_not(None))
         .order_by(one.title, one.id)
     ).all()  # fmt: skip
+    month_of = cache(
+        lambda moment: months_ago(moment, now)
+    )  # time zones take long, and none begins within a quarter
     published: dict[str, Counter[int]] = defaultdict(Counter)
     unfilled: Counter[str] = Counter()
     ways: dict[tuple[str, Kind], dict[UUID, Way]] = defaultdict(dict)
@@ -102,7 +119,9 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
             if row.status is Status.PUBLISHED and row.seats_taken < row.seats:
                 ways[row.skill_id, row.kind].setdefault(row.id, Way(row.id, row.title))
         elif row.kind is Kind.INTERNSHIP:
-            month = _months_ago(row.published_at, now)
+            month = month_of(
+                row.published_at.replace(minute=row.published_at.minute // 15 * 15, second=0, microsecond=0)
+            )
             if 0 <= month < MONTHS_KEPT:
                 published[row.skill_id][month] += row.seats
                 oldest = max(oldest, month)
@@ -111,19 +130,38 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
             asked[row.skill_id].add(row.company_id)
     return Question(
         territory, published, oldest, unfilled, {key: list(found.values())[:MOST_WAYS] for key, found in ways.items()},
-        _companies(session, asked, is_open, now),
+        _companies(session, asked, is_open, now), service_areas.of_actor(session, actor),
     )  # fmt: skip
 
 
-def _months_ago(moment: datetime, now: datetime) -> int:
+def months_ago(moment: datetime, now: datetime) -> int:
     """0 is the month before this one, which is not over and does not count: it is -1.
 
     >>> from datetime import UTC
-    >>> _months_ago(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+    >>> months_ago(datetime(2025, 12, 31, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
     1
     """
     then = moment.astimezone(now.tzinfo)
     return (now.year - then.year) * 12 + now.month - then.month - 1
+
+
+def ways_to_learn(session: Session, actor: Actor) -> Mapping[str, Sequence[Way]]:
+    """By skill a few courses of the actor's territory that teach it and have seats. One query."""
+    one = Opportunity
+    rows = session.execute(
+        sa.select(OpportunitySkill.skill_id, one.id, one.title)
+        .join(one, one.id == OpportunitySkill.opportunity_id)
+        .where(
+            access.overseen_by(actor), one.kind == Kind.TRAINING, one.status == Status.PUBLISHED,
+            one.seats_taken < one.seats, OpportunitySkill.role == SkillRole.TAUGHT,
+        )
+        .order_by(one.title, one.id)
+    )  # fmt: skip
+    found: dict[str, list[Way]] = defaultdict(list)
+    for skill_id, opportunity_id, title in rows:
+        if len(found[skill_id]) < MOST_WAYS:
+            found[skill_id].append(Way(opportunity_id, title))
+    return found
 
 
 def _companies(
@@ -158,10 +196,17 @@ class Needs(NamedTuple):
     districts: list[supply.Row]
 
 
-def show(surveyor: Surveyor, question: Question) -> Needs:
-    """The analysis: skills with too few students or too few seats, the widest gap first."""
-    found = supply.compare(network.look(surveyor, question.territory), Kind.INTERNSHIP)
-    uneven = [row for row in found.skills if row.balance is not Balance.EVEN]
+def show(surveyor: Surveyor, question: Question, wanted: Wanted = Wanted()) -> Needs:  # noqa: B008 -- cannot change
+    """The analysis: skills with too few students or too few seats, the widest gap first.
+
+    A track or a district that is wanted leaves the seats that are open to it or lie in it; students stay those of the
+    whole territory, so that no reader has new groups of them counted.
+    """
+    territory = _narrowed(network.look(surveyor, question.territory), question, wanted)
+    found = supply.compare(territory, Kind.INTERNSHIP)
+    uneven = [
+        row for row in found.skills if row.balance is not Balance.EVEN and wanted.skill in (None, row.key)
+    ]
     uneven.sort(key=lambda row: (-abs(row.seats - row.students), row.it))
     districts = [
         row for row in found.districts if row.balance in (Balance.NO_SEATS, Balance.SEATS_LACK) and row.key
@@ -170,6 +215,32 @@ def show(surveyor: Surveyor, question: Question) -> Needs:
         [_need(question, row) for row in uneven[:MOST_NEEDS]],
         sorted(districts, key=lambda row: (row.seats - row.students, row.it))[:MOST_NEEDS],
     )
+
+
+def _narrowed(territory: Territory, question: Question, wanted: Wanted) -> Territory:
+    columns = list(territory.offers)
+    if wanted.district is not None:
+        towns = {
+            istat
+            for one in question.areas.districts
+            if one.key == wanted.district
+            for istat in one.municipalities
+        } or {wanted.district}
+        columns = [
+            one for one in columns if question.territory.offers[territory.opportunity(one).id] in towns
+        ]
+    if wanted.track is not None:
+        of_track = [
+            profile
+            for profile in map(territory.profile, territory.students)
+            if wanted.track in profile.programmes
+        ][:1]
+        columns = [
+            one
+            for one in columns
+            if any(supply.admits(territory.opportunity(one), each) for each in of_track)
+        ]
+    return replace(territory, offers=np.array(columns, np.intp))
 
 
 def _need(question: Question, row: supply.Row) -> Need:

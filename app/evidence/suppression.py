@@ -27,6 +27,8 @@ LEAST = 5
 Atoms = frozenset[int]
 Figures = Mapping[str, Atoms]
 """What each figure sums up, by its key."""
+Pairs = Sequence[tuple[Atoms, Atoms]]
+"""Sums of atoms that are the same people, counted in two ways: everybody knows that both are equal."""
 Told = Mapping[str, int | None]
 """What is published of each figure: at least so many, or nothing."""
 
@@ -53,6 +55,7 @@ class Published:
     def __init__(self, atoms: int, base: int) -> None:
         self.atoms, self.base = atoms, base
         self.rows: dict[tuple[int, str], tuple[Atoms, int]] = {}
+        self.equal: list[tuple[Atoms, Atoms]] = []
         self._points: list[npt.NDArray[np.float64]] = []
         """Counts that agree with all rows, found on the way; taking rows out leaves them so."""
 
@@ -70,12 +73,18 @@ class Published:
         sums = csr_array((np.ones(len(columns)), columns, ends_of_rows), shape=(len(keys), self.atoms))
         low = np.array([value for _, value in self.rows.values()], float)
         limits = np.concatenate([low + self.base - 1, -low])
+        same = np.zeros((len(self.equal), self.atoms))
+        for line, (one, other) in enumerate(self.equal):
+            same[line, list(one)], same[line, list(other)] = 1, -1
         ends: list[float | None] = []
         rests = np.zeros(len(keys), bool)
         for sign in (1, -1):
             aim = np.zeros(self.atoms)
             aim[list(secret)] = sign
-            solved = linprog(aim, A_ub=vstack([sums, -sums]), b_ub=limits, bounds=(0, None), method="highs")
+            solved = linprog(
+                aim, A_ub=vstack([sums, -sums]), b_ub=limits, A_eq=csr_array(same) if self.equal else None,
+                b_eq=np.zeros(len(same)) if self.equal else None, bounds=(0, None), method="highs",
+            )  # fmt: skip
             if solved.status == _UNBOUNDED:
                 ends.append(None)
                 continue
@@ -115,12 +124,14 @@ def protect(
     base: int = LEAST,
     earlier: Sequence[Told] = (),
     is_complete: bool = True,
+    equal: Pairs = (),
 ) -> dict[str, int | None]:
     """What to publish of each figure: its value down to a multiple of `base`, or None.
 
     `counts` are those of the atoms. `earlier` is what was published of the same figures before, the oldest first, and
     cannot be taken back; counts may have grown since. `is_complete` False leaves the secondary suppression out, which is
-    for measuring what it is worth.
+    for measuring what it is worth. `equal` joins tables of the same people, each with atoms of its own: where two tables
+    have margins in common, there are cells behind both for any two that agree in these, so nothing is lost by it.
 
     >>> figures = {"north": frozenset({0}), "south": frozenset({1}), "both": frozenset({0, 1})}
     >>> protect([3, 19], figures, base=1)
@@ -138,9 +149,9 @@ def protect(
         small = {atoms for key, atoms in figures.items() if values[key] < least}
         small |= {frozenset({atom}) for atom, count in enumerate(counts) if count < least}
         secrets = sorted(small, key=sorted)
-        _leave_out(told, figures, secrets, least, base, (), len(counts))
+        _leave_out(told, figures, secrets, least, base, (), len(counts), equal)
         if earlier:
-            _leave_out(told, figures, secrets, least, base, earlier, len(counts))
+            _leave_out(told, figures, secrets, least, base, earlier, len(counts), equal)
     return told
 
 
@@ -152,6 +163,7 @@ def _leave_out(
     base: int,
     earlier: Sequence[Told],
     size: int,
+    equal: Pairs,
 ) -> None:
     """Set to None what gives secrets away to somebody who has kept the `earlier` editions."""
     latest = len(earlier)
@@ -160,6 +172,7 @@ def _leave_out(
         for key, value in edition.items():
             if value is not None and key in figures:
                 published.rows[age, key] = _until(figures[key], age, size), value
+        published.equal += [(_until(one, age, size), _until(other, age, size)) for one, other in equal]
     for secret in _secrets(figures, small, earlier, size):
         while not published.is_open(secret, least):
             try:

@@ -10,6 +10,7 @@ from app.network import rules
 from app.network.rules import Balance
 from app.network.service import Territory
 from app.opportunities.models import Kind
+from app.students.profiles import Profile
 
 MOST_SKILLS = 500
 
@@ -119,7 +120,7 @@ def _programmes(territory: Territory, offers: Collection[Any]) -> Iterable[Row]:
         merged[cell[0]] += profiles
     for programme, profiles in merged.items():
         kinds = _kinds_of(profiles)
-        open_to = [one for one in offers if any(_admits(one, profile) for profile in kinds)]
+        open_to = [one for one in offers if any(admits(one, profile) for profile in kinds)]
         title = territory.question.titles.get(programme, OTHERS)
         yield Row(
             programme, title["it"], title["en"], len(open_to), sum(one.seats_free for one in open_to),
@@ -135,7 +136,7 @@ def _kinds_of(profiles: Iterable[Any]) -> Collection[Any]:
     return {(one.school_kind, one.sector, one.programmes): one for one in profiles}.values()
 
 
-def _admits(opportunity: Any, profile: Any) -> bool:
+def admits(opportunity: Any, profile: Profile) -> bool:
     """Whether students of this kind are admitted in some year."""
     return not opportunity.eligibility or any(
         (not way.school_kinds or profile.school_kind in way.school_kinds)

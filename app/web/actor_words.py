@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.actors.models import Pledge
 from app.actors.portfolio import Why
-from app.actors.rules import ActorKind, Doing, TieOrder
+from app.actors.portfolio_series import Filling
+from app.actors.rules import ActorKind, Doing, TieKind, TieOrder
 from app.web.language import mark as _
 
 KINDS = {
@@ -26,6 +27,13 @@ ORDERS = {
     TieOrder.VISITS: _("Visite"),
     TieOrder.PLACEMENTS: _("Inserimenti"),
     TieOrder.AGREEMENTS: _("Convenzioni"),
+    TieOrder.PROTOCOLS: _("Protocolli"),
+}
+TIE_KINDS = {
+    TieKind.VISITS: _("Con visite"),
+    TieKind.PLACEMENTS: _("Con inserimenti"),
+    TieKind.AGREEMENTS: _("Con convenzioni"),
+    TieKind.PROTOCOL: _("Con un protocollo"),
 }
 GROUNDS = {
     Why.DISTRICT: _("è nel distretto %(key)s, che non ha eventi"),
@@ -34,6 +42,11 @@ GROUNDS = {
     Why.WANTS: _("ha detto che quest'anno vuole ospitare"),
     Why.LOW_LOAD: _("questo mese le è arrivato poco"),
     Why.NEVER_INVITED: _("non l'ha ancora invitata nessuno"),
+}
+FILLINGS = {
+    Filling.OVERBOOKED: _("troppo richiesta"),
+    Filling.HALF_EMPTY: _("mezza vuota"),
+    Filling.EVEN: _("in equilibrio"),
 }
 PLEDGES = {
     Pledge.VISITS: _("turni di visita"),

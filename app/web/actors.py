@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app import dates
 from app.actors import service
-from app.actors.rules import ActorKind, District, Doing, Priority, Sector, TieOrder, Wanted
+from app.actors.rules import ActorKind, District, Doing, Priority, Sector, TieKind, TieOrder, Wanted
 from app.actors.service import Directory
 from app.rest import Cursor, Slug, decode_cursor, encode_cursor
 from app.web import actor_words, bonds, sheets
@@ -135,20 +135,25 @@ def _show_actor(view: View, actor_id: UUID, year: int | None) -> Response:
 
 @router.get("/ties")
 def show_ties(
-    view: InView, order: TieOrder = TieOrder.STRENGTH, year: StartYear = None, after: Cursor = None
+    view: InView,
+    order: TieOrder = TieOrder.STRENGTH,
+    kind: TieKind | Literal[""] = "",
+    year: StartYear = None,
+    after: Cursor = None,
 ) -> Response:
     """Pairs of schools and hosts in a table, the same as a picture, and who works with nobody."""
     [offset] = decode_cursor(after, int) or (0,)
     offset, found = max(0, offset), _read(view, year)
-    ties = found.ties(order)
+    ties = found.ties(order, kind=kind or None)
     return view.show(
         "coordinator/ties.html",
         ties=ties[offset : offset + LINES],
         next_cursor=encode_cursor(offset + LINES) if len(ties) > offset + LINES else None,
         total=len(ties),
-        drawing=bonds.draw(found.ties()),
+        drawing=bonds.draw(found.ties(kind=kind or None)),
         alone=found.alone(),
         order=order,
+        kind=kind,
         **_year(view, found),
     )
 
@@ -157,11 +162,11 @@ def show_ties(
 def read_ties_sheet(view: InView, year: StartYear = None) -> Response:
     """The whole table for a spreadsheet."""
     found = _read(view, year)
-    head = ["school_id", "school", "company_id", "company", "visits", "agreements", "placements_at_least", "has_placements"]  # fmt: skip
+    head = ["school_id", "school", "company_id", "company", "visits", "agreements", "placements_at_least", "has_placements", "protocols", "kinds"]  # fmt: skip
     rows = (
         (
             one.tie.school_id, one.school, one.tie.company_id, one.company, one.tie.visits, one.tie.agreements,
-            one.tie.placements, one.tie.has_placements,
+            one.tie.placements, one.tie.has_placements, one.tie.protocols, " ".join(one.tie.kinds),
         )
         for one in found.ties()
     )  # fmt: skip

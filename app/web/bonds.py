@@ -36,7 +36,7 @@ class Dot(NamedTuple):
 
 
 class Bond(NamedTuple):
-    """A line between two dots; `ways` (1 to 3) is how thick it is."""
+    """A line between two dots; `ways` (1 to 3) is how thick it is, 0 for those who have only signed a protocol."""
 
     y1: float
     y2: float
@@ -73,8 +73,7 @@ def draw(ties: Sequence[NamedTie]) -> Drawing:
         tuple(_dot(one, places, schools, is_school=True) for one in left)
         + tuple(_dot(one, places, hosts, is_school=False) for one in right),
         tuple(
-            Bond(places[one.tie.school_id], places[one.tie.company_id], max(1, one.tie.strength[0]))
-            for one in shown
+            Bond(places[one.tie.school_id], places[one.tie.company_id], one.tie.strength[0]) for one in shown
         ),
         rows * ROW + TOP,
         len(ties) - len(shown),

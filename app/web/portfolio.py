@@ -78,6 +78,7 @@ def show_portfolio(
         labels=labels,
         names=names,
         said=lambda ground: view.text(actor_words.GROUNDS[ground.why]) % {"key": names.get(ground.key, "")},
+        fillings=actor_words.FILLINGS,
         most=None if show else SHOWN,
     )
 
@@ -116,3 +117,22 @@ def read_portfolio_sheet(view: InView, first: FirstDay = "", last: FirstDay = ""
         for one in found.sessions
     )  # fmt: skip
     return sheets.sheet("portfolio", head, rows, language=view.language)
+
+
+@router.get("/portfolio/series.csv")
+def read_series_sheet(view: InView, first: FirstDay = "", last: FirstDay = "") -> Response:
+    """The series for a spreadsheet, with the ids of whom to ask."""
+    found, _ = _read(view, first, last)
+    head = [
+        "series_id", "series", "filling", "sessions", "seats", "seats_taken", "waiting", "attended_at_least", "districts_lacking",
+        "companies_to_ask",
+    ]  # fmt: skip
+    rows = (
+        (
+            one.series.id or "", one.series.it if view.language == "it" else one.series.en, one.filling, one.sessions,
+            one.seats, one.seats_taken, one.waiting, one.attended, " ".join(one.lacking),
+            " ".join(str(each.candidate.company_id) for each in one.suggestions),
+        )
+        for one in found.series
+    )  # fmt: skip
+    return sheets.sheet("portfolio-series", head, rows, language=view.language)

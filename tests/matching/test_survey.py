@@ -49,3 +49,16 @@ def test_without_students_or_opportunities_there_is_nothing():
     found = survey(Index([], VOCABULARY, on=ON), [])
     assert found.fit.shape == (0, 0)
     assert found.holders == {}
+
+
+@examples(60)
+@given(offers(), offers(), tuples(students(), 4))
+def test_a_survey_after_another_is_the_same_as_the_first(before, after, people):
+    known = survey(Index(before, VOCABULARY, on=ON), people)
+    index = Index(after, VOCABULARY, on=ON)
+    again, anew = survey(index, people, known=known), survey(index, people)
+    assert again.opportunities == anew.opportunities
+    assert np.array_equal(again.visible, anew.visible)
+    assert np.array_equal(again.fit, anew.fit)
+    assert again.holders.keys() == anew.holders.keys()
+    assert all(np.array_equal(who, anew.holders[need]) for need, who in again.holders.items())

@@ -133,6 +133,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("coordinator/opportunity.html", "coordinator", "/coordination/opportunities/{internship_id}", ""),
     ("coordinator/students.html", "coordinator", "/coordination/students", ""),
     ("coordinator/analysis.html", "coordinator", "/coordination/needs", ""),
+    ("coordinator/unmet.html", "coordinator", "/coordination/needs/students", ""),
     ("coordinator/evidence.html", "coordinator", "/coordination/evidence", ""),
     ("open/edition.html", "coordinator", "/coordination/evidence/{edition_id}", ""),
     ("open/edition.html", None, "/open-data/{released_edition_id}", ""),

@@ -26,6 +26,10 @@ QUERIES = {
     "/coordination/approvals": 5,
     "/coordination/supply": 10,
     "/coordination/supply/skills.csv": 10,
+    "/coordination/needs": 12,
+    "/coordination/needs.csv": 12,
+    "/coordination/needs/students": 19,
+    "/coordination/needs/students.csv": 19,
     "/coordination/companies": 7,
     "/coordination/companies/{company_id}": 16,
     "/coordination/opportunities": 11,
@@ -86,7 +90,8 @@ def test_a_table_for_a_spreadsheet_holds_no_formula(
     "address",
     [
         "/coordination/supply?kind=job", "/coordination/companies?standing=lost", "/coordination/indicators?year=1999",
-        "/coordination/companies?after=x",
+        "/coordination/companies?after=x", "/coordination/needs?skill=-", "/coordination/needs?track=a b",
+        "/coordination/needs/students?district=a b", "/coordination/needs/students.csv?skill=-",
     ],
 )  # fmt: skip
 def test_a_page_that_is_asked_for_wrongly_says_so(visit: Callable[..., Any], address: str) -> None:

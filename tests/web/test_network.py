@@ -25,15 +25,16 @@ from tests.queries import count_queries
 from tests.web.territory import Territory
 
 QUERIES = {
-    "/coordination/actors": 13,
-    "/coordination/actors.csv": 13,
-    "/coordination/actors/schools/{school_id}": 13,
-    "/coordination/ties": 13,
-    "/coordination/ties.csv": 13,
-    "/coordination/portfolio?last=2026-12-31": 15,
-    "/coordination/portfolio.csv?last=2026-12-31": 15,
+    "/coordination/actors": 14,
+    "/coordination/actors.csv": 14,
+    "/coordination/actors/schools/{school_id}": 14,
+    "/coordination/ties": 14,
+    "/coordination/ties.csv": 14,
+    "/coordination/portfolio?last=2026-12-31": 17,
+    "/coordination/portfolio.csv?last=2026-12-31": 17,
+    "/coordination/portfolio/series.csv?last=2026-12-31": 17,
     "/territories/{territory_id}/areas": 8,
-    "/territories/{territory_id}/protocols": 16,
+    "/territories/{territory_id}/protocols": 17,
 }
 """Statements of each page, the sign-in included; how much there is changes nothing."""
 
@@ -74,7 +75,7 @@ def test_sheets_hold_no_formula(visit: Callable[..., Any], make: Factory, land: 
 @pytest.mark.parametrize(
     "address",
     ["/coordination/actors?kind=bank", "/coordination/actors?district=a b", "/coordination/ties?order=luck",
-     "/coordination/ties?year=1999", "/coordination/actors?after=x"],
+     "/coordination/ties?year=1999", "/coordination/ties?kind=friends", "/coordination/actors?after=x"],
 )  # fmt: skip
 def test_a_page_that_is_asked_for_wrongly_says_so(visit: Callable[..., Any], address: str) -> None:
     assert visit("coordinator").get(address).status_code == 422
@@ -185,3 +186,11 @@ def test_too_many_pairs_are_left_out_and_counted() -> None:
     drawing = bonds.draw(ties)
     assert (len(drawing.bonds), drawing.left_out) == (bonds.MOST_PAIRS, 5)
     assert bonds.draw([]).dots == ()
+
+
+def test_what_is_only_signed_is_drawn_as_another_line() -> None:
+    ties = [
+        NamedTie(Tie(UUID(int=1), UUID(int=2), protocols=2), "Istituto", "Reno"),
+        NamedTie(Tie(UUID(int=1), UUID(int=3), visits=1, protocols=1), "Istituto", "Savena"),
+    ]
+    assert [one.ways for one in bonds.draw(ordered(ties, TieOrder.STRENGTH)).bonds] == [1, 0]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from app.actors import service_areas
+from app.actors.models import Protocol, ProtocolParty
 from app.auth.actors import Actor, Grant, Role
 from app.bookings.models import Booking, VisitSession
 from app.companies.models import Company, CompanySector
@@ -85,3 +88,21 @@ def book(
             | values
         )
     )  # fmt: skip
+
+
+def protocol(make: Factory, schools: Iterable[UUID], companies: Iterable[UUID], **values: Any) -> Protocol:
+    """What these have signed, without a commitment."""
+    row = make.add(
+        Protocol(
+            **{
+                "territory_id": make.territory().id, "title": "Patto", "signed_on": NOW.date(), "created_at": NOW,
+                "created_by": ACTOR.mark,
+            }
+            | values
+        )
+    )  # fmt: skip
+    for one in schools:
+        make.add(ProtocolParty(protocol_id=row.id, school_id=one))
+    for one in companies:
+        make.add(ProtocolParty(protocol_id=row.id, company_id=one))
+    return row

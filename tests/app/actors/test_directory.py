@@ -10,12 +10,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.actors import service
-from app.actors.rules import ActorKind, Doing, NamedTie, Tie, TieOrder, Wanted, ordered
+from app.actors.rules import ActorKind, Doing, NamedTie, Tie, TieKind, TieOrder, Wanted, ordered
 from app.actors.service import Directory, NoSuchActor
 from app.auth.actors import Actor, Role
 from app.companies.models import CompanyKind
 from app.network.models import CompanyNote
-from tests.app.actors.conftest import book, host, visit
+from tests.app.actors.conftest import book, host, protocol, visit
 from tests.factories import NOW, Factory
 from tests.queries import count_queries
 
@@ -107,6 +107,39 @@ def test_an_agreement_ties_in_the_years_in_which_it_holds(
     assert [one.tie.agreements for one in read(make, silvia).ties()] == [1] * is_tie
 
 
+@pytest.mark.parametrize(
+    ("signed_on", "valid_until", "is_tie"),
+    [
+        (date(2025, 10, 1), None, True),
+        (date(2024, 10, 1), date(2025, 9, 1), True),
+        (date(2024, 10, 1), date(2025, 8, 31), False),
+        (date(2026, 9, 1), None, False),
+    ],
+)
+def test_a_protocol_ties_apart_from_what_is_done(
+    make: Factory, silvia: Actor, signed_on: date, valid_until: date | None, is_tie: bool
+) -> None:
+    aldini, reno = make.school(name="Aldini", municipality_istat="037006"), host(make, "Reno")
+    savena = host(make, "Savena")
+    make.agreement(aldini, savena, state="in_force")
+    protocol(make, [aldini.id], [reno.id, savena.id], signed_on=signed_on, valid_until=valid_until)
+    found = read(make, silvia)
+    assert {one.company: one.tie.kinds for one in found.ties()} == {
+        "Savena": (TieKind.AGREEMENTS, TieKind.PROTOCOL) if is_tie else (TieKind.AGREEMENTS,),
+        **({"Reno": (TieKind.PROTOCOL,)} if is_tie else {}),
+    }
+    assert [one.company for one in found.ties(kind=TieKind.PROTOCOL)] == ["Savena", "Reno"] * is_tie
+    # Who has only signed works with nobody yet.
+    assert [one.name for one in found.alone()] == ["Reno"]
+    assert found.read(aldini.id).partners == 1
+
+
+def test_a_protocol_of_another_territory_ties_nobody_here(make: Factory, silvia: Actor) -> None:
+    aldini, reno = make.school(municipality_istat="037006"), host(make, "Reno")
+    protocol(make, [aldini.id], [reno.id], territory_id=make.territory("Altro", "MI").id)
+    assert read(make, silvia).ties() == []
+
+
 def test_the_territory_ends_where_it_ends(make: Factory, silvia: Actor) -> None:
     make.municipality("015146", name="Milano", province_code="MI", cadastral="F205")
     here, there = make.school(municipality_istat="037006"), make.school(municipality_istat="015146")
@@ -130,7 +163,7 @@ def test_as_many_queries_for_one_as_for_many(make: Factory, silvia: Actor) -> No
         company = host(make, f"Reno {number}")
         make.agreement(make.school(municipality_istat="037006"), company, state="in_force")
         book(make, visit(make, company, 3)[1][0], make.school_class(make.school(municipality_istat="037006")))
-    assert (before, count()) == (9, 9)
+    assert (before, count()) == (10, 10)
 
 
 def test_ties_in_every_order() -> None:
@@ -147,7 +180,7 @@ def test_ties_in_every_order() -> None:
     found = {order: "".join(one.company for one in ordered(ties, order)) for order in TieOrder}
     assert found == {
         TieOrder.STRENGTH: "yzxw", TieOrder.SCHOOL: "zywx", TieOrder.COMPANY: "wxyz", TieOrder.VISITS: "yzxw",
-        TieOrder.PLACEMENTS: "zwyx", TieOrder.AGREEMENTS: "xyzw",
+        TieOrder.PLACEMENTS: "zwyx", TieOrder.AGREEMENTS: "xyzw", TieOrder.PROTOCOLS: "yzxw",
     }  # fmt: skip
     assert ordered(reversed(ties), TieOrder.VISITS) == ordered(ties, TieOrder.VISITS)
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app import db
 from app.actors import portfolio, service_portfolio
 from app.actors.portfolio import Candidate, EventSession, Gaps, Ground, Why
+from app.actors.portfolio_series import Filling
 from app.actors.rules import Areas
 from app.actors.service_portfolio import Portfolio
 from app.appetites.models import Appetite, CompanyAppetite, CompanyRecall, NotHosting
@@ -28,6 +29,7 @@ from app.opportunities.models import (
     OpportunitySkill,
     SkillRole,
 )
+from app.series.models import ProposalState, Series, SeriesKind, SeriesProposal
 from tests.app.actors.conftest import IMOLA, book, host, visit
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.queries import count_queries
@@ -212,6 +214,49 @@ MOST_SECONDS = 0.2
 EVENTS = 500
 
 
+def test_each_series_tells_how_it_is_filled_and_whom_to_ask(make: Factory, silvia: Actor) -> None:
+    reno, savena = host(make, "Reno"), host(make, "Savena", "037032")
+    wanted, _ = visit(make, reno, 3, seats=20, taken=20)
+    empty, (session,) = visit(make, reno, 4, seats=30, taken=12)
+    visit(make, reno, 5, seats=10, taken=5)
+    school_class = make.school_class()
+    book(make, session, school_class, people=12, state="attended")
+    book(make, _[0], school_class, people=3, state="waiting", due_at=NOW)
+    festival, week = (
+        festival_of(make, offer, name) for offer, name in ((wanted, "Festa"), (empty, "Settimana"))
+    )
+    found = {one.series.it: one for one in read(make, silvia).series}
+    assert {
+        name: (one.series.id, one.filling, one.seats, one.seats_taken, one.waiting, one.attended)
+        for name, one in found.items()
+    } == {
+        "Festa": (festival, Filling.OVERBOOKED, 20, 20, 3, 0),
+        "Settimana": (week, Filling.HALF_EMPTY, 30, 12, 0, 10),
+        "Fuori dalle rassegne": (None, Filling.EVEN, 10, 5, 0, 0),
+    }
+    assert (list(found["Festa"].lacking), [one.candidate.company_id for one in found["Festa"].suggestions]) == (
+        ["imola"], [savena.id],
+    )  # fmt: skip
+    assert (found["Fuori dalle rassegne"].lacking, found["Fuori dalle rassegne"].suggestions) == ((), ())
+
+
+def festival_of(make: Factory, offer: Opportunity, name: str) -> UUID:
+    """A series of this name that has published the event."""
+    series = make.add(
+        Series(
+            territory_id=make.territory().id, name_it=name, name_en=name, kind=SeriesKind.FESTIVAL, starts_on=TODAY,
+            ends_on=TODAY + timedelta(days=30), created_at=NOW, created_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    make.add(
+        SeriesProposal(
+            series_id=series.id, opportunity_id=offer.id, state=ProposalState.PUBLISHED, audiences=1, proposed_at=NOW,
+            proposed_by=ACTOR.mark, decided_at=NOW, decided_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    return series.id
+
+
 def test_five_hundred_events_cost_as_many_queries_as_one(make: Factory, silvia: Actor) -> None:
     make.skill("plc-programming")
     school_class = make.school_class(make.school(municipality_istat="037006"))
@@ -230,7 +275,7 @@ def test_five_hundred_events_cost_as_many_queries_as_one(make: Factory, silvia: 
             session.execute(sa.insert(kind), rows)
     after, found, _ = count()
     seconds = min(count()[2] for _ in range(3))
-    assert (before, after, len(found.sessions)) == (10, 10, EVENTS + 1)
+    assert (before, after, len(found.sessions)) == (12, 12, EVENTS + 1)
     assert found.clashes
     assert found.overbooked
     assert seconds < MOST_SECONDS

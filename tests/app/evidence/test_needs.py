@@ -8,12 +8,19 @@ import pytest
 
 from app.appetites.models import Appetite, CompanyAppetite, NotHosting
 from app.evidence import service_needs
-from app.evidence.service_needs import Needs
+from app.evidence.service_needs import Needs, Wanted
 from app.matches.engine import Engine
 from app.matches.survey import Surveyor
 from app.network.rules import Balance
 from app.network.service import NotYourNetwork
-from app.opportunities.models import Kind, Opportunity, OpportunitySkill, SkillRole, Status
+from app.opportunities.models import (
+    Kind,
+    Opportunity,
+    OpportunityEligibility,
+    OpportunitySkill,
+    SkillRole,
+    Status,
+)
 from app.settings import Settings
 from app.students.models import Evidence, StudentSkill
 from tests.app.network.conftest import BOLOGNA, MILAN
@@ -27,11 +34,11 @@ def offer(make: Factory, skill: str, role: SkillRole = SkillRole.REQUIRED, **val
     return found
 
 
-def read(make: Factory, settings: Settings, actor: object = BOLOGNA) -> Needs:
+def read(make: Factory, settings: Settings, actor: object = BOLOGNA, wanted: Wanted = Wanted()) -> Needs:  # noqa: B008
     surveyor = Surveyor(Engine(settings, lambda: NOW))
     with make.database.read() as session:
         question = service_needs.ask(session, actor, surveyor, now=NOW)  # type: ignore[arg-type]
-    return service_needs.show(surveyor, question)
+    return service_needs.show(surveyor, question, wanted)
 
 
 def test_each_gap_is_told_with_what_would_close_it(make: Factory, settings: Settings) -> None:
@@ -96,3 +103,24 @@ def test_another_territory_has_needs_of_its_own(make: Factory, settings: Setting
     assert read(make, settings, MILAN) == Needs([], [])
     with pytest.raises(NotYourNetwork):
         read(make, settings, type(BOLOGNA)("user", None, "x"))
+
+
+def test_a_track_or_a_district_leaves_the_seats_for_it(make: Factory, settings: Settings) -> None:
+    for skill in ("plc-programming", "cnc-turning"):
+        make.skill(skill)
+    make.municipality("037032", name="Imola", cadastral="E289")
+    track = make.programme("it-c1", title_it="Meccanica").id
+    make.student(make.school_class(programme_id=track))
+    offer(make, "plc-programming", kind=Kind.INTERNSHIP, seats=9, municipality_istat="037032")
+    closed = offer(make, "cnc-turning", kind=Kind.INTERNSHIP, seats=7, municipality_istat="037006")
+    make.add(OpportunityEligibility(opportunity_id=closed.id, school_kind="its"))
+    make.change(closed)
+
+    def keys(*wanted: str | None) -> list[str]:
+        return [one.row.key for one in read(make, settings, wanted=Wanted(*wanted)).skills]
+
+    assert keys() == ["plc-programming", "cnc-turning"]
+    assert keys(track) == ["plc-programming"]
+    assert keys(None, "037006") == ["cnc-turning"]
+    assert keys(None, None, "cnc-turning") == ["cnc-turning"]
+    assert keys("unknown") == keys(None, "unknown") == keys(None, None, "unknown") == []
