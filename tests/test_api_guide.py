@@ -18,13 +18,18 @@ from uuid import UUID
 import pytest
 from starlette.testclient import TestClient
 
-from app.auth.actors import Role
-from app.auth.models import ApiKeySecret
+from app.auth.actors import Actor, Grant, Role
+from app.auth.models import ApiKeySecret, User
+from app.commands.working import HANDLERS
 from app.companies.models import Company
+from app.feeds import service as feeds
+from app.feeds.models import FeedAbout
+from app.jobs import service_running as running
 from app.opportunities.models import Status
 from app.placements.models import State
 from app.schools.models import School
-from tests.factories import TODAY, Factory
+from app.settings import Settings
+from tests.factories import NOW, TODAY, Factory
 
 GUIDE = Path(__file__).parents[1] / "docs/api-guide.md"
 ANY = "…"
@@ -66,7 +71,13 @@ def variables(make: Factory) -> Variables:
             "placements:read", "placements:write",
         ],
     )  # fmt: skip
-    network = make.bearer(Role.COORDINATOR, scopes=["events:read", "companies:read", "companies:write"])
+    network = make.bearer(
+        Role.COORDINATOR,
+        scopes=[
+            "events:read", "companies:read", "companies:write", "network:read", "network:write", "opportunities:read",
+            "opportunities:write",
+        ],
+    )  # fmt: skip
     portal = make.bearer(Role.COORDINATOR, scopes=["companies:read", "keys:write"])
     keys = {"register_key": register, "company_key": firm, "network_key": network, "portal_key": portal}
     with make.database.read() as session:
@@ -74,7 +85,7 @@ def variables(make: Factory) -> Variables:
         portal_id = str(mine.scalar())
     return {name: headers["Authorization"].removeprefix("Bearer ") for name, headers in keys.items()} | {
         "school_id": str(school.id), "class_id": str(school_class.id), "company_id": str(company.id),
-        "portal_id": portal_id,
+        "portal_id": portal_id, "territory_id": str(make.territory().id),
     }  # fmt: skip
 
 
@@ -92,12 +103,27 @@ def a_placement_that_runs(make: Factory, variables: Variables) -> Variables:
     return {"running_id": str(placement.id), "running_student_id": str(student.id)}
 
 
+def a_calendar(make: Factory, company_id: UUID) -> Variables:
+    """The address that somebody of the company has made."""
+    grant = Grant(Role.COMPANY_MEMBER, company_id=company_id)
+    make.signed_in(grant, name="Omar")
+    with make.database.write() as session:
+        user_id = session.query(User.id).filter_by(name="Omar").scalar()
+        reader = Actor("user", user_id, "Omar", (grant,))
+        _, token = feeds.create(session, reader, FeedAbout.COMPANY, company_id, language="it", now=NOW)
+    return {"calendar_token": token}
+
+
 def test_the_examples_of_the_guide_are_true(client: TestClient, make: Factory, variables: Variables) -> None:
     answer: Any = None
     assert sum(1 for _ in blocks()) > 20
     for language, heading, text in blocks():
         if heading == "Papers" and "running_id" not in variables:
             variables |= a_placement_that_runs(make, variables)
+        if heading == "Calendar feeds" and "calendar_token" not in variables:
+            variables |= a_calendar(make, UUID(variables["company_id"]))
+        if text.startswith("GET /api/v1/evidence/editions?"):
+            assert running.run_next(HANDLERS, Settings(), make.database, lambda: NOW)
         if language == "python":
             exec(compile(text, str(GUIDE), "exec"), {"answer": answer.json()})  # noqa: S102 -- our own document
         elif text.startswith("HTTP/1.1"):
@@ -133,6 +159,8 @@ def judge(text: str, answer: Any, variables: Variables, heading: str) -> None:
     if answer.headers.get("content-type") == "application/x-ndjson":
         for told, line in zip(body.splitlines(), answer.text.splitlines(), strict=True):
             fit(json.loads(told), json.loads(line), variables, heading)
+    elif answer.headers.get("content-type", "").startswith("text/calendar"):
+        assert set(body.splitlines()) <= set(answer.text.splitlines()), heading
     elif body:
         fit(json.loads(body), answer.json(), variables, heading)
     else:

@@ -123,6 +123,7 @@ def _named(session: Session, booking_id: UUID) -> frozenset[UUID]:
 def mark(session: Session, actor: Actor, booking_id: UUID, came: Came, *, now: datetime) -> Presence:
     """Note who came. Of two marks the one that was made later stands, in whatever order they arrive; again changes nothing.
 
+    What the school has said by name stands against any number, also against one of a later moment that arrived before.
     Raises NoSuchBooking, NotYourDoor, BadCheckIn, WrongState and SchoolHasSaid.
     """
     seen = service_reading.find(session, actor, booking_id, scope="placements:write")
@@ -157,7 +158,7 @@ def note(session: Session, actor: Actor, seen: Seen, came: Came, *, now: datetim
     if check_in is None:
         check_in = CheckIn(booking_id=booking.id, version=1)
         session.add(check_in)
-    elif check_in.made_at > made_at:
+    elif check_in.made_at > made_at and (check_in.is_named or not is_named):
         return presence(session, seen)
     elif check_in.is_named and seen.side is not Side.SCHOOL:
         raise SchoolHasSaid

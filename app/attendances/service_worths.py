@@ -15,7 +15,7 @@ from app.attendances.rules import who_came
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.bookings import service_counts, service_reading
-from app.bookings.models import Booking, BookingState, VisitSession
+from app.bookings.models import Booking, BookingMember, BookingState, VisitSession
 from app.bookings.service_reading import Seen
 from app.events import service as events
 from app.hours import service_ledger as ledgers
@@ -56,17 +56,7 @@ def decide(
     _require_lead(actor, school_id)
     if opportunity.kind is not Kind.VISIT:
         raise OnlyVisits
-    came = (
-        sa.select(Booking.id)
-        .join(VisitSession, VisitSession.id == Booking.visit_session_id)
-        .where(
-            VisitSession.opportunity_id == opportunity_id, Booking.school_id == school_id,
-            Booking.state.in_((BookingState.ATTENDED, BookingState.ABSENT)),
-        )
-        .order_by(Booking.id)
-    )  # fmt: skip
-    seen = [service_reading.find(session, actor, booking_id) for booking_id in session.scalars(came).all()]
-    service_counts.lock(session, {one for each in seen for one in each.students}, opportunity_id)
+    _lock(session, opportunity_id, school_id)
     worth = session.get(VisitWorth, (opportunity_id, school_id), populate_existing=True)
     if worth is not None and worth.hours == hours:
         return worth
@@ -76,9 +66,32 @@ def decide(
     worth.hours, worth.decided_at, worth.decided_by = hours, now.astimezone(UTC), actor.mark
     session.flush()
     events.record(session, actor, "worth.decided", opportunity_id, {"hours": hours})
-    for one in seen:
+    # Read now that the event is held: who is noted meanwhile waits, and then finds what the visit is worth.
+    for booking_id in session.scalars(_bookings(opportunity_id, school_id, _NOTED)).all():
+        one = service_reading.find(session, actor, booking_id)
         settle(session, actor, one, _who(session, one), now=now)
     return worth
+
+
+_NOTED = (BookingState.ATTENDED, BookingState.ABSENT)
+
+
+def _bookings(opportunity_id: UUID, school_id: UUID, states: Collection[BookingState]) -> sa.Select[UUID]:
+    return (
+        sa.select(Booking.id)
+        .join(VisitSession, VisitSession.id == Booking.visit_session_id)
+        .where(
+            VisitSession.opportunity_id == opportunity_id, Booking.school_id == school_id, Booking.state.in_(states)
+        )
+        .order_by(Booking.id)
+    )  # fmt: skip
+
+
+def _lock(session: Session, opportunity_id: UUID, school_id: UUID) -> None:
+    """Hold the students who come or came, and the event: whoever may be noted until it is held is among them."""
+    comes = _bookings(opportunity_id, school_id, (BookingState.BOOKED, *_NOTED))
+    members = sa.select(BookingMember.student_id).where(BookingMember.booking_id.in_(comes.order_by(None)))
+    service_counts.lock(session, session.scalars(members).all(), opportunity_id)
 
 
 def settle(

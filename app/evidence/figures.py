@@ -88,11 +88,7 @@ def tell(
 ) -> dict[str, int | None]:
     """Each figure of the policy that is about people: at least so many, or None. `earlier` editions told the same way."""
     told: dict[str, int | None] = {}
-    for atoms, sums in (
-        _students(policy, counts),
-        _participations(policy, counts),
-        _enrolled(policy, counts),
-    ):
+    for atoms, sums in (_students(policy, counts), _enrolled(policy, counts)):
         if sums:
             before = [{key: edition.get(key) for key in sums} for edition in earlier]
             told |= suppression.protect(atoms, sums, earlier=[one for one in before if any(one.values())])
@@ -103,27 +99,34 @@ Lattice = tuple[list[int], dict[str, suppression.Atoms]]
 
 
 def _students(policy: Policy, counts: Counts) -> Lattice:
+    """Students, and their attendances: whoever visited attended once, and what is more than that is atoms of its own.
+
+    Audited apart, the one would tell of the other: as many attended as visited, at least.
+    """
+    cells = sorted(counts.cells)
     atoms = [
         Person(cell, has_visited, reach)
-        for cell in sorted(counts.cells)
+        for cell in cells
         for has_visited in (False, True)
         for reach in range(Reach.OUTCOME + 1)
     ]
-    sums = {}
-    for measure, (must_visit, least) in OF_PEOPLE.items():
-        inside = [one.has_visited >= must_visit and one.reach >= least for one in atoms]
-        for key, has in _groups(policy, measure, [one.cell for one in atoms]):
-            sums[key] = frozenset(at for at, isin in enumerate(inside) if isin and has[at])
-    return [counts.people[one] for one in atoms], sums
-
-
-def _participations(policy: Policy, counts: Counts) -> Lattice:
-    atoms = sorted(counts.cells)
-    sums = {
-        key: frozenset(at for at, isin in enumerate(has) if isin)
-        for key, has in _groups(policy, Measure.PARTICIPATIONS, atoms)
+    all_cells, once = [*(one.cell for one in atoms), *cells], [one.has_visited for one in atoms]
+    inside = {
+        measure: [one.has_visited >= must_visit and one.reach >= least for one in atoms]
+        + [False] * len(cells)
+        for measure, (must_visit, least) in OF_PEOPLE.items()
     }
-    return [counts.participations[one] for one in atoms], sums
+    inside[Measure.PARTICIPATIONS] = once + [True] * len(cells)
+    sums = {
+        key: frozenset(at for at, isin in enumerate(isins) if isin and has[at])
+        for measure, isins in inside.items()
+        for key, has in _groups(policy, measure, all_cells)
+    }
+    visited = Counter[Cell]()
+    for person, number in counts.people.items():
+        visited[person.cell] += number * person.has_visited
+    again = [max(0, counts.participations[cell] - visited[cell]) for cell in cells]
+    return [*(counts.people[one] for one in atoms), *again], sums
 
 
 def _enrolled(policy: Policy, counts: Counts) -> Lattice:

@@ -150,8 +150,12 @@ def make(question: Question) -> dict[str, Any]:
 
 
 def save(session: Session, actor: Actor, question: Question, content: dict[str, Any]) -> EvidenceEdition:
-    """Keep it as a draft. Raises as `check` does, and EditionOvertaken."""
+    """Keep it as a draft. Raises as `check` does, and EditionOvertaken.
+
+    Who is letting one out at this moment comes first, and is seen here, or later, and then after `counted_at`.
+    """
     policy, year = question.policy, question.start_year
+    _hold_others(session, question.territory_id)
     _, _, released = check(session, policy, question.territory_id, start_year=year)
     if len(released) != len(question.earlier):
         raise EditionOvertaken
@@ -255,16 +259,21 @@ def _released(session: Session, provinces: Sequence[str], start_year: int) -> li
 def for_change(session: Session, actor: Actor, edition_id: UUID) -> EvidenceEdition:
     """A draft, with those of the same provinces held back meanwhile. Raises as `read` does, and EditionReleased."""
     edition = read(session, actor, edition_id, scope="network:write")
-    sharing = sa.select(TerritoryProvince.territory_id).where(
-        TerritoryProvince.province_code.in_(_provinces_of(edition.territory_id))
-    )
-    session.execute(
-        sa.select(Territory.id).where(Territory.id.in_(sharing)).order_by(Territory.id).with_for_update()
-    )
+    _hold_others(session, edition.territory_id)
     session.refresh(edition, with_for_update=True)
     if edition.released_at is not None:
         raise EditionReleased
     return edition
+
+
+def _hold_others(session: Session, territory_id: UUID) -> None:
+    """Nobody else keeps or lets out an edition of a province of this territory until the block ends."""
+    sharing = sa.select(TerritoryProvince.territory_id).where(
+        TerritoryProvince.province_code.in_(_provinces_of(territory_id))
+    )
+    session.execute(
+        sa.select(Territory.id).where(Territory.id.in_(sharing)).order_by(Territory.id).with_for_update()
+    )
 
 
 def release(session: Session, actor: Actor, edition: EvidenceEdition, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -63,16 +63,12 @@ class Published:
         """What the rows give away of a sum of atoms, and on which of them that rests. Raises Contradiction."""
         # They take a tenth of a second to come, and few calls need them.
         from scipy.optimize import linprog
-        from scipy.sparse import csr_array, vstack
+        from scipy.sparse import vstack
 
         keys = list(self.rows)
         if not keys:
             return Bounds(0, None), []
-        columns = [atom for atoms, _ in self.rows.values() for atom in sorted(atoms)]
-        ends_of_rows = np.cumsum([0, *(len(atoms) for atoms, _ in self.rows.values())])
-        sums = csr_array((np.ones(len(columns)), columns, ends_of_rows), shape=(len(keys), self.atoms))
-        low = np.array([value for _, value in self.rows.values()], float)
-        limits = np.concatenate([low + self.base - 1, -low])
+        sums, limits = self._written()
         same = np.zeros((len(self.equal), self.atoms))
         for line, (one, other) in enumerate(self.equal):
             same[line, list(one)], same[line, list(other)] = 1, -1
@@ -94,6 +90,46 @@ class Published:
             ends.append(sign * solved.fun)
             rests |= np.abs(solved.ineqlin.marginals).reshape(2, -1).max(axis=0) > _NEARLY
         return _whole(*ends), [key for key, holds in zip(keys, rests, strict=True) if holds]
+
+    def make_agree(self, latest: int) -> None:
+        """Leave out what editions before `latest` told of counts that have fallen since.
+
+        Whoever takes all others for growing learns from those still. Those that are seen to have fallen go first; of the
+        rest, if that is not enough, the ones that miss the others by the least amount in all. Raises Contradiction.
+        """
+        from scipy.optimize import linprog
+        from scipy.sparse import eye_array, hstack, vstack
+
+        later: dict[str, int] = {}
+        for age, key in sorted(self.rows, reverse=True):
+            value = self.rows[age, key][1]
+            if age < latest and value >= later.get(key, value) + self.base:
+                del self.rows[age, key]
+            else:
+                later[key] = min(value, later.get(key, value))
+        keys = list(self.rows)
+        sums, limits = self._written()
+        missed = hstack([vstack([sums, -sums]), -eye_array(2 * len(keys))])
+        ends = [(0, None)] * self.atoms + [(0, None if age < latest else 0) for age, _ in (*keys, *keys)]
+        aim = np.concatenate([np.zeros(self.atoms), np.ones(2 * len(keys))])
+        solved = linprog(aim, A_ub=missed, b_ub=limits, bounds=ends, method="highs")
+        if solved.status:
+            raise Contradiction(solved.message)
+        by_row = solved.x[self.atoms :].reshape(2, -1).max(axis=0)
+        for row, amount in zip(keys, by_row, strict=True):
+            if amount > _NEARLY:
+                del self.rows[row]
+
+    def _written(self) -> tuple[Any, npt.NDArray[np.float64]]:
+        """The rows as sums, and the limits of these sums and of what they come to with the sign changed."""
+        from scipy.sparse import csr_array
+
+        columns = [atom for atoms, _ in self.rows.values() for atom in sorted(atoms)]
+        ends_of_rows = np.cumsum([0, *(len(atoms) for atoms, _ in self.rows.values())])
+        shape = (len(self.rows), self.atoms)
+        low = np.array([value for _, value in self.rows.values()], float)
+        sums = csr_array((np.ones(len(columns)), columns, ends_of_rows), shape=shape)
+        return sums, np.concatenate([low + self.base - 1, -low])
 
     def is_open(self, secret: Atoms, least: int) -> bool:
         """Whether counts that have been found already leave the secret so many values."""
@@ -178,7 +214,8 @@ def _leave_out(
             try:
                 found, rests = published.bounds(secret)
             except Contradiction:
-                return  # counts have fallen since: who takes them for growing finds nothing that agrees
+                published.make_agree(latest)
+                continue
             holding = [key for age, key in rests if age == latest]
             if found.values >= least or not holding:
                 break

@@ -77,7 +77,8 @@ def _sessions(session: Session, subject: Subject, reader: Actor, now: datetime) 
                 sa.and_(Opportunity.status.in_(PUBLIC), Municipality.province_code.in_(here)),
             ),
         )
-        .order_by(VisitSession.starts_at, VisitSession.id)
+        # Of too many those furthest back are left out, never those to come.
+        .order_by(VisitSession.starts_at.desc(), VisitSession.id)
         .limit(rules.MOST_ENTRIES)
     ).all()
     changed = _changed(session, "session", [row.VisitSession.id for row in rows])
@@ -143,7 +144,8 @@ def _bookings(session: Session, subject: Subject, reader: Actor, now: datetime) 
         entries.append(
             _visit_entry(
                 row, sessions, sequence=visit.version + booking.version, is_cancelled=is_cancelled,
-                path=f"/bookings/{booking.id}", changed_at=max(moments), link=visit.online_link,
+                path=f"/bookings/{booking.id}", changed_at=max(moments),
+                link=visit.online_link if booking.state is BookingState.BOOKED else None,
                 people=booking.people if booking.kind is BookingKind.GROUP else None,
             )
         )  # fmt: skip
@@ -198,16 +200,16 @@ def _placements(session: Session, subject: Subject, reader: Actor, now: datetime
             uid=f"placement-{row.Placement.id}", sequence=row.Placement.version, title=row.title,
             company_name=row.company_name, place=row.place or "", path=f"/placements/{row.Placement.id}",
             changed_at=changed.get(row.Placement.id, row.Placement.created_at),
-            is_cancelled=row.Placement.state is State.CANCELLED, days=_days(row.Placement, off),
+            is_cancelled=row.Placement.state is State.CANCELLED, days=_days(row.Placement, off, now),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _days(placement: Placement, off: Mapping[UUID, frozenset[date]]) -> tuple[date, ...]:
+def _days(placement: Placement, off: Mapping[UUID, frozenset[date]], now: datetime) -> tuple[date, ...]:
     last = placement.ends_on
     if placement.state in placement_rules.ENDED - {State.CANCELLED} and placement.ended_at is not None:
-        last = max(placement.starts_on, min(last, placement.ended_at.date()))
+        last = max(placement.starts_on, min(last, placement.ended_at.astimezone(now.tzinfo).date()))
     return tuple(
         holidays.days(placement.starts_on, last, placement.weekdays, off.get(placement.id, frozenset()))
     )

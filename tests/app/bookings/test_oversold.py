@@ -14,6 +14,7 @@ from app.bookings import service, service_counts, service_waiting
 from app.bookings.models import Booking, BookingState, VisitSession
 from app.bookings.rules import BookingAction as Action
 from app.db import Database, new_id
+from app.events.models import Event
 from app.opportunities.models import Opportunity
 from app.students.models import Student
 from tests.app.bookings import crowd
@@ -101,3 +102,49 @@ def test_clicks_at_once_make_one_booking_and_pass_a_seat_on_once(shared: Databas
     states = Counter(world.now(one).state for one in others)
     assert states == {BookingState.EXPIRED: 1, BookingState.OFFERED: 1, BookingState.WAITING: 1}
     world.check()
+
+
+def test_an_offer_is_taken_once_however_often_it_is_accepted(shared: Database) -> None:
+    """From several telephones, and against a change of mind: one answer counts, and the seat has one owner."""
+    make = Factory(shared)
+    for number in range(4):
+        world = World(make)
+        visit = world.plan(seats=1, starts_at=STARTS + timedelta(days=number))
+        first, *others = (world.book(visit, make.student()) for _ in range(3))
+        world.move(first, Action.CANCEL)
+        [offered] = [one for one in others if world.now(one).state is BookingState.OFFERED]
+        results = at_once(
+            *[lambda world=world, offered=offered: world.move(offered, Action.ACCEPT)] * 4,
+            lambda world=world, offered=offered: world.move(offered, Action.DECLINE),
+        )
+        states = {world.now(one).state for one in others}
+        assert states in (
+            {BookingState.BOOKED, BookingState.WAITING}, {BookingState.DECLINED, BookingState.OFFERED},
+        )  # fmt: skip
+        is_taken = BookingState.BOOKED in states
+        assert results[:4].count(BookingState.BOOKED) == (4 if is_taken else 0)
+        with shared.read() as session:
+            mine = (Event.object_id == str(offered.id), Event.action == "booking.moved")
+            steps = session.scalars(sa.select(Event.data).where(*mine)).all()
+        assert sum(one is not None and one.get("to") in ("booked", "declined") for one in steps) == 1, steps
+        world.check()
+
+
+def test_without_the_lock_an_offer_is_taken_and_declined(
+    shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is second is then stopped by the row's version only, which has no words for people."""
+    monkeypatch.setattr(service_counts, "lock", lambda *_: None)
+    fallen, make = 0, Factory(shared)
+    for number in range(8):
+        world = World(make)
+        visit = world.plan(seats=1, starts_at=STARTS + timedelta(days=number))
+        first, offered = (world.book(visit, make.student()) for _ in range(2))
+        world.move(first, Action.CANCEL)
+        try:
+            at_once(*[lambda world=world, offered=offered: world.move(offered, Action.ACCEPT)] * 8)
+        except sa.exc.SQLAlchemyError:
+            fallen += 1
+    assert bool(fallen) is (
+        shared.engine.dialect.name == "postgresql"
+    )  # SQLite lets one block write at a time

@@ -59,6 +59,11 @@ class Year:
 
 @pytest.fixture
 def year(make: Factory) -> Year:
+    return a_year(make)
+
+
+def a_year(make: Factory) -> Year:
+    """What happened in it."""
     make.municipality()
     make.municipality("037032", name="Imola", cadastral="E289")
     classes = [

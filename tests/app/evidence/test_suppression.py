@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from app.evidence.suppression import LEAST, Atoms, Told, protect
+from app.evidence.suppression import LEAST, Atoms, Published, Told, protect
 
 Figures = dict[str, Atoms]
 COUNTS = st.sampled_from([0, 1, 2, 3, 4, 4, 5, 6, 9, 14, 31])
@@ -134,6 +134,42 @@ def test_counts_that_have_fallen_are_told_all_the_same() -> None:
     figures = table(2, 2)
     first = protect([20, 20, 20, 20], figures)
     assert protect([9, 20, 20, 20], figures, earlier=[first])["0.0"] == 5
+
+
+@settings(max_examples=30)
+@given(st.lists(COUNTS, min_size=9, max_size=9), st.data())
+def test_where_some_counts_have_fallen_growth_elsewhere_is_hidden_still(
+    counts: list[int], data: st.DataObject
+) -> None:
+    """Somebody leaves a school of the first row; of the other rows nobody learns who has come."""
+    figures = table(3, 3) | {"others": frozenset(range(3, 9))}
+    growth = data.draw(st.lists(st.sampled_from([0, 0, 1, 2, 5, 11]), min_size=6, max_size=6))
+    before = [50, 50, 50, *counts[3:]]
+    since = [20, 50, 50, *(was + more for was, more in zip(counts[3:], growth, strict=True))]
+    first = protect(before, figures)
+    second = protect(since, figures, earlier=[first])
+    # Whoever knows where it happened keeps to what is told of the others.
+    apart = {key: atoms for key, atoms in figures.items() if min(atoms) >= 3}
+    editions = [{key: one[key] for key in apart} for one in (first, second)]
+    for key in data.draw(st.lists(st.sampled_from(sorted(apart)), min_size=1, max_size=3, unique=True)):
+        assert values(editions, figures, 9, LEAST, _since(apart[key], 1, 1, 9)) >= LEAST
+
+
+def test_without_looking_at_what_has_not_fallen_growth_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = table(3, 3)
+    before, since = [50, 50, 50, 0, 0, 0, 0, 1, 4], [20, 50, 50, 0, 0, 0, 0, 1, 5]
+
+    def known() -> int:
+        first = protect(before, figures)
+        editions = [
+            {key: one[key] for key in figures if min(figures[key]) >= 3}
+            for one in (first, protect(since, figures, earlier=[first]))
+        ]
+        return min(values(editions, figures, 9, LEAST, _since(figures[key], 1, 1, 9)) for key in editions[0])
+
+    assert known() >= LEAST
+    monkeypatch.setattr(Published, "make_agree", lambda self, _: self.rows.clear())
+    assert known() < LEAST
 
 
 def test_the_same_counts_are_told_the_same_way_each_time() -> None:

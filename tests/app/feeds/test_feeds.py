@@ -109,6 +109,7 @@ def test_a_booking_that_moves_and_ends_is_the_same_line_with_a_higher_number(mak
         )
     [ended] = reader.read(token)
     assert (ended["UID"], ended["STATUS"]) == (first["UID"], "CANCELLED")
+    assert "example.org/x1" not in reader.text  # who does not come does not hear where to connect
     assert ended["SEQUENCE"] > moved["SEQUENCE"]
     # It stays until a week after its day, what took place for three months.
     ends_at = visit.ends_at.astimezone(NOW.tzinfo)
@@ -200,6 +201,30 @@ def test_a_placement_is_on_its_days_and_on_no_day_off(make: Factory) -> None:
     ]  # Monday, Wednesday, Friday; not the 11th
     assert _days(events[1]) == [date(2026, 4, 7)]  # not on Easter Monday
     assert "TRANSP:TRANSPARENT" in reader.text
+
+
+def test_a_placement_that_ends_shortly_after_midnight_has_that_day_still(make: Factory) -> None:
+    student = make.student()
+    placement = make.placement(
+        student, make.opportunity(), starts_on=date(2026, 3, 2), ends_on=date(2026, 3, 20), state=State.INTERRUPTED, due_at=None,
+        ended_at=datetime(2026, 3, 10, 23, 30, tzinfo=UTC), ended_by="x", ended_for="school", end_reason="moved",
+    )  # fmt: skip
+    reader = Reader(make, Grant(Role.STUDENT, student_id=student.id))
+    [event] = reader.read(reader.subscribe(), NOW.astimezone(ROME))
+    assert placement.weekdays & 0b0000100  # it was half past midnight of a Wednesday in Rome
+    assert _days(event)[-1] == date(2026, 3, 11)
+
+
+def test_of_too_many_sessions_those_to_come_stay(make: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(make)
+    world.plan()
+    latest = world.plan(starts_at=NOW + timedelta(days=60))
+    reader = Reader(make, Grant(Role.COMPANY_MEMBER, company_id=world.event.company_id))
+    token = reader.subscribe()
+    assert len(reader.read(token)) == 2
+    monkeypatch.setattr(rules, "MOST_ENTRIES", 1)
+    [event] = reader.read(token)
+    assert event["DTSTART"].dt == latest.starts_at
 
 
 def _days(event: dict[str, Any]) -> list[date]:
