@@ -238,6 +238,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         "pseudonym": engine.pseudonym(company.id, student.id), "answer": "refuse", "step": "cancel", "tutor_id": both.id,
         "rule_id": make.law_rule().id, "training_id": make.safety_training(student).id,
         "closing_id": make.closing(school, starts_on=date(2026, 4, 2), ends_on=date(2026, 4, 7)).id,
+        "test_id": make.class_test(school_class, subject="TPS").id, "pair_class_id": school_class.id,
         "patron_id": make.patron_day(istat).id, "free_istat": "037032",
         "job_id": make.add(job_of("system:tests")).id, "notification_id": make.add(notified(both.id)).id,
         "feed_id": make.add(subscribed(both.id)).id, "token": "x" * 43,
