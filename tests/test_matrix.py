@@ -152,6 +152,7 @@ def _things(make: Factory, engine: Engine) -> dict[str, Things]:
         "wish_id": make.wish(classmate, theirs).id,
         "class_id": other_class.id, "student_id": classmate.id, "ranking_id": stored_ranking(make, classmate.id).id,
         "disclosure_id": make.disclosure(classmate, theirs).id,
+        "pair_class_id": other_class.id, "test_id": make.class_test(other_class, subject="TPS").id,
         "training_id": make.safety_training(classmate).id,
         "application_id": make.application(classmate, theirs).id,
         "recommendation_id": make.recommendation(classmate, theirs).id,
