@@ -370,7 +370,7 @@ def one_of_each(make: Factory) -> World:
     school, company = make.school(), make.company()
     school_class = make.school_class(school)
     student = make.student(school_class)
-    pair = make.school_class(school)
+    pair = make.school_class(school, year=5)
     for _ in range(2):
         make.student(pair)
     make.skill()
