@@ -33,6 +33,7 @@ from app.bookings import api as bookings
 from app.bookings import repeating_api as repeating
 from app.bulk_changes import api as bulk_changes
 from app.calendars import api as calendars
+from app.class_tests import api as class_tests
 from app.class_visits import api as class_visits
 from app.companies import api as companies
 from app.companies import members_api as company_members
@@ -81,7 +82,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, attendances.router, bookings.router, class_visits.router, repeating.router, series.router, postings.router, texts.router,
+    answers.router, applications.router, attendances.router, bookings.router, class_tests.router, class_visits.router, repeating.router, series.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router, actors.router, protocols.router, appetites.router, benefits.router, evidence.router,
     hours.router, evaluations.router,

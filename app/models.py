@@ -10,6 +10,7 @@ from app.auth import models as auth
 from app.bookings import models as bookings
 from app.bulk_changes import models as bulk_changes
 from app.calendars import models as calendars
+from app.class_tests import models as class_tests
 from app.companies import models as companies
 from app.concerns import models as concerns
 from app.db import Base
@@ -40,8 +41,8 @@ from app.students import models as students
 from app.wishes import models as wishes
 
 __all__ = [
-    "actors", "agreements", "answers", "appetites", "applications", "attendances", "auth", "bookings", "bulk_changes", "calendars", "companies",
-    "concerns", "disclosures", "events", "evidence", "feeds", "hours", "invitations", "jobs", "laws", "mails", "matches",
+    "actors", "agreements", "answers", "appetites", "applications", "attendances", "auth", "bookings", "bulk_changes", "calendars", "class_tests",
+    "companies", "concerns", "disclosures", "events", "evidence", "feeds", "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "series", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from app.auth.actors import Grant, Role, system
 from app.auth.models import Territory, TerritoryProvince
 from app.bulk_changes.models import BulkChange, BulkKind
 from app.calendars.models import ClosingKind, PatronDay, SchoolClosing
+from app.class_tests.models import ClassTest
 from app.companies.models import Company, CompanySite
 from app.concerns.models import Concern, ConcernKind, Side, Stage
 from app.db import Base, Database
@@ -220,6 +221,14 @@ class Factory:
             "kind": ClosingKind.NOBODY_EXPECTED,
         }  # fmt: skip
         return self.add(SchoolClosing(**defaults | values))
+
+    def class_test(self, school_class: SchoolClass, **values: Any) -> ClassTest:
+        """In mathematics, on the second of March 2026, at any time."""
+        defaults: dict[str, Any] = {
+            "class_id": school_class.id, "held_on": date(2026, 3, 2), "subject": "matematica", "noted_at": NOW,
+            "noted_by": "system:tests",
+        }  # fmt: skip
+        return self.add(ClassTest(**defaults | values))
 
     def patron_day(self, istat: str, **values: Any) -> PatronDay:
         """The fourth of October unless told otherwise."""

@@ -164,6 +164,16 @@ HOSTED = {OWN: may(f"{EDITORS} training_body", rest=403), FOREIGN: may(FAR, rest
 STEERING = {OWN: may(OVERSEERS, rest=403), FOREIGN: may(FAR, rest=403)}
 """Who leads a series."""
 LEADS = {OWN: may("lead administrator key_school", rest=403), FOREIGN: may("administrator", rest=403)}
+BOOKED_BY_STAFF = {
+    OWN: may(
+        NOBODY, s409="teacher lead key_school", s403="administrator coordinator key_coordinator", rest=422
+    ),
+    SAME: may(
+        NOBODY, s409="colleague lead key_school", s403="administrator coordinator key_coordinator", rest=422
+    ),
+    FOREIGN: may(NOBODY, s403=FAR, rest=422),
+}
+"""For a class of one, which has no halves: who oversees it sees it and does not book it; to all others it is no class."""
 LEADS_ALONE = {OWN: may("lead administrator", rest=403), FOREIGN: may("administrator", rest=403)}
 """No key begets keys or people."""
 BOSSES = {OWN: may("admin administrator", rest=403), FOREIGN: may("administrator", rest=403)}
@@ -321,6 +331,10 @@ API: dict[str, dict[str, Row]] = {
     },
     "list_student_bookings": STUDENTS,
     "list_class_visits": CODES,
+    "list_class_tests": CODES,
+    "create_class_tests": CODES,
+    "remove_class_test": CODES,
+    "create_split_booking": BOOKED_BY_STAFF,
     "try_session_run": HOSTED,
     "create_session_run": HOSTED,
     "read_opportunity_clashes": HOSTED,
@@ -919,7 +933,9 @@ API: dict[str, dict[str, Row]] = {
 OWN_FAULT = {
     "accept_disclosure",
     "create_booking",
+    "create_split_booking",
     "create_evaluation",
+    "POST /visit-sessions/{visit_session_id}/class",
     "POST /placements/{placement_id}/evaluation",
     "POST /visit-sessions/{visit_session_id}/bookings",
     "POST /opportunities/{opportunity_id}/renewal",

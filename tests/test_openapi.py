@@ -163,6 +163,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_quota": {"name": "Quinte", "year": 5, "seats": 2},
     "create_booking": {"student_id": "{student_id}"},
     "create_booking_move": {"action": "cancel", "version": 1},
+    "create_split_booking": {"second_session_id": "{second_session_id}", "class_id": "{pair_class_id}", "adults": 2},
+    "create_class_tests": {"tests": [{"held_on": "2026-03-02", "subject": "matematica", "part": "morning"}]},
     "create_session_run": {
         "rrule": "FREQ=WEEKLY;BYDAY=TU", "first_on": "2026-03-02", "last_on": "2026-03-20", "starts_at": "09:00",
         "ends_at": "11:00", "seats": 4, "without_on": ["2026-03-10"],
@@ -273,6 +275,7 @@ OTHERS: dict[str, dict[str, str]] = {
         for verb in verbs
     },
     "create_booking": {"visit_session_id": "open_session_id"},
+    "create_split_booking": {"visit_session_id": "open_session_id"},
     "create_check_in": {"booking_id": "come_booking_id"},
     "create_visit_feedback": {"booking_id": "come_booking_id"},
     "create_code_check_in": {"visit_session_id": "came_session_id"},
@@ -369,6 +372,9 @@ def one_of_each(make: Factory) -> World:
     school, company = make.school(), make.company()
     school_class = make.school_class(school)
     student = make.student(school_class)
+    pair = make.school_class(school, year=5)
+    for _ in range(2):
+        make.student(pair)
     make.skill()
     make.add(Occupation(id="7212", esco_uri="http://data.europa.eu/esco/isco/C7212", isco_group="7212"))
     site = make.add(
@@ -414,6 +420,8 @@ def one_of_each(make: Factory) -> World:
         "training_id": str(make.safety_training(student).id),
         "closing_id": str(make.closing(school, starts_on=date(2026, 4, 2), ends_on=date(2026, 4, 7)).id),
         "patron_id": str(make.patron_day("037006").id),
+        "test_id": str(make.class_test(school_class, subject="TPS").id),
+        "pair_class_id": str(pair.id),
         "free_istat": make.municipality("037032", cadastral="E289", name="Imola").istat,
         **papers_of(make, school, company, student),
         **placements_of(make, student, teacher.id),
@@ -514,7 +522,7 @@ CALLERS |= dict.fromkeys(
 )
 CALLERS |= dict.fromkeys(("read_attendance_code", "edit_evaluation"), CALLERS["create_answers"])
 CALLERS |= dict.fromkeys(("create_check_in", "create_code_check_in"), CALLERS["create_answers"])
-CALLERS["create_visit_hours"] = CALLERS["create_recommendations"]
+CALLERS["create_visit_hours"] = CALLERS["create_split_booking"] = CALLERS["create_recommendations"]
 
 
 def pending_erasure(make: Factory) -> Erasure:
@@ -971,7 +979,9 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "create_application_moves": overtaken_move,
     "create_visit_session": internship,
     **dict.fromkeys(("try_session_run", "create_session_run", "read_opportunity_clashes"), internship),
-    **dict.fromkeys(("edit_visit_session", "cancel_visit_session", "create_booking"), held_session),
+    **dict.fromkeys(
+        ("edit_visit_session", "cancel_visit_session", "create_booking", "create_split_booking"), held_session
+    ),
     "create_quota": too_many_kept,
     "create_series": still_running,
     "edit_series": with_body(state="draft"),
@@ -997,6 +1007,7 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
             "create_tutor_leave",
             "create_tutor_substitution",
             "create_school_closings",
+            "create_class_tests",
             "create_patron_day",
         ),
         still_running,

@@ -91,11 +91,11 @@ def _placement(make: Factory, student: Student, opportunity: Opportunity, state:
 
 
 def of_visit(make: Factory, student: Student, company: Company, **values: str) -> dict[str, str]:
-    """A visit with two sessions; in the first the student has booked, and it has a quota. One that is over, too."""
+    """A visit with three sessions; in the first the student has booked, and it has a quota. One that is over, too."""
     visit = make.opportunity(
         company,
         kind=Kind.VISIT,
-        seats=6,
+        seats=9,
         seats_taken=1,
         has_sessions=True,
         takes_applications=False,
@@ -103,7 +103,7 @@ def of_visit(make: Factory, student: Student, company: Company, **values: str) -
     )
     starts_at = NOW + timedelta(days=300)
     make.add(OpportunitySpan(opportunity_id=visit.id, starts_on=starts_at.date(), ends_on=starts_at.date()))
-    first, second, over, came = (
+    first, second, third, over, came = (
         make.add(
             VisitSession(
                 opportunity_id=visit.id, starts_at=day, ends_at=day + timedelta(hours=2), seats=3, draw_seed=7,
@@ -111,7 +111,8 @@ def of_visit(make: Factory, student: Student, company: Company, **values: str) -
             )
         )
         for day, state, taken in (
-            (starts_at, "planned", 1), (starts_at + timedelta(days=1), "planned", 0), (NOW - timedelta(days=2), "held", 0),
+            (starts_at, "planned", 1), (starts_at + timedelta(days=1), "planned", 0),
+            (starts_at + timedelta(days=2), "planned", 0), (NOW - timedelta(days=2), "held", 0),
             (NOW - timedelta(days=3), "held", 1),
         )
     )  # fmt: skip
@@ -136,6 +137,7 @@ def of_visit(make: Factory, student: Student, company: Company, **values: str) -
     make.add(BookingCount(booking_id=booking.id, quota_id=quota.id, seats=1))
     return {
         "visit_id": str(visit.id), "visit_session_id": str(first.id), "open_session_id": str(second.id),
+        "second_session_id": str(third.id),
         "held_session_id": str(over.id), "came_session_id": str(came.id), "booking_id": str(booking.id), "come_booking_id": str(come.id),
         "booking_code": service_codes.code_of(come.id, Settings().secret_key), "quota_id": str(quota.id),
     }  # fmt: skip

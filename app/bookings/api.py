@@ -18,6 +18,7 @@ from app.bookings import (
     service_quotas,
     service_reading,
     service_sessions,
+    service_split,
     service_turns,
 )
 from app.bookings.models import BookingState
@@ -30,6 +31,8 @@ from app.bookings.schemas import (
     QuotaIn,
     QuotaList,
     QuotaOut,
+    SplitBookingIn,
+    SplitBookingOut,
     VisitSessionIn,
     VisitSessionList,
     VisitSessionOut,
@@ -157,7 +160,7 @@ def edit_visit_session(
 def cancel_visit_session(
     call: InCall, opportunity_id: OpportunityId, visit_session_id: VisitSessionId
 ) -> Response:
-    """Before it begins; all its bookings end, and everybody is told. Again changes nothing."""
+    """Before it begins, and before anybody is checked in; all its bookings end, and everybody is told. Again changes nothing."""
     with call.write() as (session, actor):
         visit, opportunity = service_sessions.get_for_change(session, actor, opportunity_id, visit_session_id)
         service_turns.cancel(session, actor, visit, opportunity, now=call.now())
@@ -256,6 +259,30 @@ def create_booking(
         return call.created(out, location=f"/bookings/{made.id}", version=out.version)
 
 
+@router.post(
+    "/visit-sessions/{visit_session_id}/split-bookings", status_code=201, summary="Book a class for two sessions",
+    response_model=SplitBookingOut, responses=answers(401, 403, 404, 409, 422),
+)  # fmt: skip
+def create_split_booking(
+    call: InCall,
+    visit_session_id: VisitSessionId,
+    body: SplitBookingIn,
+    idempotency_key: IdempotencyHeader = None,  # noqa: ARG001
+) -> Response:
+    """By teachers, for their class: both halves have seats now, as even as there is room, or nothing is booked."""
+    _refuse_twice(body.student_ids)
+    wanted = service.Wanted(
+        class_id=body.class_id, student_ids=None if body.student_ids is None else tuple(body.student_ids),
+        adults=body.adults, may_wait=False, despite_test=body.despite_test,
+    )  # fmt: skip
+    both, now = (visit_session_id, body.second_session_id), call.now()
+    with call.create(body) as (session, actor):
+        made = service_split.book(session, actor, both, wanted, now=now, limits=_limits(call))
+        seen = [service_reading.read(session, actor, one.id, now=now) for one in made]
+        out = SplitBookingOut(bookings=[BookingOut.of(one, now) for one in seen])
+        return call.created(out, location=f"/bookings/{made[0].id}")
+
+
 @router.get(
     "/bookings/{booking_id}", summary="Read a booking", response_model=BookingOut, responses=answers(401, 403, 404, 422)
 )  # fmt: skip
@@ -325,12 +352,11 @@ def _wanted(body: BookingIn) -> service.Wanted:
         faults.append(("student_ids", "only of a class"))
     if (body.class_id is None) != (body.adults is None):
         faults.append(("adults", "a class comes with adults, and nobody else does"))
-    if body.student_ids is not None and len(set(body.student_ids)) < len(body.student_ids):
-        faults.append(("student_ids", "somebody stands there twice"))
     if faults:
         raise UnfitBooking(
             faults=[{"in": "body", "field": name, "detail": detail} for name, detail in faults]
         )
+    _refuse_twice(body.student_ids)
     return service.Wanted(
         student_id=body.student_id,
         class_id=body.class_id,
@@ -338,4 +364,12 @@ def _wanted(body: BookingIn) -> service.Wanted:
         adults=body.adults or 0,
         is_hold=body.is_hold,
         may_wait=body.may_wait,
+        despite_test=body.despite_test,
     )
+
+
+def _refuse_twice(student_ids: Sequence[UUID] | None) -> None:
+    if student_ids is not None and len(set(student_ids)) < len(student_ids):
+        raise UnfitBooking(
+            faults=[{"in": "body", "field": "student_ids", "detail": "somebody stands there twice"}]
+        )

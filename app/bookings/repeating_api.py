@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated
 from uuid import UUID
 
@@ -62,11 +63,11 @@ def create_session_run(
     responses=answers(401, 403, 404, 409, 422),
 )  # fmt: skip
 def read_opportunity_clashes(call: InCall, opportunity_id: OpportunityId) -> OpportunityClashesOut:
-    """For whoever changes the visit: the same room or host at the same time, the same topic nearby within a week."""
+    """For whoever changes the visit: the same room or host at the same time, the same topic nearby within a week, tests of classes that come."""
     with call.read() as (session, actor):
         opportunity = service_overview.require_host(session, actor, opportunity_id)
         slots = service_clashes.planned(session, [opportunity])
-        warned = service_clashes.warn(session, slots)
+        warned = service_clashes.warn(session, slots, call.now().tzinfo or UTC)
     found = [
         SessionClashesOut(
             visit_session_id=slot.id, starts_at=slot.starts_at,

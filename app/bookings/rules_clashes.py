@@ -16,10 +16,11 @@ NEARBY = timedelta(days=7)
 
 
 class ClashKind(StrEnum):
-    """What two sessions share, the gravest first."""
+    """What two sessions share, the gravest first; `TEST` is no other session but a test of a class that comes."""
 
     ROOM = "room"
     HOST = "host"
+    TEST = "test"
     TOPIC = "topic"
 
 

@@ -40,6 +40,7 @@ ROOM = "Address and room, where they are not those of the event."
 LINK = "Told only to whoever has booked, and to whoever changes the event."
 SMALLEST = "Fewest people of a group, adults included; null is any."
 KEEPS = "True: these seats are kept free for them. False: at most so many of them come."
+DESPITE = "True: although the class has a test then, which is refused otherwise with 409."
 SEED = "Decides between requests of the same moment: sha256 of `seed:booking_id`, the smallest first."
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
@@ -172,6 +173,19 @@ class BookingIn(In):
     may_wait: bool = Field(
         default=True, description="False: 409 where there is no room now, instead of the waiting list."
     )
+    despite_test: bool = Field(default=False, description=DESPITE)
+
+
+class SplitBookingIn(In):
+    """A class that comes in two halves, to two sessions of one visit."""
+
+    second_session_id: UUID = Field(description="The other session of the same visit.")
+    class_id: UUID = Field(description="Its teachers book it.")
+    student_ids: Annotated[list[UUID], Field(min_length=2, max_length=100)] | None = Field(
+        None, description="Those of the class who come; null is all of them."
+    )
+    adults: Annotated[int, Field(ge=2, le=50)] = Field(description="At least one goes with each half.")
+    despite_test: bool = Field(default=False, description=DESPITE)
 
 
 class BookingMoveIn(In):
@@ -195,6 +209,15 @@ class WaitingOut(Out):
     )
 
 
+class BookingDayOut(Out):
+    """What the host says of the day, of an event in a series."""
+
+    is_step_free: bool | None = Field(description="Null is not said.")
+    accessibility: Note
+    contact_name: Annotated[str, Field(max_length=120)] = Field(description="Who is there on the day.")
+    contact_phone: Annotated[str, Field(max_length=40)]
+
+
 class BookingOut(Out):
     """Seats in a session, or the wait for them."""
 
@@ -205,6 +228,9 @@ class BookingOut(Out):
     starts_at: datetime
     ends_at: datetime
     online_link: Link | None = Field(description="For whoever has booked.")
+    of_the_day: BookingDayOut | None = Field(
+        description="For whoever has booked; null unless the visit is in a series."
+    )
     kind: BookingKind
     state: BookingState
     people: Count = Field(description="Students and adults.")
@@ -240,6 +266,9 @@ class BookingOut(Out):
                 "starts_at": visit.starts_at,
                 "ends_at": visit.ends_at,
                 "online_link": visit.online_link if hears_link else None,
+                "of_the_day": None
+                if seen.of_the_day is None
+                else BookingDayOut.model_validate(seen.of_the_day),
                 "school_name": seen.school_name,
                 "year": seen.year,
                 "class_id": None if is_host else one.class_id,
@@ -248,6 +277,14 @@ class BookingOut(Out):
                 "actions": seen.actions(now),
             }
         )
+
+
+class SplitBookingOut(Out):
+    """Both halves of a class."""
+
+    bookings: Annotated[list[BookingOut], Field(min_length=2, max_length=2)] = Field(
+        description="In the order of the sessions that were named."
+    )
 
 
 class BookingList(Page):

@@ -62,14 +62,14 @@ class SessionRunIn(In):
 
 
 class ClashOut(Out):
-    """Another session that gets in the way."""
+    """Another session that gets in the way, or a test of a class that has booked this one."""
 
     kind: ClashKind = Field(
-        description="`room`: the same room at the same time; `host`: the same host; `topic`: the same skill in the same municipality within a week."
+        description="`room`: the same room at the same time; `host`: the same host; `topic`: the same skill in the same municipality within a week; `test`: a class that has booked has a test then."
     )
-    visit_session_id: UUID = Field(description="The other one.")
+    visit_session_id: UUID = Field(description="The other one; of `test` the session itself.")
     opportunity_id: UUID
-    title: Line
+    title: Line = Field(description="Of the other visit; of `test` the name of the school.")
     starts_at: datetime
 
     @classmethod

@@ -16,10 +16,14 @@ from app.auth.actors import Actor
 from app.bookings import rules, service_counts, service_sessions, service_waiting
 from app.bookings.models import Booking, BookingKind, BookingMember, BookingState, VisitSession
 from app.bookings.rules import Limits
+from app.class_tests import rules as test_rules
+from app.class_tests import service as class_tests
+from app.class_tests.models import ClassTest
 from app.events import service as events
 from app.opportunities.models import Opportunity, Status
 from app.opportunities.service_life import Full
 from app.placements import service as placements
+from app.schools import classes
 from app.schools.models import SchoolClass
 from app.students.models import Student
 
@@ -60,6 +64,12 @@ class TakenElsewhere(errors.Conflict):
     title = "Somewhere else at that time"
 
 
+class TestThen(errors.Conflict):
+    """The class has a test then; whoever says so books all the same. `faults` names each test."""
+
+    title = "The class has a test then"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Who is to come: a student, or a class, or some of its students, with adults."""
@@ -72,6 +82,8 @@ class Wanted:
     """Only keep the seats for a short time."""
     may_wait: bool = True
     """Join the waiting list where there is no room."""
+    despite_test: bool = False
+    """Come although the class has a test then."""
 
 
 def book(
@@ -79,7 +91,7 @@ def book(
 ) -> Booking:
     """Book, hold, or wait; what is open already for the same people stays the one booking that it is.
 
-    Raises NoSuchVisitSession, UnknownGuest, NotYourBooking, NotBookable, BookedAlready, TakenElsewhere and NoRoom.
+    Raises NoSuchVisitSession, UnknownGuest, NotYourBooking, NotBookable, BookedAlready, TakenElsewhere, TestThen and NoRoom.
     """
     auth.require_scope(actor, "placements:write")
     visit, opportunity = service_sessions.read(session, actor, visit_session_id)
@@ -103,6 +115,8 @@ def book(
     )  # fmt: skip
     _refuse_size(session, booking, visit, now)
     refuse_clash(session, visit, students, now)
+    if booking.kind is BookingKind.GROUP and not wanted.despite_test:
+        _refuse_test(session, visit, school_class.id, now)
     session.add(booking)
     session.flush()
     session.add_all(
@@ -147,6 +161,30 @@ def refuse_clash(session: Session, visit: VisitSession, students: Collection[UUI
         raise TakenElsewhere(faults=_named(busy, "is somewhere else at that time"))
 
 
+def tests_then(
+    session: Session, class_id: UUID, visits: Collection[VisitSession], now: datetime
+) -> dict[UUID, list[ClassTest]]:
+    """The tests that a class has while each of these sessions is, for whoever books it; one query."""
+    moments = {one.id: rules.moment(one.starts_at, one.ends_at, now.tzinfo or UTC) for one in visits}
+    days = {moment.starts_on for moment in moments.values() if moment is not None}
+    tests = class_tests.of_class(session, class_id, days)
+    found = {
+        key: test_rules.in_the_way(tests, moment.starts_on, moment.parts)
+        for key, moment in moments.items()
+        if moment is not None
+    }
+    return {key: some for key, some in found.items() if some}
+
+
+def _refuse_test(session: Session, visit: VisitSession, class_id: UUID, now: datetime) -> None:
+    found = tests_then(session, class_id, [visit], now).get(visit.id, ())
+    if found:
+        details = [f"on {one.held_on} the class has a test: {one.subject}" for one in found]
+        raise TestThen(
+            faults=[{"in": "body", "field": "despite_test", "detail": detail} for detail in details]
+        )
+
+
 def _refuse_full(visit: VisitSession, people: int) -> None:
     # Most of a rush ends here, before anybody waits for a lock; a seat that comes free in this moment is another's.
     if visit.seats_taken + people > visit.seats:
@@ -165,9 +203,13 @@ def who(session: Session, actor: Actor, wanted: Wanted) -> tuple[SchoolClass, li
         if not is_own and not actor.is_staff_of(student.school_id, student.class_id):
             raise NotYourBooking
         return session.get_one(SchoolClass, student.class_id), [student.id]
-    school_class = None if wanted.class_id is None else session.get(SchoolClass, wanted.class_id)
-    if school_class is None:
+    if wanted.class_id is None:
         raise _unknown("class_id", "no class that you may see has this id")
+    try:
+        school_class = classes.get(session, actor, wanted.class_id, scope="placements:write")
+    except classes.NoSuchClass as error:
+        # The same for a class of others: who comes is theirs to know.
+        raise _unknown("class_id", "no class that you may see has this id") from error
     if not actor.is_staff_of(school_class.school_id, school_class.id):
         raise NotYourBooking("A class is booked by its teachers.")
     query = sa.select(Student.id).where(Student.class_id == school_class.id, Student.archived_at.is_(None))

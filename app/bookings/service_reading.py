@@ -21,6 +21,7 @@ from app.opportunities import access
 from app.opportunities.models import Opportunity
 from app.opportunities.rules import can_edit
 from app.schools.models import School, SchoolClass
+from app.series.models import ProposalState, SeriesProposal
 from app.students import service as students
 
 
@@ -42,6 +43,14 @@ class Seen:
     students: tuple[UUID, ...]
     side: Side
     place: Place | None = None
+    proposal: SeriesProposal | None = None
+    """Of a published event of a series: what its host says of the day."""
+
+    @property
+    def of_the_day(self) -> SeriesProposal | None:
+        """Whom to ask on the day and how accessible it is, for the host and whoever has seats, not before."""
+        has_seats = self.booking.state in (BookingState.BOOKED, BookingState.ATTENDED)
+        return self.proposal if has_seats or self.side is Side.HOST else None
 
     @property
     def is_group(self) -> bool:
@@ -55,11 +64,17 @@ class Seen:
 
 
 _rows = (
-    sa.select(Booking, VisitSession, Opportunity, School.name, SchoolClass.year)
+    sa.select(Booking, VisitSession, Opportunity, School.name, SchoolClass.year, SeriesProposal)
     .join(VisitSession, VisitSession.id == Booking.visit_session_id)
     .join(Opportunity, Opportunity.id == VisitSession.opportunity_id)
     .join(School, School.id == Booking.school_id)
     .join(SchoolClass, SchoolClass.id == Booking.class_id)
+    .outerjoin(
+        SeriesProposal,
+        sa.and_(
+            SeriesProposal.opportunity_id == Opportunity.id, SeriesProposal.state == ProposalState.PUBLISHED
+        ),
+    )
 )
 
 
@@ -136,7 +151,7 @@ def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
     found: list[Seen] = []
     members = _members(session, [row[0].id for row in rows]) if rows else {}
     hosted = _hosted(session, actor, {row.Opportunity for row in rows})
-    for booking, visit, opportunity, school_name, year in rows:
+    for booking, visit, opportunity, school_name, year, proposal in rows:
         who = members.get(booking.id, ())
         if booking.student_id is not None:
             who = (booking.student_id,)
@@ -145,7 +160,8 @@ def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
             is_host=opportunity.id in hosted,
         )  # fmt: skip
         if side is not None:
-            found.append(Seen(booking, visit, opportunity, school_name, year, who, side))
+            seen = Seen(booking, visit, opportunity, school_name, year, who, side, proposal=proposal)
+            found.append(seen)
     return found
 
 

@@ -127,7 +127,7 @@ def _plan(
     given = [(key, first, last, room) for key, (first, last) in zip(ids, moments, strict=True)]
     slots = service_clashes.slots_of(session, opportunity, given)
     warned: dict[int, list[Warned]] = {}
-    for one in service_clashes.warn(session, slots):
+    for one in service_clashes.warn(session, slots, now.tzinfo or UTC):
         warned.setdefault(ids.index(one.visit_session_id), []).append(one)
     return Planned(moments, left_out, warned)
 

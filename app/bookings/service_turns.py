@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.attendances.models import CheckIn
 from app.auth.actors import Actor, system
 from app.bookings import (
     rules,
@@ -22,11 +23,19 @@ from app.bookings import (
 from app.bookings.models import Booking, BookingEnd, BookingState, SessionState, VisitSession
 from app.bookings.rules import Limits
 from app.db import Database
+from app.errors import WrongState
 from app.events import service as events
 from app.opportunities.models import Opportunity
 
 AT_ONCE = 500
 """Of each in one round; the rest waits for the next."""
+_COMES = frozenset({BookingState.ATTENDED, BookingState.ABSENT})
+
+
+class PeopleHaveCome(WrongState):
+    """Somebody has been checked in already, so the session takes place."""
+
+    title = "Somebody has come"
 
 
 # --- by people --------------------------------------------------------------------------------------------------------
@@ -58,11 +67,19 @@ def edit(
 def cancel(
     session: Session, actor: Actor, visit: VisitSession, opportunity: Opportunity, *, now: datetime
 ) -> None:
-    """Cancel what `service_sessions.get_for_change` gave, with all its bookings; again it changes nothing. Raises WrongState."""
+    """Cancel what `service_sessions.get_for_change` gave, with all its bookings; again it changes nothing.
+
+    The doors open before it begins: whoever has been noted as absent until then loses nothing by it, and is told like
+    all others. Raises WrongState, and PeopleHaveCome where somebody is there.
+    """
     if visit.state is SessionState.CANCELLED:
         return
     service_sessions.refuse_over(visit, now)
-    bookings = _open(session, visit.id)
+    bookings = _open(session, visit.id, _COMES)
+    if any(booking.state is BookingState.ATTENDED for booking in bookings):
+        raise PeopleHaveCome("Note that nobody has come of those who are checked in, then cancel it.")
+    absent = [booking.id for booking in bookings if booking.state is BookingState.ABSENT]
+    session.execute(sa.delete(CheckIn).where(CheckIn.booking_id.in_(absent)))
     session.refresh(visit)  # somebody may have been forgotten before these were locked
     session.refresh(opportunity)
     for booking in bookings:
@@ -147,7 +164,10 @@ def _locked(session: Session, visit_id: UUID) -> VisitSession:
     return visit
 
 
-def _open(session: Session, visit_id: UUID) -> Sequence[Booking]:
-    query = sa.select(Booking).where(Booking.visit_session_id == visit_id, Booking.state.in_(rules.OPEN))
+def _open(
+    session: Session, visit_id: UUID, others: frozenset[BookingState] = frozenset()
+) -> Sequence[Booking]:
+    states = rules.OPEN | others
+    query = sa.select(Booking).where(Booking.visit_session_id == visit_id, Booking.state.in_(states))
     query = query.order_by(Booking.id).with_for_update()
     return session.scalars(query, execution_options={"populate_existing": True}).all()

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.bookings.rules import Guest as Group
 from app.bookings.rules import Hall, most, room
 from app.calendars.rules import Closing
+from app.class_tests.rules import Sitting
 
 
 class Hindrance(StrEnum):
@@ -24,18 +25,33 @@ class Hindrance(StrEnum):
     """There can never be room for so many; the class could come in two halves."""
     WAIT = "wait"
     """There is no room for all of them now: they would join the waiting list."""
+    TEST = "test"
+    """The class has a test then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A session, for how many of the group there is room now, and what stands in the way."""
+    """A session, for how many of the group there is room now, how many bookings wait, and what stands in the way.
+
+    `tests` are the class's at that time.
+    """
 
     visit_session_id: UUID
     starts_at: datetime
     ends_at: datetime
     language: str
     room: int
+    waiting: int
     obstacles: tuple[Hindrance, ...]
+    tests: tuple[Sitting, ...] = ()
+
+    @property
+    def standing(self) -> int:
+        """What it takes to come: 0 nothing, 1 another day for a test, 2 waiting; 3 the group as it is cannot come."""
+        found = set(self.obstacles)
+        if found - {Hindrance.TEST, Hindrance.WAIT}:
+            return 3
+        return 2 if Hindrance.WAIT in found else len(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +81,9 @@ class GroupFit:
 
 
 def obstacles(
-    hall: Hall, group: Group, people: int, smallest_group: int | None, day: date, closings: Iterable[Closing]
-) -> tuple[Hindrance, ...]:
+    hall: Hall, group: Group, people: int, smallest_group: int | None, day: date, closings: Iterable[Closing], *,
+    has_test: bool = False,
+) -> tuple[Hindrance, ...]:  # fmt: skip
     """What stands in the way of a session on that day, for so many people."""
     found = []
     if any(one.starts_on <= day <= one.ends_on for one in closings):
@@ -77,6 +94,8 @@ def obstacles(
         found.append(Hindrance.LARGE)
     elif people > room(hall, group):
         found.append(Hindrance.WAIT)
+    if has_test:
+        found.append(Hindrance.TEST)
     return tuple(found)
 
 
@@ -89,12 +108,17 @@ def discovers(taught: Sequence[str], held: Sequence[Collection[str]]) -> tuple[s
     return tuple(skill for skill in taught if 2 * sum(skill in own for own in held) < len(held))
 
 
-def order_key(fit: GroupFit, turns: Sequence[Turn]) -> tuple[bool, float, float, str]:
+def turn_key(turn: Turn) -> tuple[int, datetime, str]:
+    """Where a session of a visit stands, the smallest first: what the group can book now, then by time."""
+    return (turn.standing, turn.starts_at, str(turn.visit_session_id))
+
+
+def order_key(fit: GroupFit, turns: Sequence[Turn]) -> tuple[int, float, float, str]:
     """Where a visit stands, the smallest first.
 
-    What the group can book now comes before what it cannot. Then the mean and the worst fit count the same, so that
+    What the group can book now comes before what falls on a test, that before what is full, and last what it cannot. Then the mean and the worst fit count the same, so that
     nobody is taken along to what only others like; of equals the nearest, then the id.
     """
-    can_book = any(not turn.obstacles for turn in turns)
+    standing = min((turn.standing for turn in turns), default=3)
     value = round((fit.mean + fit.worst) / 2, 6)
-    return (not can_book, -value, fit.travel_km or 0.0, str(fit.opportunity_id))
+    return (standing, -value, fit.travel_km or 0.0, str(fit.opportunity_id))

@@ -24,14 +24,19 @@ class ClassVisitSessionOut(Out):
     ends_at: datetime
     language: LanguageCode
     room: Count = Field(description="For so many of the class there is room now.")
-    obstacles: Annotated[list[Hindrance], Field(max_length=4)] = Field(
+    waiting: Count = Field(description="So many bookings are on the waiting list.")
+    obstacles: Annotated[list[Hindrance], Field(max_length=5)] = Field(
         description="Empty: the class can book it now."
+    )
+    tests: Annotated[list[Line], Field(max_length=50)] = Field(
+        description="In what the class has a test then."
     )
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
         """As the rules have it."""
-        return cls.model_validate(turn)
+        own = {name: getattr(turn, name) for name in cls.model_fields}
+        return cls(**own | {"tests": [one.subject for one in turn.tests[:50]]})
 
 
 class TaughtSkillOut(Out):
@@ -58,7 +63,9 @@ class ClassVisitOut(Out):
     discovers: Annotated[list[TaughtSkillOut], Field(max_length=100)] = Field(
         description="Skills that it teaches and fewer than half of the class have."
     )
-    sessions: Annotated[list[ClassVisitSessionOut], Field(max_length=100)]
+    sessions: Annotated[list[ClassVisitSessionOut], Field(max_length=100)] = Field(
+        description="What the class can book now, then what falls on a test, then what is full; each by time."
+    )
 
     @classmethod
     def of(cls, visit: ClassVisit) -> Self:

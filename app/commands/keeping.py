@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 def keep_retention(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
     """Archive, ask for erasures, warn, and take from old events who did them."""
     from app.auth.actors import system
+    from app.class_tests import service as class_tests
     from app.concerns import service_clock as concerns
     from app.network import service_notes as notes
     from app.privacy import service_looks as looks
@@ -29,6 +30,7 @@ def keep_retention(settings: Settings, database: Database, now: datetime) -> dic
         done["looks"] = looks.forget_old(session, now, days=settings.look_days)
         done["concerns"] = concerns.forget_old(session, now, days=settings.concern_keep_days)
         done["contacts"] = series.forget_contacts(session, now, days=settings.series_contact_days)
+        done["class_tests"] = class_tests.forget_old(session, now)
         done["notes"] = notes.forget_old(session, now, days=settings.company_note_days)
     return done
 

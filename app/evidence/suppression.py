@@ -63,7 +63,7 @@ class Published:
         """What the rows give away of a sum of atoms, and on which of them that rests. Raises Contradiction."""
         # They take a tenth of a second to come, and few calls need them.
         from scipy.optimize import linprog
-        from scipy.sparse import vstack
+        from scipy.sparse import csr_array, vstack
 
         keys = list(self.rows)
         if not keys:

@@ -6,7 +6,7 @@ As in `service`, `ask` runs inside a read block, and what computes outside of it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,11 +19,12 @@ from app.matches import service as matches
 from app.matches import translate
 from app.matches.engine import Changes, Engine, Known
 from app.matches.service import StudentQuestion
+from app.opportunities.details import Detail
 from app.opportunities.models import Kind
 from app.students import service as students
 from app.students.models import Student
+from matching import Index, Opportunity, Ranked
 from matching import Kind as EngineKind
-from matching import Opportunity, Ranked
 from matching.location import road_km
 
 BEST = 20
@@ -104,10 +105,12 @@ def suggest(
     return [Suggestion(state.cards[name], len(scores[name])) for name in order[:limit] if name in state.cards]
 
 
-def group_fits(engine: Engine, question: ClassQuestion, here: tuple[float, float] | None) -> list[GroupLine]:
+def group_fits(
+    engine: Engine, question: ClassQuestion, here: tuple[float, float] | None, full: Sequence[Detail] = ()
+) -> list[GroupLine]:
     """What every open visit is to the students if they set out together, from `here`, on a day that is found for all.
 
-    `here` is latitude and longitude in degrees; None is not known. So neither anybody's own limit of distance nor anybody's own free days are against it. Nothing is computed about
+    Visits that are `full` are no longer in the index; they are scored as if there were a seat. `here` is latitude and longitude in degrees; None is not known. So neither anybody's own limit of distance nor anybody's own free days are against it. Nothing is computed about
     students who are not ranked.
     """
     ranked = [known for known in question.students if known.profile.is_ranked]
@@ -116,22 +119,32 @@ def group_fits(engine: Engine, question: ClassQuestion, here: tuple[float, float
     together = [replace(known.student, **unbound) for known in ranked]
     with engine.still(question.changes) as state:
         visits = {one.id: one for one in state.index if one.kind is EngineKind.VISIT}
-    words = state.index.vocabulary
+    words, cards = state.index.vocabulary, dict(state.cards)
+    missing = [one for one in full if str(one.id) not in visits]
+    aside = {
+        str(one.id): translate.opportunity(replace(one, seats_free=max(1, one.seats_free))) for one in missing
+    }
+    cards |= {str(one.id): translate.card(one) for one in missing}
+    others = Index(aside.values(), words, engine.weights, on=state.index.on, seed=engine.seed)
     found: list[dict[str, Ranked]] = []
     for one in together:
         with engine.turn:  # taken anew for each, so that a whole class keeps nobody waiting
-            found.append({line.id: line for line in state.index.top(one, len(visits), EngineKind.VISIT)})
+            best = [
+                *state.index.top(one, len(visits), EngineKind.VISIT),
+                *others.top(one, len(aside), EngineKind.VISIT),
+            ]
+            found.append({line.id: line for line in best})
     held = [frozenset(skill.id for skill in one.skills) for one in together]
     return [
         GroupLine(
-            card=state.cards[key],
+            card=cards[key],
             scores=tuple(top[key].score if key in top else 0.0 for top in found),
             travel_km=_road_km(here, visit),
             taught=[translate.labelled(need.id, words) for need in visit.taught],
             held=held,
         )
-        for key, visit in visits.items()
-        if key in state.cards
+        for key, visit in (visits | aside).items()
+        if key in cards
     ]
 
 

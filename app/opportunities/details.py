@@ -106,6 +106,12 @@ def load(session: Session, ids: Sequence[UUID]) -> list[Detail]:
     return _load(session, Opportunity.id.in_(ids))
 
 
+def load_full(session: Session, ids: Sequence[UUID]) -> list[Detail]:
+    """Those of these opportunities that would be published, were there a free seat, by id; four queries."""
+    is_full = sa.and_(Opportunity.status == Status.FULL, ~is_hidden(Opportunity.company_id))
+    return _load(session, sa.and_(is_full, Opportunity.id.in_(ids)))
+
+
 _IS_SHOWN = sa.and_(Opportunity.status == Status.PUBLISHED, ~is_hidden(Opportunity.company_id))
 
 

@@ -41,6 +41,7 @@ def routes() -> list[BaseRoute]:
         class_hours,
         class_import,
         class_papers,
+        class_tests,
         codes,
         company,
         concerns,
@@ -106,7 +107,7 @@ def routes() -> list[BaseRoute]:
         public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, bookings, sessions, visits, visit_day, visit_after, teacher, hats, codes, people, invited,
         oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, series, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator, actors, areas, portfolio, protocols,
-        placement, placement_board, placement_changes, laws, calendars, feeds, repeating,
+        placement, placement_board, placement_changes, laws, calendars, class_tests, feeds, repeating,
         student_hours, host_hours, class_hours, evaluations, reports, outcomes, evidence, needs,
         papers, paper_drafts, class_papers, guardian, rounds, round_students,
     ):  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -115,7 +116,7 @@ def _page(
             except service_repeating.UnfitRepetition as problem:
                 wrong = _wrong(str(one["field"]) for one in problem.faults)
         slots = service_clashes.planned(session, [opportunity])
-        warned = service_clashes.warn(session, slots)
+        warned = service_clashes.warn(session, slots, view.now().tzinfo or UTC)
     return view.show(
         "visits/run.html", status=422 if wrong else 409 if trouble else 200, opportunity=opportunity, form=form,
         planned=planned, wrong=wrong, wrong_at={one.control: one for one in wrong}, said=words, warned=warned,

@@ -32,6 +32,7 @@ LEFT_OUT = {
 CLASHES = {
     ClashKind.ROOM: _("Stessa sala, stessa ora"),
     ClashKind.HOST: _("Stessa ora, stesso ospite"),
+    ClashKind.TEST: _("Una classe che ha prenotato ha una verifica"),
     ClashKind.TOPIC: _("Stesso tema, stesso comune, stessa settimana"),
 }
 FIELDS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -352,7 +353,9 @@ def _steering(
             (one for one in found if one.proposal.state in rules.OPEN),
             key=lambda one: (one.proposal.due_at, one.proposal.id),
         )
-        warned = service_clashes.of_events(session, [one.opportunity for one in waiting])
+        warned = service_clashes.of_events(
+            session, [one.opportunity for one in waiting], view.now().tzinfo or UTC
+        )
     stored = {name: getattr(series, name) for name in _FOUNDED}
     return view.show(
         "coordinator/series_review.html", status=status, series=series, waiting=waiting, warned=warned,

@@ -58,5 +58,8 @@ TROUBLES = {
     "promised": _("Così non si può: più posti di questi sono già presi o tenuti per altri."),
     "many": _("La visita ha già il numero più grande possibile di turni, o di regole."),
     "over": _("Il turno è cominciato, finito o annullato: non si cambia più."),
+    "come": _(
+        "Qualcuno è già arrivato, quindi il turno si fa. Se è un errore, nella lista del giorno segnate che non è venuto nessuno, poi annullate."
+    ),
 }
 """Why something could not be saved that is well formed."""

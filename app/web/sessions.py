@@ -209,6 +209,8 @@ def cancel_session(
         with view.write() as (session, actor):
             visit, event = service_sessions.get_for_change(session, actor, opportunity_id, visit_session_id)
             service_turns.cancel(session, actor, visit, event, now=view.now())
+    except service_turns.PeopleHaveCome:
+        return _session(view, opportunity_id, visit_session_id, trouble="come")
     except service_sessions.WrongState:
         return _session(view, opportunity_id, visit_session_id, trouble="over")
     return view.go(f"/opportunities/{opportunity_id}/sessions/{visit_session_id}?done=cancelled")

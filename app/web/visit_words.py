@@ -16,6 +16,9 @@ TROUBLES = {
     ),
     "small": _("Il gruppo è più piccolo di quanto chiede chi ospita."),
     "large": _("Qui non ci può mai essere posto per così tante persone: prova a dividere la classe."),
+    "test": _(
+        "Nelle ore di questo turno la classe ha una verifica. Per venire lo stesso, scegli «prenota lo stesso»."
+    ),
     "closed": _("Questo turno adesso non prende prenotazioni."),
 }
 OBSTACLES = {
@@ -23,6 +26,7 @@ OBSTACLES = {
     Hindrance.SMALL: _("chi ospita chiede un gruppo più grande"),
     Hindrance.LARGE: _("non ci state mai tutti: si può dividere la classe"),
     Hindrance.WAIT: _("adesso non c'è posto per tutti: lista d'attesa"),
+    Hindrance.TEST: _("quel giorno la classe ha una verifica di %(subjects)s"),
 }
 FIELDS = {
     "class_id": (_("Classe"), _("Scegli una delle tue classi.")),

@@ -193,8 +193,9 @@ def book_class(view: InView, fields: InFields, visit_session_id: UUID) -> Respon
     except forms.Unreadable as problem:
         return _class_form(view, visit_session_id, class_id, wrong=problem.faults[0]["field"], fields=fields)
     wanted = Wanted(
-        class_id=class_id, student_ids=tuple(chosen), adults=adults, may_wait=text(fields, "wait") == "yes"
-    )
+        class_id=class_id, student_ids=tuple(chosen), adults=adults, may_wait=text(fields, "wait") == "yes",
+        despite_test=text(fields, "despite_test", 3) == "yes",
+    )  # fmt: skip
     limits = Limits.of(view.settings)
     busy: frozenset[str] = frozenset()
     try:
@@ -210,6 +211,8 @@ def book_class(view: InView, fields: InFields, visit_session_id: UUID) -> Respon
         busy = frozenset(str(fault["detail"]).partition(" ")[0] for fault in problem.faults)
     except service.NoRoom:
         trouble = "full" if second is None else "half"
+    except service.TestThen:
+        trouble = "test"
     except service.NotBookable:
         trouble = "closed"
     except service.UnknownGuest as problem:
@@ -240,6 +243,11 @@ def _class_form(
         pupils = _pupils(session, school_class)
         others = service_overview.to_come(session, [opportunity.id], now).get(opportunity.id, [])
         halls = service_overview.halls(session, [visit, *others], now)
+        tests = (
+            {}
+            if school_class is None
+            else service.tests_then(session, school_class.id, [visit, *others], now)
+        )
     chosen = {str(one.id) for one in pupils}
     adults, second, waits = str(USUAL_ADULTS), "", True
     if fields is not None:
@@ -262,7 +270,7 @@ def _class_form(
     return view.show(
         "visits/book_class.html", status=422 if wrong else 409 if trouble else 200, visit=visit, opportunity=opportunity,
         company=company, classes=mine, school_class=school_class, pupils=pupils, chosen=chosen, adults=adults,
-        second=second, waits=waits, rooms=rooms, busy=busy, wrong=[Wrong(wrong, *said)] if wrong else [],
+        second=second, waits=waits, rooms=rooms, busy=busy, tests=tests, despite=fields is not None and bool(text(fields, "despite_test", 3)), wrong=[Wrong(wrong, *said)] if wrong else [],
         others=[one for one in others if one.id != visit.id], trouble=visit_words.TROUBLES.get(trouble),
         is_open=visit.state is SessionState.PLANNED and visit.starts_at > now,
     )  # fmt: skip

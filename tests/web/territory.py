@@ -37,6 +37,7 @@ from app.opportunities.models import (
     Status,
 )
 from app.placements.models import Party, Placement, State
+from app.schools.models import SchoolClass
 from app.series.models import ProposalState, Series, SeriesKind, SeriesProposal, SeriesState
 from app.settings import Settings
 from app.skills.models import Skill, SkillKind, SkillLabel
@@ -239,7 +240,7 @@ def _place(make: Factory, student: Student, opportunity_id: UUID, start: date) -
 
 
 def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> tuple[UUID, UUID, UUID]:
-    """Two bookings of a session with one seat: the student has been offered it, and the class waits."""
+    """Two bookings of a session with one seat: the student has been offered it, and the class waits; it has a test then."""
     begins = datetime.combine(start, time(8), UTC)
     visit = make.add(
         VisitSession(
@@ -258,6 +259,9 @@ def _bookings(make: Factory, student: Student, visit_id: UUID, start: date) -> t
         Booking(kind=BookingKind.GROUP, state=BookingState.WAITING, people=5, adults=1, passes=1, **asked)
     )
     make.add(BookingMember(visit_session_id=visit.id, student_id=student.id, booking_id=offered.id))
+    school_class = make.get(SchoolClass, student.class_id)
+    assert school_class is not None
+    make.class_test(school_class, held_on=start, subject="elettronica")
     return visit.id, offered.id, waiting.id
 
 

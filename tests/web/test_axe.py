@@ -262,6 +262,7 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("placement/tutors.html", "company", "/placements/{worked_id}", "open"),
     ("placement/board.html", "lead", "/schools/{school_id}/placements", "open"),
     ("teacher/closings.html", "lead", "/schools/{school_id}/closings?propose=christmas", ""),
+    ("teacher/tests.html", "teacher", "/classes/{class_id}/tests", ""),
     ("coordinator/patrons.html", "coordinator", "/patron-days", ""),
     ("placement/rules.html", "administrator", "/law-rules", "open"),
     ("placement/rules.html", "company", "/law-rules", ""),

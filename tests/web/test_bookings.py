@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
+
+from app.bookings.models import Booking
+from app.series.models import SeriesProposal
+from tests.factories import Factory
 from tests.web.territory import Territory
 
 
@@ -53,3 +58,26 @@ def test_who_waits_reads_the_place_and_the_reason(visit: Callable[..., Any], lan
     left = teacher.post(f"{path}/move", data={"action": "cancel", "version": "1"})
     assert left.status_code == 303
     assert "Annullato" in teacher.get(path).text
+
+
+def test_whom_to_ask_on_the_day_is_told_to_whoever_has_seats(
+    visit: Callable[..., Any], land: Territory, make: Factory
+) -> None:
+    path = f"/bookings/{land.offered_id}"
+    with make.database.write() as session:
+        told = {"contact_name": "Rita Bassi", "contact_phone": "051 000000"}
+        session.execute(
+            sa.update(SeriesProposal).where(SeriesProposal.opportunity_id == land.full_id).values(**told)
+        )
+
+    def sees(who: str) -> tuple[bool, bool]:
+        page = visit(who).get(path).text
+        return "Rampa in cortile." in page, "Rita Bassi" in page and 'href="tel:051000000"' in page
+
+    assert (sees("student"), sees("teacher"), sees("company")) == ((False,) * 2, (False,) * 2, (True,) * 2)
+    with make.database.write() as session:
+        booked = {"state": "booked", "due_at": None}
+        session.execute(sa.update(Booking).where(Booking.id == land.offered_id).values(**booked))
+    assert (sees("student"), sees("teacher")) == ((True,) * 2, (True,) * 2)
+    of_class = visit("student").get(f"/students/{land.student_id}/bookings").text
+    assert "Rita Bassi" not in of_class

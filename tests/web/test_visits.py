@@ -125,9 +125,11 @@ def test_a_teacher_books_a_class_whole_or_in_halves(
         "Visita con i posti finiti" in before
     )  # what was there: the offer of one of them, by name, and the class that waits
     assert ("Giulia Rossi" in before, "Posto 1 nella lista." in before, _mornings(before)) == (True, True, 0)
-    assert ("Visite per la classe" in before, before.count("Prenota<span")) == (True, 3)
+    assert ("Visite per la classe" in before, before.count("Prenota<span")) == (True, 4)
     assert "Nuovo per più di metà della classe: Pneumatica." in before
-    assert before.count("Non ci state mai tutti") == 2  # in the two small sessions
+    assert (
+        before.count("Non ci state mai tutti") == 3
+    )  # in the two small sessions, and in the full one of one seat
     assert book(half, second=str(tight)).headers["location"] == f"{listed}#coming"
     page = teacher.get(listed).text
     assert (_mornings(page), page.count("2 persone con la classe")) == (2, 2)

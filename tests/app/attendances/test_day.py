@@ -15,8 +15,8 @@ from app.attendances import rules, service, service_codes, service_worths
 from app.attendances.models import CheckIn
 from app.attendances.rules import Came
 from app.auth.actors import Actor
-from app.bookings import service_reading
-from app.bookings.models import Booking
+from app.bookings import service_reading, service_sessions, service_turns
+from app.bookings.models import Booking, BookingEnd
 from app.bookings.models import BookingState as State
 from app.bookings.rules import BookingAction as Action
 from app.hours.models import HourCredit
@@ -193,3 +193,29 @@ def test_hours_follow_who_came_and_are_put_right_with_it(world: World) -> None:
     internship = world.make.opportunity()
     with pytest.raises(service_worths.OnlyVisits), world.database.write() as session:
         service_worths.decide(session, lead, internship.id, school_class.school_id, 4, now=LATER)
+
+
+def test_a_session_that_somebody_has_come_to_is_not_cancelled(world: World) -> None:
+    """The doors open before it begins. Who is noted as absent by then is no less told than who was still to come."""
+    visit, school_class = world.plan(), world.school_class(2)
+    booking, single = world.book_class(visit, school_class), world.book(visit)
+    early = STARTS - timedelta(minutes=30)
+
+    def cancel() -> None:
+        with world.database.write() as session:
+            found, event = service_sessions.get_for_change(session, world.host(), world.event.id, visit.id)
+            service_turns.cancel(session, world.host(), found, event, now=early)
+
+    assert mark(world, world.host(), booking, now=early)[0] is State.ATTENDED
+    with pytest.raises(service_turns.PeopleHaveCome):
+        cancel()
+    assert world.now(single).state is State.BOOKED
+    undone = mark(world, world.host(), booking, now=early + timedelta(minutes=1), students=0, adults=0)
+    assert undone[0] is State.ABSENT
+    early += timedelta(minutes=2)
+    cancel()
+    cancel()  # again it changes nothing
+    assert {world.now(one).state for one in (booking, single)} == {State.CANCELLED}
+    assert {world.now(one).end_reason for one in (booking, single)} == {BookingEnd.SESSION_CANCELLED}
+    assert world.make.get(CheckIn, booking.id) is None
+    world.check()

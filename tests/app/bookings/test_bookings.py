@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app import errors
 from app.applications.models import ApplicationState
+from app.auth.actors import Actor, Grant, Role
 from app.bookings import (
     service,
     service_counts,
@@ -200,8 +201,11 @@ def test_a_class_is_booked_by_its_school_and_counts_with_its_adults(world: World
     assert giulia is not None
     assert _refusal(lambda: world.book(visit, giulia), service.BookedAlready) == ["student_ids"]
     wanted = service.Wanted(class_id=fourth.id, adults=1)
-    with world.database.write() as session, pytest.raises(service.NotYourBooking):
+    with world.database.write() as session, pytest.raises(service.UnknownGuest):
         service.book(session, world.student(giulia), visit.id, wanted, now=NOW, limits=LIMITS)
+    overseer = Actor(kind="user", id=None, name="Ada", grants=(Grant(Role.ADMINISTRATOR),))
+    with world.database.write() as session, pytest.raises(service.NotYourBooking):
+        service.book(session, overseer, visit.id, wanted, now=NOW, limits=LIMITS)
     with world.database.write() as session:
         service_moves.give_up(session, world.lead(fourth.school_id), giulia.id, NOW)
     assert (world.now(booking).people, _event(world).seats_taken) == (9, 9)

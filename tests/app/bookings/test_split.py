@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 
+from app.auth.actors import Grant, Role
 from app.bookings import service_split
 from app.bookings.models import Booking, BookingState, VisitSession
 from app.bookings.service import NoRoom, TakenElsewhere, Wanted
 from app.schools.models import SchoolClass
 from app.students.models import Student
 from tests.app.bookings.world import LIMITS, STARTS, World
+from tests.app.students.callers import person, staff
 from tests.factories import NOW, Factory
 
 
@@ -61,3 +64,41 @@ def test_halves_are_as_large_as_the_host_asks(make: Factory) -> None:
     with pytest.raises(NoRoom):
         _split(world, small, first, second)
     assert world.rows() == []
+
+
+def test_a_program_divides_a_class_too(client: TestClient, make: Factory) -> None:
+    world = World(make)
+    first, second = world.plan(seats=4), world.plan(seats=4, starts_at=STARTS + timedelta(days=1))
+    school_class, other = world.school_class(5), world.school_class(2)
+    path, key = f"/api/v1/visit-sessions/{first.id}/split-bookings", staff(make, school_class)
+    body = {"second_session_id": str(second.id), "class_id": str(school_class.id), "adults": 2}
+    elsewhere = World(make).plan()
+    for wrong, status, field in (
+        ({"adults": 1}, 422, "adults"), ({"class_id": str(other.id)}, 422, "class_id"),
+        ({"student_ids": [str(school_class.id)] * 2}, 422, "student_ids"),
+        ({"student_ids": [str(school_class.id)]}, 422, "student_ids"),
+        ({"student_ids": [str(school_class.id), str(other.id)]}, 422, "student_ids.0"),
+        ({"second_session_id": "x"}, 422, "second_session_id"),
+    ):  # fmt: skip
+        refused = client.post(path, json=body | wrong, headers=key)
+        assert (refused.status_code, refused.json()["faults"][0]["field"]) == (status, field), wrong
+    for one, status in ((first, 409), (elsewhere, 404)):  # one session twice, and one of another visit
+        assert (
+            client.post(path, json=body | {"second_session_id": str(one.id)}, headers=key).status_code
+            == status
+        )
+    classes = frozenset({other.id})
+    stranger = person(make, Grant(Role.TEACHER, school_id=other.school_id, class_ids=classes))
+    assert client.post(path, json=body, headers=stranger).status_code == 422
+    assert world.rows() == []
+    once = key | {"Idempotency-Key": "the-same-call"}
+    made = client.post(path, json=body, headers=once)
+    assert made.status_code == 201, made.text
+    halves = made.json()["bookings"]
+    assert [(one["visit_session_id"], one["people"], one["adults"], one["state"]) for one in halves] == [
+        (str(first.id), 4, 1, "booked"), (str(second.id), 3, 1, "booked"),
+    ]  # fmt: skip
+    assert made.headers["location"].endswith(halves[0]["id"])
+    assert client.post(path, json=body, headers=once).json() == made.json()
+    assert len(world.rows()) == 2
+    world.check()

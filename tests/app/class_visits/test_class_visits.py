@@ -54,3 +54,41 @@ def test_visits_for_a_class(client: TestClient, make: Factory) -> None:
     refused = client.get(path, params={"adults": 0})
     assert (refused.status_code, "adults" in refused.text) == (422, True)
     assert client.get(path, headers=person(make, make.grant(Role.COORDINATOR))).status_code == 403
+
+
+def test_tests_and_full_visits_stand_lower_and_say_why(client: TestClient, make: Factory) -> None:
+    """What is full is not gone: it stands after what can be booked, with how many wait for it."""
+    make.skill()
+    world = World(make)
+    school_class = world.school_class(2)
+    full, crowded = World(make), World(make)
+    tested, later = world.plan(), world.plan(starts_at=STARTS + timedelta(days=1))
+    only = full.plan(seats=3)
+    others = crowded.plan(seats=3)
+    for each, visit in ((full, only), (crowded, others)):
+        for _ in range(3):
+            each.book(visit)
+    full.book(only)
+    full.book(only)
+    hidden = World(make)
+    hidden.book(hidden.plan(seats=1))
+    make.change(hidden.event, status="closed")
+    make.class_test(school_class, held_on=STARTS.date(), subject="matematica")
+    for one in (world, full, crowded):
+        event = make.get(type(one.event), one.event.id)
+        assert event is not None
+        make.change(event)
+    client.headers |= person(
+        make,
+        Grant(Role.TEACHER, school_id=school_class.school_id, class_ids=frozenset({school_class.id})),
+    )
+    items = client.get(f"/api/v1/classes/{school_class.id}/visits", params={"adults": 1}).json()["items"]
+    assert [one["opportunity_id"] for one in items[:1]] == [str(world.event.id)]
+    assert {one["opportunity_id"] for one in items[1:]} == {str(full.event.id), str(crowded.event.id)}
+    told = [(one["visit_session_id"], one["obstacles"], one["tests"]) for one in items[0]["sessions"]]
+    assert told == [(str(later.id), [], []), (str(tested.id), ["test"], ["matematica"])]
+    waits = {one["opportunity_id"]: one["sessions"][0] for one in items[1:]}
+    of_full, of_crowded = waits[str(full.event.id)], waits[str(crowded.event.id)]
+    assert (of_full["room"], of_full["waiting"], of_full["obstacles"]) == (0, 2, ["wait", "test"])
+    assert (of_crowded["room"], of_crowded["waiting"]) == (0, 0)
+    assert items[1]["mean_fit"] > 0  # scored as if there were a seat

@@ -22,7 +22,7 @@ def _fit(number: int, *scores: float, km: float | None = 10) -> GroupFit:
 
 
 def _turn(*obstacles: Hindrance) -> Turn:
-    return Turn(UUID(int=9), NOW, NOW, "it", 30, obstacles)
+    return Turn(UUID(int=9), NOW, NOW, "it", 30, 0, obstacles)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,9 @@ def test_order_counts_mean_and_worst_alike_and_puts_what_can_be_booked_first() -
         (_fit(3, 0.5, 0.5, 0.4), [_turn(Hindrance.CLOSED), _turn()]),  # mean 0.47, worst 0.4
         (_fit(4, 0.5, 0.5, 0.4, km=2), [_turn()]),
         (_fit(5), [_turn()]),  # nobody is ranked
+        (_fit(6, 0.9), [_turn(Hindrance.WAIT, Hindrance.TEST), _turn(Hindrance.TEST)]),
+        (_fit(7, 0.9), [_turn(Hindrance.LARGE, Hindrance.WAIT)]),
     ]
     order = sorted(lines, key=lambda line: rules.order_key(*line))
-    assert [fit.opportunity_id.int for fit, _ in order] == [4, 3, 2, 5, 1]
+    assert [fit.opportunity_id.int for fit, _ in order] == [4, 3, 2, 5, 6, 1, 7]
     assert (_fit(2, 0.9, 0.0).suited, _fit(5).mean, _fit(5).worst) == (1, 0.0, 0.0)

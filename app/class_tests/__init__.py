@@ -1,0 +1,1 @@
+"""Days on which a class has a test."""
