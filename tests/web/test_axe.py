@@ -11,6 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from app.auth import form_tokens
 from app.web import files, kit
 from app.web.ui import TEMPLATES
 from tests import forms
@@ -452,6 +453,37 @@ def look(page: Any, axe: str) -> None:
     assert left_out().isdisjoint(page.evaluate(CLASSES)), "these have lost their rules: see app/web/kit.py"
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
+
+
+def test_a_booking_that_is_refused_has_no_barriers_and_fits(
+    browse: Callable[..., Any], site: Site, axe: str
+) -> None:
+    page = browse("student")
+    page.goto(f"/bookings/{site.land.offered_id}")
+    with page.expect_navigation() as gone:
+        # Of a session that is over, as from a page that is no longer true.
+        page.evaluate(
+            """([address, student, field]) => {
+                const form = document.createElement("form")
+                form.method = "post"
+                form.action = address
+                form.append(document.querySelector(`input[name="${field}"]`).cloneNode())
+                const who = document.createElement("input")
+                who.name = "student_id"
+                who.value = student
+                form.append(who)
+                document.body.append(form)
+                form.submit()
+            }""",
+            [
+                f"/visit-sessions/{site.papers['day_past_id']}/bookings",
+                str(site.land.student_id),
+                form_tokens.FIELD,
+            ],
+        )
+    assert gone.value.status == 409
+    page.wait_for_selector(".alert-warning")
+    look(page, axe)
 
 
 def test_the_codes_for_paper_have_no_barriers_and_fit(chromium: Any, site: Site, axe: str) -> None:
