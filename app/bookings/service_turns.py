@@ -29,7 +29,6 @@ from app.opportunities.models import Opportunity
 
 AT_ONCE = 500
 """Of each in one round; the rest waits for the next."""
-_COMES = frozenset({BookingState.ATTENDED, BookingState.ABSENT})
 
 
 class PeopleHaveCome(WrongState):
@@ -51,7 +50,14 @@ def edit(
     now: datetime,
     limits: Limits,
 ) -> None:
-    """Change what `service_sessions.get_for_change` gave: who has booked is told of a move, who waits gets new seats."""
+    """Change what `service_sessions.get_for_change` gave: who has booked is told of a move, who waits gets new seats.
+
+    Raises what `service_sessions.edit` raises, and PeopleHaveCome where it would be at another time.
+    """
+    if any(
+        getattr(visit, name) != changes.get(name, getattr(visit, name)) for name in ("starts_at", "ends_at")
+    ):
+        _refuse_come(session, visit.id)
     is_moved = service_sessions.edit(session, actor, visit, opportunity, changes, now=now)
     if is_moved:
         for booking in _open(session, visit.id):
@@ -75,9 +81,8 @@ def cancel(
     if visit.state is SessionState.CANCELLED:
         return
     service_sessions.refuse_over(visit, now)
-    bookings = _open(session, visit.id, _COMES)
-    if any(booking.state is BookingState.ATTENDED for booking in bookings):
-        raise PeopleHaveCome("Note that nobody has come of those who are checked in, then cancel it.")
+    _refuse_come(session, visit.id)
+    bookings = _open(session, visit.id, frozenset({BookingState.ABSENT}))
     absent = [booking.id for booking in bookings if booking.state is BookingState.ABSENT]
     session.execute(sa.delete(CheckIn).where(CheckIn.booking_id.in_(absent)))
     session.refresh(visit)  # somebody may have been forgotten before these were locked
@@ -162,6 +167,14 @@ def _locked(session: Session, visit_id: UUID) -> VisitSession:
     service_counts.lock(session, [], visit.opportunity_id)
     session.refresh(visit)
     return visit
+
+
+def _refuse_come(session: Session, visit_id: UUID) -> None:
+    came = sa.select(Booking.id).where(
+        Booking.visit_session_id == visit_id, Booking.state == BookingState.ATTENDED
+    )
+    if session.scalar(came.limit(1)) is not None:
+        raise PeopleHaveCome("Note that nobody has come of those who are checked in, then try again.")
 
 
 def _open(

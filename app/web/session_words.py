@@ -59,7 +59,7 @@ TROUBLES = {
     "many": _("La visita ha già il numero più grande possibile di turni, o di regole."),
     "over": _("Il turno è cominciato, finito o annullato: non si cambia più."),
     "come": _(
-        "Qualcuno è già arrivato, quindi il turno si fa. Se è un errore, nella lista del giorno segnate che non è venuto nessuno, poi annullate."
+        "Qualcuno è già arrivato: il turno si fa, e a quest'ora. Se è un errore, nella lista del giorno segnate che non è venuto nessuno, poi riprovate."
     ),
 }
 """Why something could not be saved that is well formed."""

@@ -187,6 +187,8 @@ def save_session(
             wrong = _wrong(problem.faults)
         except service_sessions.SeatsPromised:
             trouble = "promised"
+        except service_turns.PeopleHaveCome:
+            trouble = "come"
         except service_sessions.WrongState:
             trouble = "over"
     if not wrong and not trouble:

@@ -129,11 +129,15 @@ def _tenant(make: Factory, name: str) -> Tenant:
     private |= of_protocol(make, make.territory(), company)
     private |= of_evidence(make, f"Territorio {name}")
     private["closing_id"] = make.closing(school).id
+    private["test_id"] = make.class_test(school_class, subject=f"{mark} test").id
+    pair = make.school_class(school, year=5)
+    for _ in range(2):
+        make.student(pair, given_name=mark, family_name=f"{mark}Family")
     public = {field: private.pop(field) for field in PUBLIC} | _to_sign(make, private["signing_id"], lead_id)
     public |= {
         "istat": "037006", "skill_id": "plc-programming", "occupation_id": "7212",
         "programme_id": "it-c3-automazione", "territory_id": make.territory().id, "school_id": school.id,
-        "class_id": school_class.id, "company_id": company.id, "site_id": _site(make, company).id,
+        "class_id": school_class.id, "pair_class_id": pair.id, "company_id": company.id, "site_id": _site(make, company).id,
         "activity_id": make.add(HostActivity(company_id=company.id, name="Cablaggio")).id,
         "waiting_id": make.company(is_approved=False).id, "rule_id": make.law_rule().id,
         "erasure_id": make.add(_erasure()).id,
@@ -153,7 +157,7 @@ def _tenant(make: Factory, name: str) -> Tenant:
 OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id", "closing_id")
 PUBLIC = (
     "opportunity_id", "shared_round_id", "joined_round_id", "run_number", "lone_company_id", "attendance_code",
-    "notification_id", "visit_id", "visit_session_id", "open_session_id", "held_session_id", "came_session_id", "quota_id", "closing_id",
+    "notification_id", "visit_id", "visit_session_id", "open_session_id", "second_session_id", "held_session_id", "came_session_id", "quota_id", "closing_id",
     "series_id", "proposed_visit_id",
 )  # fmt: skip
 """What is no secret, too short to be looked for, or passed over without a word where it is another's."""

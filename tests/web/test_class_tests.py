@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.auth.actors import Actor, Grant, Role
 from app.bookings import service_sessions
+from app.bookings.models import Booking
 from app.class_tests.models import ClassTest
 from tests.app.bookings.world import session_values
 from tests.factories import NOW, Factory
@@ -116,3 +117,14 @@ def test_the_list_of_the_day_is_linked_from_where_sessions_are(visit: Visit, lan
         f"/opportunities/{land.full_id}/sessions/{land.session_id}",
     ):
         assert address in host.get(path).text
+
+
+def test_a_session_that_somebody_has_come_to_is_not_cancelled_on_the_page(
+    visit: Visit, land: Territory, make: Factory
+) -> None:
+    path = f"/opportunities/{land.full_id}/sessions/{land.session_id}"
+    with make.database.write() as session:
+        came = {"state": "attended", "due_at": None}
+        session.execute(sa.update(Booking).where(Booking.id == land.offered_id).values(**came))
+    answer = visit("company").post(f"{path}/cancel", data={"confirm": "yes"})
+    assert (answer.status_code, "Qualcuno è già arrivato" in answer.text) == (409, True)

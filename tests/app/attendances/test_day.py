@@ -21,7 +21,7 @@ from app.bookings.models import BookingState as State
 from app.bookings.rules import BookingAction as Action
 from app.hours.models import HourCredit
 from app.students.models import Student
-from tests.app.bookings.world import STARTS, World
+from tests.app.bookings.world import LIMITS, STARTS, World
 from tests.factories import Factory
 
 SECRET = SecretStr("a secret of the tests")
@@ -209,6 +209,15 @@ def test_a_session_that_somebody_has_come_to_is_not_cancelled(world: World) -> N
     assert mark(world, world.host(), booking, now=early)[0] is State.ATTENDED
     with pytest.raises(service_turns.PeopleHaveCome):
         cancel()
+
+    def edit(**changes: Any) -> None:
+        with world.database.write() as session:
+            found, event = service_sessions.get_for_change(session, world.host(), world.event.id, visit.id)
+            service_turns.edit(session, world.host(), found, event, changes, now=early, limits=LIMITS)
+
+    with pytest.raises(service_turns.PeopleHaveCome):
+        edit(starts_at=STARTS + timedelta(minutes=5))
+    edit(starts_at=STARTS, room="Sala B")  # the time is the same
     assert world.now(single).state is State.BOOKED
     undone = mark(world, world.host(), booking, now=early + timedelta(minutes=1), students=0, adults=0)
     assert undone[0] is State.ABSENT
