@@ -226,6 +226,7 @@ class _Scene:
 
     def _move(self, booking_id: UUID, action: BookingAction, now: datetime) -> None:
         booking = self._session.get_one(Booking, booking_id)
+        assert booking.school_id is not None  # noqa: S101 -- nobody here is a guest
         actor = _host(self._host) if action in _OF_HOST else _lead(booking.school_id)
         with suppress(Problem):  # it is over, or no longer open to them: they come too late
             service_moves.move(self._session, actor, booking_id, action, now=now, limits=self._cast.limits)
