@@ -62,6 +62,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("booking_guests")
     _give_back()
+    # While SQLite makes tables anew, nothing goes with its parent.
+    op.execute(
+        "DELETE FROM booking_counts WHERE booking_id IN (SELECT id FROM bookings WHERE kind = 'guest')"
+    )
+    op.execute("DELETE FROM check_ins WHERE booking_id IN (SELECT id FROM bookings WHERE kind = 'guest')")
     op.execute("DELETE FROM bookings WHERE kind = 'guest'")
     _change(("single", "group"), PEOPLE, is_nullable=False)
     with op.batch_alter_table("visit_sessions") as table:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from app import errors
+from app import errors, migrate
 from app.attendances import service as attendances
 from app.attendances.rules import Came
 from app.auth.actors import Actor, Grant, Role, system
@@ -487,3 +487,35 @@ def test_guests_and_students_at_once_oversell_nothing(shared: Database) -> None:
     assert _states(world).count(BookingState.BOOKED) == 4
     assert _states(world).count(BookingState.WAITING) == 6
     world.check()
+
+
+# --- the tables -------------------------------------------------------------------------------------------------------
+
+
+def test_bookings_survive_guests_and_their_going(empty: sa.Engine) -> None:
+    """0039 makes a table anew on which others hang; on the way back guests go, and the seats that they had are free."""
+    migrate.upgrade(empty)
+    database = Database(empty.url.render_as_string(hide_password=False), connections=2)
+    world = Guests(Factory(database))
+    visit = world.open(seats=30)
+    world.quota(seats=20)
+    world.book_class(visit, world.school_class(3))
+    world.guest(visit)
+    world.ask(visit, Ask("A", "a@example.org", 1))
+    world.check()
+    database.close()
+    told = "SELECT (SELECT count(*) FROM bookings), (SELECT count(*) FROM booking_members), s.seats_taken, o.seats_taken,"
+    told += " q.seats_taken FROM visit_sessions s JOIN opportunities o ON o.id = s.opportunity_id"
+    told += " JOIN quotas q ON q.opportunity_id = o.id"
+
+    def counts() -> tuple[int, ...]:
+        with empty.connect() as connection:
+            return tuple(connection.execute(sa.text(told)).one())
+
+    assert counts() == (3, 3, 8, 8, 8)
+    migrate.downgrade(empty, "0038")
+    assert counts() == (1, 3, 5, 5, 5)
+    migrate.upgrade(empty)
+    assert counts() == (1, 3, 5, 5, 5)
+    checks = {check["name"] for check in sa.inspect(empty).get_check_constraints("bookings")}
+    assert {"ck_bookings_people", "ck_bookings_guest_of_no_school", "ck_bookings_end_whole"} <= checks
