@@ -111,6 +111,7 @@ class _Scene:
                 "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=hours), "language": language, "note": "",
                 "room": "" if is_online else chance.choice(self._numbers["rooms"]), "seats": seats, "smallest_group": None,
                 "online_link": f"https://incontri.example/{self._number + 1:04d}" if is_online else None,
+                "is_open_to_guests": form.get("guests", False),
             }  # fmt: skip
             visit = service_sessions.create(self._session, STAFF, event.id, values, now=self._opened)
             visit.draw_seed = chance.randrange(2**31)
