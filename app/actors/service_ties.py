@@ -124,7 +124,7 @@ def _visits(session: Session, actor: Actor, days: tuple[date, date], now: dateti
             .join(VisitSession, VisitSession.id == Booking.visit_session_id)
             .join(Opportunity, Opportunity.id == VisitSession.opportunity_id)
             .where(
-                _here(actor, school_id, company_id), Booking.state.in_(CAME),
+                _here(actor, school_id, company_id), Booking.state.in_(CAME), school_id.is_not(None),
                 VisitSession.state != SessionState.CANCELLED,
                 VisitSession.starts_at >= first, VisitSession.starts_at < last,
             )

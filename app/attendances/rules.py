@@ -65,12 +65,14 @@ def mark_faults(came: Came, expected: Expected, *, opens_at: datetime, now: date
 
 
 def counted(came: Came, expected: Expected) -> tuple[int, int]:
-    """Students and adults; what is not said is everybody, but no adults without students."""
+    """Students and adults; what is not said is everybody, but no adults of a class without students."""
     students = expected.students if came.students is None else came.students
     if came.student_ids is not None:
         students = len(came.student_ids)
-    adults = came.adults if came.adults is not None else expected.adults if students else 0
-    return students, adults
+    is_empty_class = expected.students > 0 and students == 0
+    if came.adults is not None:
+        return students, came.adults
+    return students, 0 if is_empty_class else expected.adults
 
 
 def who_came(

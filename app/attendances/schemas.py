@@ -63,9 +63,12 @@ class CheckInOut(Out):
     visit_session_id: UUID
     kind: BookingKind
     state: BookingState
-    school_id: UUID
-    school_name: Line
-    year: Year
+    school_id: UUID | None = Field(description="Null for a guest, who is of no school.")
+    school_name: Line | None
+    year: Year | None
+    guest_name: Line | None = Field(
+        description="Who booked without an account, until a month after the visit."
+    )
     expected_students: Count
     expected_adults: Count
     students: Count | None = Field(description="Null while nobody has said anything.")
@@ -89,7 +92,7 @@ class CheckInOut(Out):
         who = found.who if sees_students(seen.side, is_group=seen.is_group) else None
         return cls(
             booking_id=booking.id, visit_session_id=booking.visit_session_id, kind=booking.kind, state=booking.state,
-            school_id=booking.school_id, school_name=seen.school_name, year=seen.year,
+            school_id=booking.school_id, school_name=seen.school_name, year=seen.year, guest_name=seen.guest_name,
             expected_students=found.expected_students, expected_adults=booking.adults,
             students=found.students, adults=found.adults,
             is_named=check_in is not None and check_in.is_named,

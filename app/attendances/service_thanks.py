@@ -54,7 +54,7 @@ def _thank(session: Session, booking_id: UUID, now: datetime) -> bool:
         for student_id in sorted(found.who or ())
         for account in notifications.accounts_of_student(session, student_id)
     ]
-    if found.seen.is_group:
+    if booking.school_id is not None and booking.class_id is not None and found.seen.is_group:
         people += notifications.staff_of_class(session, booking.school_id, booking.class_id)
     company = session.get_one(Company, found.seen.opportunity.company_id)
     notifications.tell(

@@ -102,6 +102,8 @@ def settle(
     The students are locked. Who has the same credit by the school's own hand keeps that one, so that nothing counts twice.
     """
     booking, visit = seen.booking, seen.visit
+    if booking.school_id is None:
+        return
     worth = session.get(VisitWorth, (visit.opportunity_id, booking.school_id))
     wanted = set(who or ()) if worth is not None and worth.hours else set()
     query = sa.select(HourCredit).join(VisitCredit, VisitCredit.hour_credit_id == HourCredit.id)

@@ -43,6 +43,7 @@ class Door(StrEnum):
     FAMILY_CODE = "family_code"
     INVITATION = "invitation"
     CHECK_IN = "check_in"
+    GUEST = "guest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _limits(
     secret: SecretStr, door: Door, account: str | None, address: str, device: Device
 ) -> dict[str, Backoff]:
     """The counters that a try goes through. Keyed hashes: the table tells neither accounts nor addresses."""
-    is_mail = door is Door.MAIL
+    is_mail = door in (Door.MAIL, Door.GUEST)
     if account is not None and device.knows(secret, account):
         key = fingerprint(secret, "throttle", door, "device", device.number, _normal(account))
         return {key: MAILS if is_mail else TRIES}

@@ -21,10 +21,11 @@ class SessionState(StrEnum):
 
 
 class BookingKind(StrEnum):
-    """Whether one student comes, or a class with adults."""
+    """Whether one student comes, a class with adults, or a guest of no school."""
 
     SINGLE = "single"
     GROUP = "group"
+    GUEST = "guest"
 
 
 class BookingState(StrEnum):
@@ -51,6 +52,17 @@ class BookingEnd(StrEnum):
     STUDENT_GONE = "student_gone"
 
 
+class GuestNews(StrEnum):
+    """What a guest is to be told by mail."""
+
+    BOOKED = "booked"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    EXPIRED = "expired"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+
+
 _HAS_CLOCK = "state IN ('held', 'waiting', 'offered')"
 _ENDED = "state IN ('cancelled', 'declined', 'expired')"
 
@@ -58,6 +70,7 @@ _ENDED = "state IN ('cancelled', 'declined', 'expired')"
 class VisitSession(Base):
     """One date of an opportunity of the kind visit. Its place is the opportunity's; `room` says where there.
 
+    Where it `is_open_to_guests`, everybody may read of it and book without an account.
     `draw_seed` decides between requests of the same moment; it is public, so that anybody can draw again.
     """
 
@@ -82,6 +95,7 @@ class VisitSession(Base):
     seats: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
     smallest_group: Mapped[int | None]
+    is_open_to_guests: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     draw_seed: Mapped[int]
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(sa.String(80))
@@ -131,7 +145,7 @@ class Quota(Base):
 
 
 class Booking(Base):
-    """A student, or a class with adults, in a session; `student_id` is a single's.
+    """A student, a class with adults, or a guest, in a session; `student_id` is a single's. All people of a guest are `adults`.
 
     In the states of `rules.HOLDS_SEATS` it holds `people` seats. `due_at` is the clock of a hold, an offer or a wait.
     `passes` counts who was served before it at its cost, because it did not fit.
@@ -141,7 +155,14 @@ class Booking(Base):
     __table_args__ = (
         sa.CheckConstraint("(kind = 'single') = (adults = 0 AND people = 1)", name="single_is_one"),
         sa.CheckConstraint("kind = 'single' OR student_id IS NULL", name="student_of_single"),
-        sa.CheckConstraint("people > adults AND adults >= 0", name="people"),
+        sa.CheckConstraint(
+            "adults >= 0 AND ((kind = 'guest' AND people = adults) OR (kind <> 'guest' AND people > adults))",
+            name="people",
+        ),
+        sa.CheckConstraint(
+            "(kind = 'guest') = (school_id IS NULL) AND (school_id IS NULL) = (class_id IS NULL)",
+            name="guest_of_no_school",
+        ),
         sa.CheckConstraint("passes >= 0", name="passes"),
         sa.CheckConstraint(f"({_HAS_CLOCK}) = (due_at IS NOT NULL)", name="open_has_clock"),
         sa.CheckConstraint(
@@ -164,8 +185,8 @@ class Booking(Base):
     student_id: Mapped[UUID | None] = mapped_column(
         sa.ForeignKey("students.id", ondelete="CASCADE"), index=True
     )
-    school_id: Mapped[UUID] = mapped_column(sa.ForeignKey("schools.id"))
-    class_id: Mapped[UUID] = mapped_column(sa.ForeignKey("classes.id"), index=True)
+    school_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("schools.id"))
+    class_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("classes.id"), index=True)
     people: Mapped[int]
     adults: Mapped[int] = mapped_column(default=0)
     asked_at: Mapped[datetime]
@@ -192,6 +213,39 @@ class BookingMember(Base):
         sa.ForeignKey("students.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     booking_id: Mapped[UUID] = mapped_column(sa.ForeignKey("bookings.id", ondelete="CASCADE"), index=True)
+
+
+class BookingGuest(Base):
+    """Somebody without an account who asks for seats of a session, by an address that a mailed link confirms.
+
+    `code_hash` is of that link, which counts once and until `code_ends_at`. `booking_id` is the hold, and later what came of
+    it; `news` is what the next round of mails tells them. Of one address there is one in each session.
+    """
+
+    __tablename__ = "booking_guests"
+    __table_args__ = (
+        sa.UniqueConstraint("visit_session_id", "email"),
+        sa.CheckConstraint("people BETWEEN 1 AND 5", name="people"),
+        sa.Index(
+            "ix_booking_guests_news", "id",
+            sqlite_where=sa.text("news IS NOT NULL"), postgresql_where=sa.text("news IS NOT NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    visit_session_id: Mapped[UUID] = mapped_column(sa.ForeignKey("visit_sessions.id", ondelete="CASCADE"))
+    booking_id: Mapped[UUID | None] = mapped_column(
+        sa.ForeignKey("bookings.id", ondelete="CASCADE"), unique=True
+    )
+    name: Mapped[str] = mapped_column(sa.String(120))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    language: Mapped[str] = mapped_column(sa.String(2))
+    people: Mapped[int]
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    asked_at: Mapped[datetime]
+    code_ends_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    news: Mapped[GuestNews | None] = mapped_column(text_enum(GuestNews))
 
 
 class BookingCount(Base):

@@ -37,10 +37,10 @@ MOST_SESSIONS, MOST_QUOTAS = 100, 50
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """What a quota knows of who comes."""
+    """What a quota knows of who comes; a guest is of no school and no year."""
 
-    school_id: UUID
-    year: int
+    school_id: UUID | None
+    year: int | None
     programme_id: str | None
     is_group: bool
 
@@ -203,12 +203,12 @@ def draw(seed: int, booking_id: UUID) -> str:
     return hashlib.sha256(f"{seed}:{booking_id}".encode()).hexdigest()
 
 
-def in_order(waiters: Collection[Waiter], served: Mapping[UUID, int]) -> list[Waiter]:
-    """The list, the next first; `served` has the seats that each school has in this event."""
+def in_order(waiters: Collection[Waiter], served: Mapping[UUID | None, int]) -> list[Waiter]:
+    """The list, the next first; `served` has the seats that each school has in this event, and guests together as one."""
     return sorted(waiters, key=lambda one: (served.get(one.guest.school_id, 0), one.asked_at, one.draw))
 
 
-def next_turn(hall: Hall, waiters: Collection[Waiter], served: Mapping[UUID, int]) -> Turn | None:
+def next_turn(hall: Hall, waiters: Collection[Waiter], served: Mapping[UUID | None, int]) -> Turn | None:
     """Who is served next, if anybody can be."""
     before: list[Waiter] = []
     for one in in_order(waiters, served):
@@ -241,7 +241,7 @@ class Place(NamedTuple):
 
 
 def place(
-    hall: Hall, waiters: Collection[Waiter], served: Mapping[UUID, int], booking_id: UUID
+    hall: Hall, waiters: Collection[Waiter], served: Mapping[UUID | None, int], booking_id: UUID
 ) -> Place | None:
     """The place of one that waits; None for one that does not."""
     order = in_order(waiters, served)
@@ -355,14 +355,15 @@ def actions(side: Side, state: BookingState, *, is_group: bool, has_begun: bool)
 def side_of(
     actor: Actor,
     *,
-    school_id: UUID,
-    class_id: UUID,
+    school_id: UUID | None,
+    class_id: UUID | None,
     members: Collection[UUID],
     is_host: bool,
 ) -> Side | None:
     """For whom the actor speaks; None when the booking does not exist for the actor.
 
-    A host, and who oversees it, learns the school, the year and how many come, and no student (decision 0027).
+    A host, and who oversees it, learns the school, the year and how many come, and no student (decision 0027); a guest is of
+    no school.
     """
     if any(actor.is_student(one) for one in members):
         return Side.STUDENT

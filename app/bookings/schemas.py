@@ -41,6 +41,7 @@ LINK = "Told only to whoever has booked, and to whoever changes the event."
 SMALLEST = "Fewest people of a group, adults included; null is any."
 KEEPS = "True: these seats are kept free for them. False: at most so many of them come."
 DESPITE = "True: although the class has a test then, which is refused otherwise with 409."
+GUESTS = "Everybody may read of this session and book up to five seats with a confirmed address, without an account."
 SEED = "Decides between requests of the same moment: sha256 of `seed:booking_id`, the smallest first."
 
 # --- sessions ---------------------------------------------------------------------------------------------------------
@@ -57,13 +58,14 @@ class VisitSessionIn(In):
     note: Note = ""
     seats: Seats
     smallest_group: GroupSize | None = Field(None, description=SMALLEST)
+    is_open_to_guests: bool = Field(default=False, description=GUESTS)
 
 
 class VisitSessionPatch(Patch):
     """Changes of a session; who has booked is told when it is at another time or in another room."""
 
     never_empty: ClassVar[frozenset[str]] = frozenset(
-        {"starts_at", "ends_at", "room", "language", "note", "seats"}
+        {"starts_at", "ends_at", "room", "language", "note", "seats", "is_open_to_guests"}
     )
 
     starts_at: Moment | None = Field(None, description=STARTS)
@@ -74,6 +76,7 @@ class VisitSessionPatch(Patch):
     note: Note | None = None
     seats: Seats | None = None
     smallest_group: GroupSize | None = Field(None, description=SMALLEST)
+    is_open_to_guests: bool | None = Field(None, description=GUESTS)
 
 
 class VisitSessionOut(Out):
@@ -94,6 +97,7 @@ class VisitSessionOut(Out):
         description="Some may be kept for others: `quotas` say for whom, and until when."
     )
     smallest_group: GroupSize | None = Field(description=SMALLEST)
+    is_open_to_guests: bool = Field(description=GUESTS)
     draw_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = Field(description=SEED)
     version: Version
 
@@ -234,10 +238,13 @@ class BookingOut(Out):
     kind: BookingKind
     state: BookingState
     people: Count = Field(description="Students and adults.")
-    adults: Count
-    school_id: UUID
-    school_name: Line
-    year: Year
+    adults: Count = Field(description="Of a guest all people.")
+    school_id: UUID | None = Field(description="Null for a guest, who is of no school.")
+    school_name: Line | None
+    year: Year | None
+    guest_name: Line | None = Field(
+        description="Who booked without an account, until a month after the visit."
+    )
     class_id: UUID | None = Field(description="Null for the host.")
     student_ids: Annotated[list[UUID], Field(max_length=100)] | None = Field(
         description="Who comes; empty when the booking has ended. Null for the host and for other students of the group."
@@ -271,6 +278,7 @@ class BookingOut(Out):
                 else BookingDayOut.model_validate(seen.of_the_day),
                 "school_name": seen.school_name,
                 "year": seen.year,
+                "guest_name": seen.guest_name,
                 "class_id": None if is_host else one.class_id,
                 "student_ids": list(seen.students) if sees_students else None,
                 "waiting": None if seen.place is None else WaitingOut(**seen.place._asdict()),

@@ -113,7 +113,7 @@ def book(
         school_id=school_class.school_id, class_id=school_class.id, people=people,
         adults=wanted.adults, asked_at=now.astimezone(UTC), asked_by=actor.mark, passes=0,
     )  # fmt: skip
-    _refuse_size(session, booking, visit, now)
+    refuse_size(session, booking, visit, now)
     refuse_clash(session, visit, students, now)
     if booking.kind is BookingKind.GROUP and not wanted.despite_test:
         _refuse_test(session, visit, school_class.id, now)
@@ -237,7 +237,8 @@ def _present(session: Session, visit: VisitSession, students: Sequence[UUID]) ->
     return booking
 
 
-def _refuse_size(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+def refuse_size(session: Session, booking: Booking, visit: VisitSession, now: datetime) -> None:
+    """Raise NotBookable for a group that is too small, and for more than there can ever be room for."""
     is_group = booking.kind is BookingKind.GROUP
     if is_group and visit.smallest_group is not None and booking.people < visit.smallest_group:
         raise NotBookable(f"Groups are of at least {visit.smallest_group} people.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -71,17 +71,16 @@ def guest(session: Session, booking: Booking) -> Guest:
 
 def guests(session: Session, bookings: Collection[Booking]) -> dict[UUID, Guest]:
     """The same of several, by booking; one query."""
-    ids = {booking.class_id for booking in bookings}
+    ids = {booking.class_id for booking in bookings if booking.class_id is not None}
     found = {one.id: one for one in session.scalars(sa.select(SchoolClass).where(SchoolClass.id.in_(ids)))}
-    return {
-        one.id: Guest(
-            one.school_id,
-            found[one.class_id].year,
-            found[one.class_id].programme_id,
-            one.kind is BookingKind.GROUP,
-        )
-        for one in bookings
-    }
+    return {one.id: _guest(one, found) for one in bookings}
+
+
+def _guest(booking: Booking, classes: Mapping[UUID, SchoolClass]) -> Guest:
+    if booking.class_id is None:
+        return Guest(None, None, None, is_group=False)
+    of = classes[booking.class_id]
+    return Guest(booking.school_id, of.year, of.programme_id, booking.kind is BookingKind.GROUP)
 
 
 def take(
@@ -164,15 +163,15 @@ def _count_quota(session: Session, quota_id: UUID, count: Counted, sign: int) ->
         raise seats.Full
 
 
-def served(session: Session, opportunity_ids: Collection[UUID]) -> dict[UUID, dict[UUID, int]]:
-    """How many seats each school has in these events, by event."""
+def served(session: Session, opportunity_ids: Collection[UUID]) -> dict[UUID, dict[UUID | None, int]]:
+    """How many seats each school has in these events, by event; those of guests stand under None."""
     rows = session.execute(
         sa.select(VisitSession.opportunity_id, Booking.school_id, sa.func.sum(Booking.people))
         .join(VisitSession, VisitSession.id == Booking.visit_session_id)
         .where(VisitSession.opportunity_id.in_(opportunity_ids), Booking.state.in_(rules.HOLDS_SEATS))
         .group_by(VisitSession.opportunity_id, Booking.school_id)
     )
-    found: dict[UUID, dict[UUID, int]] = {one: {} for one in opportunity_ids}
+    found: dict[UUID, dict[UUID | None, int]] = {one: {} for one in opportunity_ids}
     for opportunity_id, school_id, people in rows:
         found[opportunity_id][school_id] = int(people)
     return found

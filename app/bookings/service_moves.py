@@ -50,7 +50,7 @@ def move(
         return booking
     if version is not None and booking.version != version:
         raise BookingChanged(f"The present version is {booking.version}.")
-    after = _after(booking, visit, action, now)
+    after = step(booking, visit, action, now)
     if after in rules.ENDED:
         end(session, actor, booking, visit, after, BookingEnd.OWN_CHOICE, now=now)
         service_waiting.serve_event(session, actor, visit.opportunity_id, now=now, limits=limits)
@@ -65,7 +65,8 @@ def move(
     return booking
 
 
-def _after(booking: Booking, visit: VisitSession, action: BookingAction, now: datetime) -> BookingState:
+def step(booking: Booking, visit: VisitSession, action: BookingAction, now: datetime) -> BookingState:
+    """Where a step leads now. Raises WrongState."""
     after = rules.TRANSITIONS[action].get(booking.state)
     if after is None:
         raise WrongState(f"A booking in the state {booking.state} cannot do this: {action}.")

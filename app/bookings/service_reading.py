@@ -15,7 +15,14 @@ from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.bookings import rules, service_sessions, service_waiting
-from app.bookings.models import Booking, BookingKind, BookingMember, BookingState, VisitSession
+from app.bookings.models import (
+    Booking,
+    BookingGuest,
+    BookingKind,
+    BookingMember,
+    BookingState,
+    VisitSession,
+)
 from app.bookings.rules import Place, Side
 from app.opportunities import access
 from app.opportunities.models import Opportunity
@@ -33,15 +40,16 @@ class NoSuchBooking(errors.NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A booking with what a list says of it, and for whom its reader speaks."""
+    """A booking with what a list says of it, and for whom its reader speaks. A guest is of no school, and has a name instead."""
 
     booking: Booking
     visit: VisitSession
     opportunity: Opportunity
-    school_name: str
-    year: int
+    school_name: str | None
+    year: int | None
     students: tuple[UUID, ...]
     side: Side
+    guest_name: str | None = None
     place: Place | None = None
     proposal: SeriesProposal | None = None
     """Of a published event of a series: what its host says of the day."""
@@ -51,6 +59,11 @@ class Seen:
         """Whom to ask on the day and how accessible it is, for the host and whoever has seats, not before."""
         has_seats = self.booking.state in (BookingState.BOOKED, BookingState.ATTENDED)
         return self.proposal if has_seats or self.side is Side.HOST else None
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether somebody without an account comes."""
+        return self.booking.kind is BookingKind.GUEST
 
     @property
     def is_group(self) -> bool:
@@ -64,11 +77,20 @@ class Seen:
 
 
 _rows = (
-    sa.select(Booking, VisitSession, Opportunity, School.name, SchoolClass.year, SeriesProposal)
+    sa.select(
+        Booking,
+        VisitSession,
+        Opportunity,
+        School.name,
+        SchoolClass.year,
+        SeriesProposal,
+        BookingGuest.name.label("guest_name"),
+    )
     .join(VisitSession, VisitSession.id == Booking.visit_session_id)
     .join(Opportunity, Opportunity.id == VisitSession.opportunity_id)
-    .join(School, School.id == Booking.school_id)
-    .join(SchoolClass, SchoolClass.id == Booking.class_id)
+    .outerjoin(School, School.id == Booking.school_id)
+    .outerjoin(SchoolClass, SchoolClass.id == Booking.class_id)
+    .outerjoin(BookingGuest, BookingGuest.booking_id == Booking.id)
     .outerjoin(
         SeriesProposal,
         sa.and_(
@@ -151,7 +173,7 @@ def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
     found: list[Seen] = []
     members = _members(session, [row[0].id for row in rows]) if rows else {}
     hosted = _hosted(session, actor, {row.Opportunity for row in rows})
-    for booking, visit, opportunity, school_name, year, proposal in rows:
+    for booking, visit, opportunity, school_name, year, proposal, guest_name in rows:
         who = members.get(booking.id, ())
         if booking.student_id is not None:
             who = (booking.student_id,)
@@ -160,7 +182,9 @@ def _seen(session: Session, actor: Actor, rows: Sequence[Any]) -> list[Seen]:
             is_host=opportunity.id in hosted,
         )  # fmt: skip
         if side is not None:
-            seen = Seen(booking, visit, opportunity, school_name, year, who, side, proposal=proposal)
+            seen = Seen(
+                booking, visit, opportunity, school_name, year, who, side, guest_name, proposal=proposal
+            )
             found.append(seen)
     return found
 

@@ -198,7 +198,7 @@ def edit(
 
 
 FIELDS = (
-    "starts_at", "ends_at", "room", "online_link", "language", "note", "seats", "smallest_group",
+    "starts_at", "ends_at", "room", "online_link", "language", "note", "seats", "smallest_group", "is_open_to_guests",
 )  # fmt: skip
 MOVES = frozenset({"starts_at", "ends_at", "room"})
 

@@ -1,12 +1,13 @@
-"""Who is told what of a booking: the student of a single one, the staff of the class of a group."""
+"""Who is told what of a booking: the student of a single one, the staff of the class of a group, a guest by mail."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.bookings.models import Booking, VisitSession
+from app.bookings.models import Booking, BookingGuest, GuestNews, VisitSession
 from app.companies.models import Company
 from app.notifications import service as notifications
 from app.notifications.rules import NotificationKind
@@ -36,6 +37,9 @@ def cancelled(session: Session, booking: Booking, visit: VisitSession, now: date
 def _tell(
     session: Session, booking: Booking, visit: VisitSession, kind: NotificationKind, now: datetime
 ) -> None:
+    if booking.school_id is None or booking.class_id is None:
+        _tell_guest(session, booking, _NEWS[kind])
+        return
     opportunity = session.get_one(Opportunity, visit.opportunity_id)
     if booking.student_id is not None:
         people = notifications.accounts_of_student(session, booking.student_id)
@@ -49,3 +53,17 @@ def _tell(
     }
     about = f"{booking.id}:{visit.version}:{booking.version}"
     notifications.tell(session, people, kind, about, path=f"/bookings/{booking.id}", data=data, now=now)
+
+
+_NEWS = {
+    NotificationKind.SEATS_OFFERED: GuestNews.OFFERED,
+    NotificationKind.BOOKING_EXPIRED: GuestNews.EXPIRED,
+    NotificationKind.SESSION_MOVED: GuestNews.MOVED,
+    NotificationKind.SESSION_CANCELLED: GuestNews.CANCELLED,
+}
+
+
+def _tell_guest(session: Session, booking: Booking, news: GuestNews) -> None:
+    """The next round of mails tells them; whoever has not confirmed the address hears nothing more."""
+    is_theirs = sa.and_(BookingGuest.booking_id == booking.id, BookingGuest.confirmed_at.is_not(None))
+    session.execute(sa.update(BookingGuest).where(is_theirs).values(news=news))

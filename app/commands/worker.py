@@ -111,10 +111,12 @@ def jobs() -> dict[str, Job]:
 
 
 def _send_mails(settings: Settings, database: Database, now: datetime) -> dict[str, int]:
+    from app.bookings import service_guest_mails as guests
     from app.mails import service as mails
     from app.notifications import service_mailing as notifications
 
     told = notifications.queue_due(database, now, settings.public_url)
+    told |= guests.queue_due(database, now, settings.public_url.rstrip("/"), settings.secret_key)
     return told | mails.send_due(settings, database, now)
 
 
@@ -150,6 +152,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
     from app.auth import service_codes as codes
     from app.auth import service_oidc as flows
     from app.auth import service_throttles as throttles
+    from app.bookings import service_guests as guests
     from app.bulk_changes import service as bulk_changes
     from app.concerns import service_family as families
     from app.invitations import service_accept as invitations
@@ -170,6 +173,7 @@ def _forget_expired(settings: Settings, database: Database, now: datetime) -> di
                 "notifications": notifications.forget_old(session, now, settings.notification_days),
                 "invitations": invitations.forget(session, now),
                 "family_codes": families.forget_ended(session, now),
+                "guests": guests.forget_old(session, now),
             }
             | bulk_changes.forget_expired(session, now)
         )

@@ -111,6 +111,7 @@ class _Scene:
                 "starts_at": starts_at, "ends_at": starts_at + timedelta(hours=hours), "language": language, "note": "",
                 "room": "" if is_online else chance.choice(self._numbers["rooms"]), "seats": seats, "smallest_group": None,
                 "online_link": f"https://incontri.example/{self._number + 1:04d}" if is_online else None,
+                "is_open_to_guests": form.get("guests", False),
             }  # fmt: skip
             visit = service_sessions.create(self._session, STAFF, event.id, values, now=self._opened)
             visit.draw_seed = chance.randrange(2**31)
@@ -226,6 +227,7 @@ class _Scene:
 
     def _move(self, booking_id: UUID, action: BookingAction, now: datetime) -> None:
         booking = self._session.get_one(Booking, booking_id)
+        assert booking.school_id is not None  # noqa: S101 -- nobody here is a guest
         actor = _host(self._host) if action in _OF_HOST else _lead(booking.school_id)
         with suppress(Problem):  # it is over, or no longer open to them: they come too late
             service_moves.move(self._session, actor, booking_id, action, now=now, limits=self._cast.limits)

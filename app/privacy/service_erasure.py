@@ -20,6 +20,7 @@ from app.applications import service_steps as applications
 from app.auth import service as auth
 from app.auth.actors import Actor
 from app.auth.models import User
+from app.bookings import service_guests as guests
 from app.bookings import service_moves as bookings
 from app.db import Database, Revision, new_id
 from app.events import service as events
@@ -186,6 +187,8 @@ def carry_out(session: Session, actor: Actor, erasure: Erasure, now: datetime) -
             bookings.give_up(session, actor, subject.id, now)
             applications.give_back(session, actor, subject.id)
             placements.release(session, actor, subject.id)
+        elif (address := session.scalar(sa.select(User.email).where(User.id == subject.id))) is not None:
+            guests.give_up(session, actor, address, now)
         _forget(session, subject, tombstone.id)
         events.record(session, actor, f"{_NOUNS[subject.kind]}.erased", tombstone.id)
     session.expire(erasure)

@@ -57,6 +57,7 @@ class SeriesSession:
     room: str
     is_online: bool
     seats_free: int
+    is_open_to_guests: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _sessions(session: Session, events: Mapping[UUID, SeriesEvent]) -> list[Seri
     return [
         SeriesSession(
             one.id, events[one.opportunity_id], one.starts_at, one.ends_at, one.room, one.online_link is not None,
-            one.seats - one.seats_taken,
+            one.seats - one.seats_taken, one.is_open_to_guests and one.state is SessionState.PLANNED,
         )
         for one in session.scalars(query.order_by(VisitSession.starts_at, VisitSession.id))
     ]  # fmt: skip

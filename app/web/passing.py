@@ -42,6 +42,7 @@ PAGES = (
 )
 PRIVATE = (
     "/api/", "/students/", "/classes/", "/sign-in", "/account", "/inbox", "/jobs", "/search", "/start", "/calendar-feeds", "/papers", "/documents/", "/guardian-signature",
+    "/guest-booking",
 )  # fmt: skip
 
 
@@ -215,10 +216,18 @@ def _graph(view: View, event: dict[str, Any], sessions: Sequence[VisitSession]) 
             "endDate": view.local(one.ends_at).isoformat(), "inLanguage": one.language,
             "eventStatus": "https://schema.org/EventScheduled", "maximumAttendeeCapacity": one.seats,
             "remainingAttendeeCapacity": one.seats - one.seats_taken,
-        }
+        } | booking_action(view, one.id, is_open=one.is_open_to_guests)
         for one in sessions
     ]  # fmt: skip
     return {"@context": event["@context"], "@graph": found}
+
+
+def booking_action(view: View, visit_session_id: UUID, *, is_open: bool) -> dict[str, Any]:
+    """Where everybody books a session, if it takes guests."""
+    if not is_open:
+        return {}
+    address = f"{view.settings.public_url}/open/visit-sessions/{visit_session_id}"
+    return {"potentialAction": {"@type": "ReserveAction", "target": address}}
 
 
 def told_spans(offer: Offer) -> list[dict[str, Any]]:

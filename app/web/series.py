@@ -27,6 +27,7 @@ from app.series.service_public import Programme, SeriesSession
 from app.series.service_reading import SeenProposal
 from app.web import repeating_words
 from app.web import series_words as words
+from app.web.passing import booking_action
 from app.web.placement import Done
 from app.web.posting_forms import Fields, InFields, text
 from app.web.ui import InView, View
@@ -122,7 +123,7 @@ def _linked_session(view: View, one: SeriesSession) -> dict[str, Any]:
         "location": {"@type": "VirtualLocation", "url": address} if event.is_online else place,
         "organizer": {"@type": "Organization", "name": event.company_name},
         "remainingAttendeeCapacity": one.seats_free, "isAccessibleForFree": True,
-    }  # fmt: skip
+    } | booking_action(view, one.id, is_open=one.is_open_to_guests and one.starts_at > view.now())  # fmt: skip
 
 
 def name_of(view: View, series: Series) -> str:

@@ -45,7 +45,7 @@ LONGEST_YEARS = 6
 COMES = (BookingState.BOOKED, BookingState.ATTENDED, BookingState.ABSENT)
 EMPTY = {
     "day": "", "starts": "09:00", "ends": "11:00", "room": "", "online_link": "", "language": "it", "note": "", "seats": "",
-    "smallest_group": "",
+    "smallest_group": "", "is_open_to_guests": "",
 }  # fmt: skip
 NO_QUOTA = dict.fromkeys(("sort", "number", "school_id", "year", "visit_session_id", "until"), "")
 _CONTROLS = {"starts_at": "starts", "ends_at": "ends", "most_groups": "number", "released_at": "until"}
@@ -263,6 +263,7 @@ def _form_of(view: View, visit: VisitSession) -> dict[str, str]:
         "day": starts.date().isoformat(), "starts": f"{starts:%H:%M}", "ends": f"{ends:%H:%M}", "room": visit.room,
         "online_link": visit.online_link or "", "language": visit.language, "note": visit.note, "seats": str(visit.seats),
         "smallest_group": "" if visit.smallest_group is None else str(visit.smallest_group),
+        "is_open_to_guests": "yes" if visit.is_open_to_guests else "",
     }  # fmt: skip
 
 
@@ -288,6 +289,7 @@ def _values(view: View, form: Mapping[str, str]) -> tuple[dict[str, Any], list[W
             wrong[name] = _missing(name)
     sent: dict[str, Any] = {name: form[name] for name in ("room", "language", "note", "seats")}
     sent |= {name: form[name] or None for name in ("online_link", "smallest_group")}
+    sent["is_open_to_guests"] = form["is_open_to_guests"] == "yes"
     sent |= {"starts_at": moments["starts"], "ends_at": moments["ends"]}
     try:
         return VisitSessionIn.model_validate(sent).model_dump(), list(wrong.values())

@@ -108,7 +108,7 @@ def _day(
         if not service_sessions.is_host(session, actor, opportunity.id, opportunity):
             raise service.NotYourDoor
         rows = service.of_session(session, actor, visit_session_id, limit=MOST_ROWS, now=view.now())
-    rows.sort(key=lambda one: (one.seen.school_name, one.seen.year, one.seen.booking.asked_at))
+    rows.sort(key=lambda one: (one.seen.school_name or "", one.seen.year or 0, one.seen.booking.asked_at))
     return view.show(
         "day/list.html", status=status, visit=visit, opportunity=opportunity, rows=rows, code=code, found=found,
         trouble=day_words.TROUBLES.get(trouble), trouble_of_code=trouble in ("code", "wait"), Side=Side,
@@ -125,7 +125,12 @@ def pass_of(view: View, seen: Seen) -> dict[str, str] | None:
     code = service_codes.of_reader(seen, view.settings.secret_key)
     if code is None or seen.booking.state is not BookingState.BOOKED:
         return None
-    address = f"{view.settings.public_url.rstrip('/')}/visit-sessions/{seen.visit.id}/day?c={code}"
+    return entry_of(view, seen.visit.id, code)
+
+
+def entry_of(view: View, visit_session_id: UUID, code: str) -> dict[str, str]:
+    """The same of a code that is known."""
+    address = f"{view.settings.public_url.rstrip('/')}/visit-sessions/{visit_session_id}/day?c={code}"
     return {
         "code": code, "picture": segno.make(address, error="m").svg_data_uri(scale=5, border=2, light="white"),
     }  # fmt: skip
@@ -164,6 +169,8 @@ def decide_hours(view: InView, booking_id: UUID, hours: Annotated[int, Form(ge=0
     """What the visit is worth for the whole school: whoever was there has the hours at once."""
     with view.write() as (session, actor):
         seen = service.read(session, actor, booking_id).seen
+        if seen.booking.school_id is None:
+            raise service.NotYourDoor
         service_worths.decide(
             session, actor, seen.opportunity.id, seen.booking.school_id, hours, now=view.now()
         )
@@ -182,12 +189,11 @@ def _names(
             (session.get_one(Student, one) for one in seen.students),
             key=lambda one: (one.family_name, one.given_name, one.id),
         )
-        leads = actor.is_staff_of(seen.booking.school_id)
-        worth = (
-            service_worths.read(session, actor, seen.opportunity.id, seen.booking.school_id)
-            if leads
-            else None
-        )
+        school_id = seen.booking.school_id
+        leads = actor.is_staff_of(school_id)
+        worth = None
+        if school_id is not None and leads:
+            worth = service_worths.read(session, actor, seen.opportunity.id, school_id)
     view.looked(LookKind.NAME, [one.id for one in students])
     return view.show(
         "day/names.html", status=status, found=found, seen=seen, students=students, leads=leads, worth=worth,

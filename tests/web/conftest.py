@@ -33,7 +33,7 @@ from app.wishes.models import Wish
 from tests import forms, screens
 from tests.caller import Caller
 from tests.factories import TODAY, Factory
-from tests.web import territory, territory_days, territory_papers
+from tests.web import territory, territory_days, territory_guests, territory_papers
 from tests.web.browser import CHROMIUM, SIZES, launch, new_page, serve
 from tests.web.signing import Browser, Clock
 from tests.web.territory import Territory
@@ -159,6 +159,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser_files: None) -> Itera
         _name_tutors(made)
         made.papers.update(territory_papers.fill(made.database, made.land, now))
         made.papers.update(territory_days.fill(made.database, made.land, now.date()))
+        secret = Settings(database_url="sqlite://").secret_key
+        made.papers.update(territory_guests.fill(made.database, made.land, now, secret))
         yield made
 
 

@@ -233,6 +233,14 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("public/contact.html", None, "/contact", ""),
     ("open/offers.html", None, "/open", ""),
     ("open/offer.html", None, "/open/opportunities/{internship_id}", ""),
+    ("open/guest_form.html", None, "/open/visit-sessions/{guest_session_id}", ""),
+    ("open/guest_form.html", None, "/open/visit-sessions/{guest_session_id}", "an empty form"),
+    ("open/guest_sent.html", None, "/open/visit-sessions/{guest_session_id}", "ask as a guest"),
+    ("open/guest_confirm.html", None, "/guest-booking/confirm?c={guest_link}", ""),
+    ("open/guest_booking.html", None, "/guest-booking?c={guest_own}", ""),
+    ("open/guest_booking.html", None, "/guest-booking?c={guest_waits}", ""),
+    ("visits/session.html", "company", "/opportunities/{guest_event_id}/sessions/{guest_session_id}", ""),
+    ("day/list.html", "company", "/visit-sessions/{guest_session_id}/day", ""),
     ("open/companies.html", None, "/open/companies", ""),
     ("open/company.html", None, "/open/companies/{company_id}", ""),
     ("search/search.html", "teacher", "/search?q=ro", ""),
@@ -407,6 +415,15 @@ def test_pages_have_no_barriers_and_fit(
             page.click("main .btn")
             page.wait_for_selector("details")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    elif first == "an empty form":
+        page.click("main form button[type=submit]")
+        page.wait_for_selector("#troubles")
+    elif first == "ask as a guest":
+        page.fill("#name", "Dora Verdi")
+        page.fill("#email", "dora@example.org")
+        page.check("#adult")
+        page.click("main form button[type=submit]")
+        page.wait_for_selector("text=dora@example.org")
     elif first == "start":
         page.click("main form button")
         page.wait_for_selector("progress")

@@ -19,7 +19,7 @@ from app.attendances.models import CheckIn, CheckInStudent, VisitCredit, VisitFe
 from app.auth import service as auth
 from app.auth.actors import Grant, Role
 from app.auth.models import Identity, Membership, OidcFlow, User
-from app.bookings.models import Booking, Quota, VisitSession
+from app.bookings.models import Booking, BookingGuest, Quota, VisitSession
 from app.companies.models import CompanyContact
 from app.db import Database
 from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
@@ -226,6 +226,12 @@ def visit(make: Factory, student_id: UUID, user_id: UUID) -> None:
                 visit_session_id=UUID(parts["open_session_id"]), kind="single", state="cancelled", student_id=student_id,
                 school_id=student.school_id, class_id=student.class_id, people=1, asked_at=NOW, asked_by=mark,
                 ended_at=NOW, ended_by=mark, end_reason="own_choice",
+            )
+        )  # fmt: skip
+        session.add(
+            BookingGuest(
+                visit_session_id=UUID(parts["open_session_id"]), name=PLANTED["given_name"], email=PLANTED["email"],
+                language="it", people=2, code_hash="zyxhash-7", asked_at=NOW, code_ends_at=NOW + timedelta(days=1),
             )
         )  # fmt: skip
 
