@@ -120,7 +120,7 @@ def hold(
 
     Raises NoDemo.
     """
-    from app.demo import edition_event
+    from app.demo import edition_event, edition_evidence
 
     size = size or EditionSize()
     started = clock.monotonic()
@@ -137,6 +137,10 @@ def hold(
                 with db.ids_from(own.id), database.write() as session:
                     counts += edition_event.play(session, cast, own, number, wanted)
             advance(1)
+    own = Chance(seed, "edition evidence")
+    with db.ids_from(own.id), database.write() as session:
+        if not edition_evidence.is_there(session):
+            counts += edition_evidence.write(session, cast, own)
     if counts:
         with database.write() as session:
             db.touch(session, "opportunities")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import exp, log, sqrt
 from typing import Any, NamedTuple
 
 from app.companies.models import SizeBand
@@ -46,8 +47,10 @@ class Counts:
     cells: set[Cell] = field(default_factory=set)
     people: Counter[Person] = field(default_factory=Counter)
     participations: Counter[Cell] = field(default_factory=Counter)
-    enrolled: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By year and kind of school."""
+    enrolled: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """By year, kind of school and track, the latter by its key."""
+    tracks: dict[str, str] = field(default_factory=dict)
+    """What the tracks are called, by key."""
     open: dict[Measure, Counter[str]] = field(default_factory=dict)
     """What is not about people, by `key_of`; the total has the key of no group."""
 
@@ -130,19 +133,23 @@ def _students(policy: Policy, counts: Counts) -> Lattice:
 
 
 def _enrolled(policy: Policy, counts: Counts) -> Lattice:
-    """Of the latest year by kind, and of each year in all."""
+    """Of the latest year by kind, and of each year in all and by track."""
     used = {group for one in policy.indicators if one.measure is Measure.ENROLLED for group in one.by}
     atoms = sorted(counts.enrolled)
     if not atoms or not any(one.measure is Measure.ENROLLED for one in policy.indicators):
         return [], {}
-    latest = max(year for year, _ in atoms)
+    latest = max(one[0] for one in atoms)
     sums = {key_of(Measure.ENROLLED): frozenset(at for at, one in enumerate(atoms) if one[0] == latest)}
-    for at, (year, kind) in enumerate(atoms):
+    for at, (year, kind, track) in enumerate(atoms):
+        if Grouping.TRACK in used:
+            key = key_of(Measure.ENROLLED, Grouping.TRACK, f"{track}.{year}")
+            sums[key] = sums.get(key, frozenset()) | {at}
         if Grouping.YEAR in used:
             key = key_of(Measure.ENROLLED, Grouping.YEAR, year)
             sums[key] = sums.get(key, frozenset()) | {at}
         if Grouping.SCHOOL_KIND in used and year == latest:
-            sums[key_of(Measure.ENROLLED, Grouping.SCHOOL_KIND, kind)] = frozenset({at})
+            key = key_of(Measure.ENROLLED, Grouping.SCHOOL_KIND, kind)
+            sums[key] = sums.get(key, frozenset()) | {at}
     return [counts.enrolled[one] for one in atoms], sums
 
 
@@ -206,6 +213,7 @@ def _order(policy: Policy, grouping: Grouping) -> Mapping[str, int]:
         Grouping.SCHOOL_KIND: [str(kind) for kind in SchoolKind],
         Grouping.SIZE: [str(size) for size in SizeBand],
         Grouping.YEAR: [],
+        Grouping.TRACK: [],
     }[grouping]
     return {name: at for at, name in enumerate(names)}
 
@@ -270,3 +278,27 @@ def gap_told(own: Part, every: Part) -> Share | None:
         min(part + _STEP, whole), whole, max(0, rest_part - _STEP), rest_whole + _STEP
     ).high
     return Share(middle, low, high)
+
+
+def trend_told(first: int | None, last: int | None, years: int) -> Share | None:
+    """How much a count changes each year, from how it is told `years` apart; None where it is too small to say.
+
+    The interval of 95 % takes both for Poisson counts, on the scale of logarithms, whatever they are within their steps.
+
+    >>> trend_told(400, 440, 2)
+    Share(value=0.0486, low=-0.0247, high=0.1274)
+    >>> trend_told(15, 20, 1) is None
+    True
+    """
+    if first is None or last is None or years < 1 or min(first, last) < intervals.LEAST_WHOLE:
+        return None
+
+    def each_year(logarithm: float) -> float:
+        return round(max(-1.0, min(1.0, exp(logarithm / years) - 1)), 4)
+
+    half = intervals.Z * sqrt(1 / first + 1 / last)
+    return Share(
+        each_year(log((last + _STEP / 2) / (first + _STEP / 2))),
+        each_year(log(last / (first + _STEP)) - half),
+        each_year(log((last + _STEP) / first) + half),
+    )

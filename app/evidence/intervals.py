@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import hypot, sqrt
 from typing import NamedTuple
 
-_Z = 1.959963984540054
+Z = 1.959963984540054
 """Of the normal distribution, for 95 %."""
 LEAST_WHOLE = 20
 """Of fewer people no share is told: it would say nothing."""
@@ -25,9 +25,9 @@ def wilson(part: int, whole: int) -> Share:
     >>> wilson(81, 263)  # Newcombe 1998a, table I, method 3
     Share(value=0.308, low=0.2553, high=0.3662)
     """
-    share, square = part / whole, _Z * _Z
+    share, square = part / whole, Z * Z
     middle = (part + square / 2) / (whole + square)
-    half = _Z * sqrt(part * (whole - part) / whole + square / 4) / (whole + square)
+    half = Z * sqrt(part * (whole - part) / whole + square / 4) / (whole + square)
     return Share(round(share, 4), round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4))
 
 

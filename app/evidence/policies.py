@@ -41,6 +41,8 @@ class Grouping(StrEnum):
     SCHOOL_KIND = "school_kind"
     SIZE = "size"
     YEAR = "year"
+    TRACK = "track"
+    """A track in a year, so that one reads how it changes."""
 
 
 _OF_STUDENTS = frozenset({Grouping.AREA, Grouping.SCHOOL_KIND})
@@ -49,7 +51,7 @@ DIVIDED_BY: Mapping[Measure, frozenset[Grouping]] = {
     Measure.SCHOOLS_ACTIVE: frozenset({Grouping.AREA}),
     Measure.COMPANIES_ACTIVE: frozenset({Grouping.AREA, Grouping.SIZE}),
     Measure.SESSIONS_HELD: frozenset({Grouping.AREA}),
-    Measure.ENROLLED: frozenset({Grouping.SCHOOL_KIND, Grouping.YEAR}),
+    Measure.ENROLLED: frozenset({Grouping.SCHOOL_KIND, Grouping.YEAR, Grouping.TRACK}),
 }
 WITHIN: Mapping[Measure, frozenset[Measure]] = {
     Measure.VISITED: frozenset({Measure.STUDENTS}),

@@ -144,6 +144,7 @@ def make(question: Question) -> dict[str, Any]:
     return {
         "territory": {"name": question.territory_name, "provinces": question.provinces},
         "policy": question.policy.model_dump(mode="json"),
+        "tracks": question.counts.tracks,
         "lines": [one.as_dict() for one in lines],
         ALL: told,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -26,6 +27,9 @@ from app.students.models import Student
 from app.wishes.models import Wish
 
 YEARS_OF_TREND = 5
+MOST_TRACKS = 30
+OTHER_TRACKS = "other"
+"""The key of those that have no line of their own."""
 
 
 def count(
@@ -191,10 +195,17 @@ def _active(session: Session, active: Collection[UUID], area_of: Mapping[str, st
 
 def _enrolments(session: Session, counts: Counts, schools: Mapping[UUID, Cell], start_year: int) -> None:
     rows = session.execute(
-        sa.select(Enrolment.school_id, Enrolment.start_year, sa.func.sum(Enrolment.students))
-        .where(Enrolment.start_year.between(start_year - YEARS_OF_TREND + 1, start_year))
-        .group_by(Enrolment.school_id, Enrolment.start_year)
-    )
-    for school_id, year, students in rows:
-        if school_id in schools:
-            counts.enrolled[str(year), schools[school_id].school_kind] += int(students)
+        sa.select(Enrolment.school_id, Enrolment.start_year, Enrolment.track, Enrolment.students).where(
+            Enrolment.start_year.between(start_year - YEARS_OF_TREND + 1, start_year)
+        )
+    ).all()
+    here = [row for row in rows if row.school_id in schools]
+    sizes: Counter[str] = Counter()
+    for row in here:
+        sizes[row.track] += row.students
+    largest = sorted(sizes, key=lambda track: (-sizes[track], track))[:MOST_TRACKS]
+    keys = {track: f"t{hashlib.sha256(track.encode()).hexdigest()[:8]}" for track in largest}
+    counts.tracks = {key: track for track, key in keys.items()}
+    for row in here:
+        track = keys.get(row.track, OTHER_TRACKS)
+        counts.enrolled[str(row.start_year), schools[row.school_id].school_kind, track] += row.students

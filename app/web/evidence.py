@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from app import dates
 from app.agreements import printing
-from app.evidence import catalogue, policies, service
+from app.evidence import catalogue, figures, policies, service
 from app.evidence.figures import Way
 from app.evidence.models import EvidenceEdition
+from app.evidence.policies import Grouping
 from app.jobs import service as jobs
 from app.jobs.rules import JobKind
 from app.network.service_indicators import FIRST_YEAR
@@ -144,7 +145,7 @@ def read_sheet(view: InView, edition_id: UUID, lang: Annotated[str, Query(max_le
 def read_figures(view: InView, edition_id: UUID) -> Response:
     """All figures with their definitions: what the digest is of, but for what later editions are counted against."""
     edition = _released(view, edition_id)
-    known = {name: edition.content[name] for name in ("territory", "policy", "lines")}
+    known = {name: edition.content.get(name, {}) for name in ("territory", "policy", "tracks", "lines")}
     found = known | {"start_year": edition.start_year, "number": edition.number, "licence": catalogue.LICENCE}
     return Response(json.dumps(found, ensure_ascii=False), media_type="application/json")
 
@@ -166,7 +167,7 @@ def _page(view: View, edition: EvidenceEdition, back: str) -> Response:
     return view.show(
         "open/edition.html", edition=edition, back=back, policy=edition.content["policy"],
         territory=edition.content["territory"], tables=_tables(view, edition), facts=_facts(view, edition),
-        head=[view.text(one) for one in words.HEAD], methods=[view.text(one) for one in words.METHODS],
+        methods=[view.text(one) for one in words.METHODS],
         school_year=school_year(edition.start_year), licence=catalogue.LICENCE,
     )  # fmt: skip
 
@@ -192,10 +193,42 @@ def _group(view: View, edition: EvidenceEdition, line: dict[str, Any]) -> str:
     if line["grouping"] == "area" and group in areas:
         return areas[group]
     known = {"area": words.AREA_ELSEWHERE, "school_kind": words.SCHOOL_KINDS, "size": words.SIZES}
+    if line["grouping"] == Grouping.TRACK:
+        track, _, year = group.rpartition(".")
+        return f"{_track(view, edition, track)}, {school_year(int(year))}"
     named = known.get(line["grouping"], {}).get(group)
     if named is not None:
         return view.text(named)
     return school_year(int(group)) if line["grouping"] == "year" else view.text(words.ALL)
+
+
+def _track(view: View, edition: EvidenceEdition, key: str) -> str:
+    return str(edition.content["tracks"].get(key) or view.text(words.OTHER_TRACKS))
+
+
+def _trends(view: View, edition: EvidenceEdition, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """A row for each track: what is told of each year, and how much it changes each year, with the interval."""
+    told: dict[str, dict[int, dict[str, Any]]] = {}
+    for line in lines:
+        track, _, year = line["group"].rpartition(".")
+        told.setdefault(track, {})[int(year)] = line
+    years = sorted({year for of in told.values() for year in of})
+    write, rows = language.Writer(view.language), []
+    for track in sorted(
+        told, key=lambda key: (key not in edition.content["tracks"], _track(view, edition, key))
+    ):
+        of = told[track]
+        there = sorted(of)
+        trend = figures.trend_told(of[there[0]]["value"], of[there[-1]]["value"], there[-1] - there[0])
+        points = [str(write.number(round(number * 100))) for number in trend or ()]
+        rows.append(
+            [
+                _track(view, edition, track), *(_value(view, of[year]) if year in of else "–" for year in years),
+                *([f"{points[0]} %", _between(view, points[1], points[2], " %")] if points else ["–", "–"]),
+            ]
+        )  # fmt: skip
+    head = [view.text(words.HEAD[0]), *map(school_year, years), *(view.text(one) for one in words.TREND)]
+    return {"name": view.text(words.GROUPINGS[Grouping.TRACK]), "head": head, "rows": rows, "is_trend": True}
 
 
 def _value(view: View, line: dict[str, Any]) -> str:
@@ -237,14 +270,17 @@ def _tables(view: View, edition: EvidenceEdition) -> list[dict[str, Any]]:
     for indicator_id, of in groupby(edition.content["lines"], lambda line: line["indicator"]):
         total, *others = list(of)
         indicator = indicators[indicator_id]
+        head = [view.text(one) for one in words.HEAD[: 5 if indicator["share_of"] is not None else 2]]
         found.append(
             {
                 "name": _said(view, indicator), "meaning": _said(view, indicator, "meaning_"),
                 "value": _value(view, total), "share": _share(view, total), "has_shares": indicator["share_of"] is not None,
                 "of": _said(view, indicators[indicator["share_of"]]) if indicator["share_of"] else "",
                 "groups": [
-                    {
-                        "name": view.text(words.GROUPINGS[grouping]),
+                    _trends(view, edition, lines)
+                    if grouping == Grouping.TRACK
+                    else {
+                        "name": view.text(words.GROUPINGS[grouping]), "head": head, "is_trend": False,
                         "rows": [[_group(view, edition, one), _value(view, one), *_share(view, one)] for one in lines],
                     }
                     for grouping, lines in groupby(others, lambda line: line["grouping"])
@@ -287,13 +323,18 @@ def _paper(view: View, edition: EvidenceEdition) -> dict[str, Any]:
     sections = [_section(view.text(words.WHO), facts=_facts(view, edition))]
     for one in _tables(view, edition):
         width = 5 if one["has_shares"] else 2
-        rows = [row[:width] for group in one["groups"] for row in group["rows"]]
+        rows = [row[:width] for group in one["groups"] if not group["is_trend"] for row in group["rows"]]
         total = [view.text(words.ALL), one["value"], *one["share"]][:width]
         sections.append(
             _section(
                 one["name"], paragraphs=[one["meaning"]], table={"head": head[:width], "rows": [total, *rows]}
             )
         )
+        sections += [
+            _section(f"{one['name']}, {group['name']}", table={"head": group["head"], "rows": group["rows"]})
+            for group in one["groups"]
+            if group["is_trend"]
+        ]
     sections.append(_section(view.text(words.METHOD), items=[view.text(one) for one in words.METHODS]))
     return {
         "lang": view.language, "title": view.text(words.TITLE), "sections": sections, "signatures": None, "footer": "",

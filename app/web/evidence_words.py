@@ -8,6 +8,7 @@ from app.web.language import mark as _
 
 GROUPINGS = {
     "area": _("Per area"), "school_kind": _("Per tipo di scuola"), "size": _("Per dimensione"), "year": _("Per anno"),
+    "track": _("Per indirizzo e anno"),
 }  # fmt: skip
 SCHOOL_KINDS = {
     "technical": _("Istituti tecnici"), "vocational": _("Istituti professionali"), "liceo": _("Licei"), "iefp": _("IeFP"),
@@ -26,6 +27,8 @@ WITHHELD, AT_LEAST, FEWER = _("non si dice"), _("almeno %(number)s"), _("meno di
 ALL = _("In tutto")
 HEAD = [_("Gruppo"), _("Quanti"), _("Quota"), _("Intervallo"), _("Distanza dagli altri")]
 INTERVAL = _("da %(low)s a %(high)s")
+OTHER_TRACKS = _("Altri indirizzi")
+TREND = [_("Ogni anno"), _("Intervallo")]
 POINTS = _("%(number)s punti")
 TITLE = _("Scuole e imprese: i risultati")
 WHO, METHOD = _("Di che cosa si parla"), _("Come si contano le persone")
@@ -44,6 +47,10 @@ METHODS = [
     ),
     _(
         "Genere: il servizio non lo conosce. Disabilità e salute: il servizio non le chiede e non le conta mai."
+    ),
+    _(
+        "«Ogni anno»: di quanto cambia in media, dal primo all'ultimo anno caricato. L'intervallo (95 %) comprende il caso e"
+        " l'arrotondamento; se contiene lo zero, non si sa se cresce o cala."
     ),
     _("Una differenza tra gruppi non ne dice la causa."),
 ]

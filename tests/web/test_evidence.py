@@ -14,7 +14,7 @@ from pypdf import PdfReader
 
 from app.commands.working import HANDLERS
 from app.evidence import catalogue
-from app.evidence.models import EvidenceEdition, ReportedOutcome
+from app.evidence.models import Enrolment, EvidenceEdition, ReportedOutcome
 from app.jobs import service_running
 from app.placements.models import Placement, State
 from app.schools.models import SchoolClass
@@ -45,6 +45,8 @@ def fill(make: Factory, land: Territory) -> None:
         student = make.student(school_class)
         if number < 20:
             make.placement(student, offer, starts_on=TODAY)
+    for year, students in ((2023, 100), (2024, 121), (2025, 144)):
+        make.add(Enrolment(school_id=land.school_id, start_year=year, track="Meccanica", students=students))
 
 
 def test_an_edition_from_the_count_to_what_everybody_reads(
@@ -75,6 +77,9 @@ def test_an_edition_from_the_count_to_what_everybody_reads(
     page = everybody.get(told).text
     assert "Pubblica per tutti" not in page
     assert "almeno 20" in page
+    assert "Per indirizzo e anno" in page
+    assert "Ogni anno" in page
+    assert "da 2 a 36 %" in " ".join(page.split())
     assert told in everybody.get("/open-data").text
     rows = list(csv.DictReader(io.StringIO(everybody.get(f"{told}/figures.csv").content.decode("utf-8-sig"))))
     assert list(rows[0]) == HEAD

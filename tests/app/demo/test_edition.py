@@ -21,7 +21,10 @@ from app.bookings.rules import HOLDS_SEATS, Limits
 from app.db import Database
 from app.demo import edition, edition_event
 from app.demo.season import NoDemo
+from app.evidence.models import Enrolment, ReportedOutcome
 from app.opportunities.models import Opportunity, Status
+from app.placements.models import Placement, State
+from app.series.models import ProposalState, Series, SeriesProposal, SeriesState
 from app.settings import Settings
 from tests.app.demo.world import ON, dump, undone
 
@@ -29,7 +32,18 @@ DAY = datetime.combine(ON, time(9), ZoneInfo(Settings().time_zone))
 SIZE = demo.Size(students=160, companies=40, opportunities=20)
 EVENTS = edition.EditionSize(events=9, actors=8, requests=170)
 BROKEN_AFTER = 4
-OF_IT = ("visit_sessions", "quotas", "bookings", "booking_members", "booking_counts")
+OF_IT = (
+    "visit_sessions",
+    "quotas",
+    "bookings",
+    "booking_members",
+    "booking_counts",
+    "series",
+    "series_proposals",
+    "placements",
+    "reported_outcomes",
+    "enrolments",
+)
 
 
 def hold(database: Database, size: edition.EditionSize = EVENTS) -> edition.Held:
@@ -145,6 +159,30 @@ def test_the_personas_have_something_to_look_at(world: World) -> None:
             .where(Opportunity.company_id == company)
         )
         assert set(session.scalars(hosted)) == {BookingKind.SINGLE, BookingKind.GROUP}
+
+
+def test_the_pages_of_evidence_have_something_to_show(world: World) -> None:
+    with world.database.read() as session:
+        states = set(session.scalars(sa.select(SeriesProposal.state)))
+        series = Counter(session.scalars(sa.select(Series.state)))
+        over = sa.select(Placement).join(ReportedOutcome, ReportedOutcome.placement_id == Placement.id)
+        placements = session.scalars(over).all()
+        tracks = session.execute(sa.select(Enrolment.track, Enrolment.start_year, Enrolment.students)).all()
+    assert series == dict.fromkeys(SeriesState, 1)
+    assert states >= {ProposalState.PUBLISHED, ProposalState.PROPOSED}
+    assert placements
+    assert all(one.state is State.COMPLETED and one.ends_on < ON for one in placements)
+    with world.database.read() as session:
+        held = sa.select(sa.func.count()).where(Placement.opportunity_id == Opportunity.id).scalar_subquery()
+        offers = session.execute(
+            sa.select(Opportunity.seats_taken, held).where(
+                Opportunity.id.in_({one.opportunity_id for one in placements})
+            )
+        ).all()
+    assert all(seats == number for seats, number in offers)
+    assert {year for _, year, _ in tracks} == {2024, 2025, 2026}
+    assert all("inventato" in track and students for track, _, students in tracks)
+    assert world.held.counts["enrolments"] == len(tracks)
 
 
 def test_it_goes_on_where_it_was_broken_off_and_is_the_same(world: World) -> None:

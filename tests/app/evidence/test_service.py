@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.actors.models import TerritoryAreas
 from app.auth.actors import Actor, Grant, Role
 from app.bookings.models import Booking, BookingMember, VisitSession
 from app.companies.models import SizeBand
 from app.db import Database
-from app.evidence import figures, policies, service
+from app.evidence import figures, policies, service, service_counts
 from app.evidence.figures import Way
 from app.evidence.models import Enrolment, EvidenceEdition, Outcome, ReportedOutcome
 from app.evidence.policies import Grouping, Policy
@@ -122,6 +126,42 @@ def by_key(edition: EvidenceEdition) -> dict[tuple[str, str], tuple[str, int | N
     return {(one["indicator"], one["group"]): (one["way"], one["value"]) for one in edition.content["lines"]}
 
 
+C1 = "t" + hashlib.sha256(b"C1").hexdigest()[:8]
+
+
+def test_small_tracks_stand_together_and_their_few_are_not_told(year: Year) -> None:
+    with year.make.database.read() as session:
+        school_id = session.scalars(sa.select(Enrolment.school_id)).first()
+    for number in range(service_counts.MOST_TRACKS):
+        year.make.add(Enrolment(school_id=school_id, start_year=2025, track=f"X{number:02d}", students=3))
+    edition = year.count()
+    assert len(edition.content["tracks"]) == service_counts.MOST_TRACKS
+    told = by_key(edition)
+    assert told["enrolled", "other.2025"][1] in (None, 0)
+    small = [
+        value
+        for (indicator, group), (_, value) in told.items()
+        if indicator == "enrolled" and group[:1] == "t" and group[:9] not in (C1, "technical")
+    ]
+    assert small
+    assert set(small) <= {None, 0}
+
+
+@given(st.integers(20, 3000), st.integers(20, 3000), st.integers(1, 4))
+def test_a_trend_holds_whatever_the_counts_are_within_their_steps(first: int, last: int, years: int) -> None:
+    found = figures.trend_told(first - first % 5, last - last % 5, years)
+    assert found is not None
+    exact = (last / first) ** (1 / years) - 1
+    assert found.low - 1e-4 <= exact <= found.high + 1e-4 or exact > 1
+    assert found.low <= found.value <= found.high
+    assert (
+        figures.trend_told(None, last, years)
+        is figures.trend_told(15, last, years)
+        is figures.trend_told(first, last, 0)
+        is None
+    )
+
+
 def test_a_year_is_counted_and_told(year: Year) -> None:
     edition = year.count()
     told = by_key(edition)
@@ -136,7 +176,8 @@ def test_a_year_is_counted_and_told(year: Year) -> None:
     assert told["actors_companies", "small"] == ("exact", 1)
     assert told["students", "bologna"] == ("at_least", 25)
     assert {key[1]: value for key, value in told.items() if key[0] == "enrolled"} == {
-        "": ("at_least", 160), "technical": ("at_least", 160), "2023": ("at_least", 140), "2024": ("at_least", 150),
+        "": ("at_least", 160), "technical": ("at_least", 160), f"{C1}.2023": ("at_least", 140),
+        f"{C1}.2024": ("at_least", 150), f"{C1}.2025": ("at_least", 160), "2023": ("at_least", 140), "2024": ("at_least", 150),
         "2025": ("at_least", 160),
     }  # fmt: skip
     [share] = [
