@@ -17,6 +17,7 @@ from app.disclosures import models as disclosures
 from app.events import models as events
 from app.evidence import models as evidence
 from app.feeds import models as feeds
+from app.hosting import models as hosting
 from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
@@ -41,7 +42,7 @@ from app.wishes import models as wishes
 
 __all__ = [
     "actors", "agreements", "answers", "appetites", "applications", "attendances", "auth", "bookings", "bulk_changes", "calendars", "companies",
-    "concerns", "disclosures", "events", "evidence", "feeds", "hours", "invitations", "jobs", "laws", "mails", "matches",
+    "concerns", "disclosures", "events", "evidence", "feeds", "hosting", "hours", "invitations", "jobs", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "series", "skills", "students", "wishes",
 ]  # fmt: skip

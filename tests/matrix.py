@@ -379,6 +379,17 @@ API: dict[str, dict[str, Row]] = {
         OWN: may(OVERSEERS, s403="member admin training_body key_company"),
         FOREIGN: may(FAR),
     },
+    # what several companies host together
+    "read_hosting": {OWN: may(ALL), HIDDEN: may(EDITORS), FOREIGN: may(ALL), FOREIGN_HIDDEN: may(FAR)},
+    "edit_hosting": OFFERS,
+    "create_hosting_partner": {OWN: may(EDITORS, rest=403), FOREIGN: may(FAR, rest=403)},
+    "create_hosting_partner_move": {OWN: may(EDITORS), FOREIGN: may(FAR)},
+    "list_hosting_invitations": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
     # classes and members
     "list_classes": {
         OWN: sees(

@@ -47,7 +47,7 @@ from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
-from app.opportunities.models import Opportunity, Status
+from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
@@ -176,6 +176,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "starts_on": "2026-03-02", "ends_on": "2026-03-06",
     },
     "edit_series": {"state": "closed"},
+    "edit_hosting": {"allows_gaps": True},
+    "create_hosting_partner": {"company_id": "{askable_id}"},
+    "create_hosting_partner_move": {"action": "withdraw", "version": 1},
     "create_series_proposal": {"opportunity_id": "{visit_id}", "audiences": ["students", "families"]},
     "edit_series_proposal": {"is_step_free": True},
     "create_series_proposal_move": {"action": "take", "version": 1},
@@ -433,6 +436,7 @@ def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territo
         "shared_round_id": str(make.round(territory=make.territory(territory)).id),
         "joined_round_id": str(make.round(school_class, territory=make.territory(territory)).id),
         "pin_id": str(make.round_pin(reviewed, student, make.opportunity()).id),
+        **things.of_hosting(make, opportunity),
     }  # fmt: skip
 
 
@@ -889,6 +893,15 @@ def another_run(make: Factory, call: Request) -> Request:
     return replace(call, body={"run_number": 7})
 
 
+def training(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company, kind=Kind.TRAINING).id)})
+
+
+def asked_company(make: Factory, call: Request) -> Request:
+    return replace(call, body={"company_id": call.world["asked_id"]})
+
+
 def own_draft(make: Factory, call: Request) -> Request:
     company = make.get(Company, UUID(call.world["company_id"]))
     return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
@@ -975,6 +988,9 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "edit_series": with_body(state="draft"),
     "create_series_proposal": proposed_visit,
     "create_series_proposal_move": overtaken_booking,
+    "edit_hosting": training,
+    "create_hosting_partner": asked_company,
+    "create_hosting_partner_move": overtaken_booking,
     "create_booking_move": overtaken_booking,
     "create_check_in": closed_doors,
     "create_code_check_in": closed_doors,

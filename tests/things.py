@@ -17,6 +17,7 @@ from app.bookings.models import (
 from app.companies.models import Company
 from app.evidence import policies
 from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
+from app.hosting.models import HostingPartner
 from app.hours import rules, service_attendance
 from app.hours.models import (
     CreditKind,
@@ -138,6 +139,17 @@ def of_visit(make: Factory, student: Student, company: Company, **values: str) -
         "visit_id": str(visit.id), "visit_session_id": str(first.id), "open_session_id": str(second.id),
         "held_session_id": str(over.id), "came_session_id": str(came.id), "booking_id": str(booking.id), "come_booking_id": str(come.id),
         "booking_code": service_codes.code_of(come.id, Settings().secret_key), "quota_id": str(quota.id),
+    }  # fmt: skip
+
+
+def of_hosting(make: Factory, opportunity: Opportunity) -> dict[str, str]:
+    """A company that was asked to host the opportunity together, and one that can be asked."""
+    asked, askable = (make.company(municipality_istat=opportunity.municipality_istat) for _ in range(2))
+    partner = HostingPartner(
+        opportunity_id=opportunity.id, company_id=asked.id, invited_at=NOW, invited_by=ACTOR.mark
+    )
+    return {
+        "partner_id": str(make.add(partner).id), "asked_id": str(asked.id), "askable_id": str(askable.id),
     }  # fmt: skip
 
 

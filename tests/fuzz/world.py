@@ -154,7 +154,7 @@ OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id", "cl
 PUBLIC = (
     "opportunity_id", "shared_round_id", "joined_round_id", "run_number", "lone_company_id", "attendance_code",
     "notification_id", "visit_id", "visit_session_id", "open_session_id", "held_session_id", "came_session_id", "quota_id", "closing_id",
-    "series_id", "proposed_visit_id",
+    "series_id", "proposed_visit_id", "asked_id", "askable_id",
 )  # fmt: skip
 """What is no secret, too short to be looked for, or passed over without a word where it is another's."""
 Things = dict[str, Any]

@@ -14,6 +14,7 @@ from app.companies.models import Company, CompanyContact
 from app.concerns import service_family as families
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
+from app.hosting.models import HostingPartner
 from app.hours.models import (
     CreditKind,
     DiaryEntry,
@@ -211,6 +212,11 @@ def build(database: Database, *, on: date) -> Territory:
     placement = _place(make, student, full, start)
     session_id, offered_id, waiting_id = _bookings(make, student, full, start)
     series_id = _series(make, full, morning, on)
+    make.add(
+        HostingPartner(
+            opportunity_id=internship, company_id=other_company.id, invited_at=NOW, invited_by=ACTOR.mark
+        )
+    )
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,

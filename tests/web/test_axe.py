@@ -176,6 +176,10 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
     ("open/series.html", None, "/series", ""),
     ("open/series_programme.html", None, "/series/{series_id}", ""),
     ("company/series.html", "company", "/opportunities/{morning_id}/series", ""),
+    ("company/hosting.html", "company", "/opportunities/{internship_id}/hosting?q=of", ""),
+    ("company/hosting.html", "other company", "/opportunities/{internship_id}/hosting", ""),
+    ("company/hosting_invitations.html", "company", "/companies/{company_id}/hosting", ""),
+    ("company/hosting_invitations.html", "other company", "/companies/{other_company_id}/hosting", ""),
     ("coordinator/series.html", "coordinator", "/coordination/series", "open"),
     ("coordinator/series_review.html", "coordinator", "/coordination/series/{series_id}", "open"),
     ("company/appetite.html", "company", "/companies/{company_id}/appetite", ""),
@@ -272,6 +276,8 @@ VIEWS: list[tuple[str, str | None, str, str]] = [
 ALONE = {"account/recovery_codes.html", "visits/refused.html"}
 PIECES = {
     "placement/hours.html",
+    "placement/stations.html",
+    "shared/stations.html",
     "account/parts.html",
     "company/public.html",
     "company/review.html",
