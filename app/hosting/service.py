@@ -50,7 +50,7 @@ class NotShareable(errors.Conflict):
     title = "This kind is not shared"
 
 
-class UnfitPlan(errors.Invalid):
+class UnfitRotation(errors.Invalid):
     """Stations that cannot be meant; `faults` names each field."""
 
     title = "The rotation plan is not valid"
@@ -226,7 +226,7 @@ def get_for_change(session: Session, actor: Actor, opportunity_id: UUID) -> Seen
 def edit(session: Session, actor: Actor, seen: Seen, changes: Mapping[str, Any], *, now: datetime) -> None:
     """Change what `get_for_change` gave; `stations` replace those that are there.
 
-    Whoever had agreed to something else is asked anew. Raises UnfitPlan.
+    Whoever had agreed to something else is asked anew. Raises UnfitRotation.
     """
     plan, opportunity_id = seen.plan, seen.plan.opportunity.id
     stops = rules.in_order(changes["stations"]) if "stations" in changes else plan.stops
@@ -281,7 +281,7 @@ def _refuse_unfit(
         elif stop.site_id is not None and of_site.get(stop.site_id) != stop.company_id:
             found.append(Fault(f"stations.{number}.site_id", "the company has no site with this id"))
     if found:
-        raise UnfitPlan(faults=_told(found))
+        raise UnfitRotation(faults=_told(found))
 
 
 def _owners(session: Session, site_ids: Collection[UUID]) -> dict[UUID, UUID]:

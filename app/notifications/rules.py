@@ -63,6 +63,8 @@ class NotificationKind(StrEnum):
     HOSTING_INVITED = "hosting_invited"
     HOSTING_ANSWERED = "hosting_answered"
     HOSTING_WITHDRAWN = "hosting_withdrawn"
+    KIT_NAMED = "kit_named"
+    KIT_PROPOSED = "kit_proposed"
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ MANNERS = {
     NotificationKind.HOSTING_INVITED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.HOSTING_ANSWERED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.HOSTING_WITHDRAWN: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.KIT_NAMED: Manner(AT_COMPANY | {Role.SCHOOL_LEAD}, MailChoice.DAILY),
+    NotificationKind.KIT_PROPOSED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

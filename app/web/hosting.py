@@ -215,7 +215,7 @@ def save_plan(view: InView, fields: InFields, opportunity_id: UUID) -> Response:
     except ValidationError as error:
         wrong = _wrong(".".join(str(part) for part in one["loc"]) for one in error.errors())
         return _page(view, opportunity_id, status=422, wrong=wrong, rows=rows)
-    except service.UnfitPlan as problem:
+    except service.UnfitRotation as problem:
         wrong = _wrong(str(one["field"]) for one in problem.faults)
         return _page(view, opportunity_id, status=422, wrong=wrong, rows=rows)
     except service.NotShareable:

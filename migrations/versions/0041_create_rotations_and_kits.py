@@ -1,4 +1,4 @@
-"""Rotation plans of shared opportunities, the firms that take part, and the plan as a placement keeps it."""
+"""Rotation plans of shared opportunities with their firms, the plan as a placement keeps it, and co-design kits."""
 
 from __future__ import annotations
 
@@ -131,8 +131,106 @@ def upgrade() -> None:
         op.f("ix_placement_stations_host_tutor_id"), "placement_stations", ["host_tutor_id"], unique=False
     )
 
+    op.create_table(
+        "kits",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("territory_id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=True),
+        sa.Column("school_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", among("kind", "internship", "visit", "training"), nullable=False),
+        sa.Column("title", sa.String(length=160), nullable=False),
+        sa.Column("summary", sa.String(length=4000), nullable=False),
+        sa.Column("result", sa.String(length=2000), nullable=False),
+        sa.Column("materials", sa.String(length=2000), nullable=False),
+        sa.Column("programme_id", sa.String(length=80), nullable=True),
+        sa.Column("first_year", sa.Integer(), nullable=False),
+        sa.Column("last_year", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("students", sa.Integer(), nullable=False),
+        sa.Column("is_retired", sa.Boolean(), nullable=False),
+        sa.Column("company_shown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("company_shown_by", sa.String(length=80), nullable=True),
+        sa.Column("school_shown_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("school_shown_by", sa.String(length=80), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("company_id IS NOT NULL OR school_id IS NOT NULL", name=op.f("ck_kits_has_maker")),
+        sa.CheckConstraint(
+            "(company_shown_at IS NULL) = (company_shown_by IS NULL)"
+            " AND (company_shown_at IS NULL OR company_id IS NOT NULL)",
+            name=op.f("ck_kits_company_shown"),
+        ),
+        sa.CheckConstraint(
+            "(school_shown_at IS NULL) = (school_shown_by IS NULL)"
+            " AND (school_shown_at IS NULL OR school_id IS NOT NULL)",
+            name=op.f("ck_kits_school_shown"),
+        ),
+        sa.CheckConstraint("first_year <= last_year", name=op.f("ck_kits_years_in_order")),
+        sa.CheckConstraint("hours >= 0 AND students > 0", name=op.f("ck_kits_counts")),
+        of("kits", "company_id", "companies"),
+        of("kits", "programme_id", "programmes"),
+        of("kits", "school_id", "schools"),
+        of("kits", "territory_id", "territories"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kits")),
+    )
+    op.create_index(op.f("ix_kits_company_id"), "kits", ["company_id"], unique=False)
+    op.create_index(op.f("ix_kits_school_id"), "kits", ["school_id"], unique=False)
+    op.create_index("ix_kits_territory_id_created_at", "kits", ["territory_id", "created_at"], unique=False)
+    op.create_table(
+        "kit_steps",
+        sa.Column("kit_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("company_minutes", sa.Integer(), nullable=False),
+        sa.Column("teacher_minutes", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "company_minutes >= 0 AND teacher_minutes >= 0", name=op.f("ck_kit_steps_minutes")
+        ),
+        of("kit_steps", "kit_id", "kits", on_delete="CASCADE"),
+        sa.PrimaryKeyConstraint("kit_id", "position", name=op.f("pk_kit_steps")),
+    )
+    op.create_table(
+        "kit_skills",
+        sa.Column("kit_id", sa.Uuid(), nullable=False),
+        sa.Column("skill_id", sa.String(length=80), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        of("kit_skills", "kit_id", "kits", on_delete="CASCADE"),
+        of("kit_skills", "skill_id", "skills"),
+        sa.PrimaryKeyConstraint("kit_id", "skill_id", name=op.f("pk_kit_skills")),
+    )
+    op.create_index(op.f("ix_kit_skills_skill_id"), "kit_skills", ["skill_id"], unique=False)
+    op.create_table(
+        "kit_copies",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kit_id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("school_id", sa.Uuid(), nullable=True),
+        sa.Column("company_minutes", sa.Integer(), nullable=True),
+        sa.Column("teacher_minutes", sa.Integer(), nullable=True),
+        sa.Column("copied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("copied_by", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "company_minutes IS NULL OR company_minutes > 0", name=op.f("ck_kit_copies_company_minutes")
+        ),
+        sa.CheckConstraint(
+            "teacher_minutes IS NULL OR teacher_minutes > 0", name=op.f("ck_kit_copies_teacher_minutes")
+        ),
+        of("kit_copies", "kit_id", "kits", on_delete="CASCADE"),
+        of("kit_copies", "opportunity_id", "opportunities", on_delete="CASCADE"),
+        of("kit_copies", "school_id", "schools"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kit_copies")),
+        sa.UniqueConstraint("opportunity_id", name=op.f("uq_kit_copies_opportunity_id")),
+    )
+    op.create_index(op.f("ix_kit_copies_kit_id"), "kit_copies", ["kit_id"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_table("kit_copies")
+    op.drop_table("kit_skills")
+    op.drop_table("kit_steps")
+    op.drop_table("kits")
     op.drop_table("placement_stations")
     op.drop_table("rotation_stations")
     op.drop_table("hosting_partners")
