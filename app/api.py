@@ -42,10 +42,12 @@ from app.concerns import api as concerns
 from app.disclosures import api as disclosures
 from app.events import api as events
 from app.evidence import api as evidence
+from app.hosting import api as hosting
 from app.hours import api as hours
 from app.hours import evaluations_api as evaluations
 from app.invitations import api as invitations
 from app.jobs import api as jobs
+from app.kits import api as kits
 from app.laws import api as laws
 from app.matches import api as matches
 from app.matches import texts_api as texts
@@ -82,7 +84,7 @@ ROUTERS = (
     company_members.router, invitations.router, accounts.router, territories.router, disclosures.router, privacy.router,
     jobs.router, notifications.router, search.router,
     wishes.router,
-    answers.router, applications.router, attendances.router, bookings.router, class_tests.router, class_visits.router, repeating.router, series.router, postings.router, texts.router,
+    answers.router, applications.router, attendances.router, bookings.router, class_tests.router, class_visits.router, repeating.router, series.router, hosting.router, kits.router, postings.router, texts.router,
     recommendations.router, bulk_changes.router, boards.router,
     network.router, actors.router, protocols.router, appetites.router, benefits.router, evidence.router,
     hours.router, evaluations.router,

@@ -18,9 +18,11 @@ from app.disclosures import models as disclosures
 from app.events import models as events
 from app.evidence import models as evidence
 from app.feeds import models as feeds
+from app.hosting import models as hosting
 from app.hours import models as hours
 from app.invitations import models as invitations
 from app.jobs import models as jobs
+from app.kits import models as kits
 from app.laws import models as laws
 from app.mails import models as mails
 from app.matches import models as matches
@@ -42,7 +44,7 @@ from app.wishes import models as wishes
 
 __all__ = [
     "actors", "agreements", "answers", "appetites", "applications", "attendances", "auth", "bookings", "bulk_changes", "calendars", "class_tests",
-    "companies", "concerns", "disclosures", "events", "evidence", "feeds", "hours", "invitations", "jobs", "laws", "mails", "matches",
+    "companies", "concerns", "disclosures", "events", "evidence", "feeds", "hosting", "hours", "invitations", "jobs", "kits", "laws", "mails", "matches",
     "network", "notifications", "opportunities", "placements", "places", "postings", "privacy", "programmes",
     "recommendations", "rounds", "schools", "series", "skills", "students", "wishes",
 ]  # fmt: skip

@@ -121,6 +121,24 @@ WISHES = {
     SAME: may(NOBODY, s403="colleague lead administrator key_school"),
     FOREIGN: may(NOBODY, s403="administrator"),
 }
+KITS = {
+    OWN: may(
+        "teacher colleague lead member admin training_body coordinator administrator key_school key_company key_coordinator",
+        s403="student",
+    ),
+    FOREIGN: may("far_coordinator administrator", s403="student"),
+}
+"""A kit of the own school and company, which all there may change."""
+KITS_LISTED = {
+    OWN: sees(
+        "teacher colleague lead member admin training_body coordinator administrator key_school key_company key_coordinator",
+        rest=403, without="far_coordinator",
+    ),
+    FOREIGN: sees(
+        "far_coordinator administrator", rest=403,
+        without="teacher colleague lead member admin training_body coordinator key_school key_company key_coordinator",
+    ),
+}  # fmt: skip
 ROUNDS = {OWN: may("teacher lead administrator key_school"), FOREIGN: may("administrator")}
 """A round of one class, which `teacher` teaches and `colleague` does not."""
 INSIDERS = "member admin training_body coordinator administrator key_company key_coordinator"
@@ -392,6 +410,35 @@ API: dict[str, dict[str, Row]] = {
     "create_series_proposal_move": {
         OWN: may(OVERSEERS, s403="member admin training_body key_company"),
         FOREIGN: may(FAR),
+    },
+    # what several companies host together
+    "read_hosting": {OWN: may(ALL), HIDDEN: may(EDITORS), FOREIGN: may(ALL), FOREIGN_HIDDEN: may(FAR)},
+    "edit_hosting": OFFERS,
+    "create_hosting_partner": {OWN: may(EDITORS, rest=403), FOREIGN: may(FAR, rest=403)},
+    "create_hosting_partner_move": {OWN: may(EDITORS), FOREIGN: may(FAR)},
+    "list_hosting_invitations": {
+        OWN: may(INSIDERS, rest=403),
+        HIDDEN: may(OVERSEERS),
+        FOREIGN: may(FAR, rest=403),
+        FOREIGN_HIDDEN: may(FAR),
+    },
+    # kits: for staff of the territory
+    "list_kits": KITS_LISTED,
+    "create_kit": {
+        OWN: may(
+            "member admin training_body coordinator administrator key_company key_coordinator", rest=403
+        ),
+        FOREIGN: may(FAR, rest=403),
+    },
+    "read_kit": KITS,
+    "edit_kit": KITS,
+    "create_kit_copy": {
+        OWN: may(EDITORS, s403="student teacher colleague lead training_body key_school"),
+        FOREIGN: may("administrator", s403="student far_coordinator"),
+    },
+    "edit_kit_copy": {
+        OWN: may(f"{INSIDERS}", s403="student teacher colleague lead key_school"),
+        FOREIGN: may(FAR, s403="student"),
     },
     # classes and members
     "list_classes": {
@@ -945,7 +992,7 @@ OWN_FAULT = {
 THING = {
     "GET /coordination/evidence": "edition_id", "list_editions": "edition_id", "list_students": "student_id", "list_classes": "class_id", "list_companies": "company_id",
     "list_opportunities": "opportunity_id", "list_disclosures": "disclosure_id", "list_applications": "application_id", "list_events": "company_id", "list_jobs": "job_id",
-    "list_papers": "paper_id", "list_session_bookings": "booking_id", "list_check_ins": "booking_id","list_series_proposals": "proposal_id",
+    "list_papers": "paper_id", "list_kits": "kit_id", "GET /kits": "kit_id", "list_session_bookings": "booking_id", "list_check_ins": "booking_id","list_series_proposals": "proposal_id",
     "list_keys": "key_id", "list_invitations": "invitation_id", "list_placements": "placement_id", "list_law_rules": "rule_id",
     "list_concerns": "concern_id", "list_unwanted_opportunities": "opportunity_id", "list_standings": "company_id", "list_rounds": "round_id",
 }  # fmt: skip

@@ -378,6 +378,44 @@ _PAGES: dict[str, dict[str, Row]] = {
     "GET /opportunities/{opportunity_id}/series": HOSTED,
     "POST /opportunities/{opportunity_id}/series": HOSTED,
     "POST /opportunities/{opportunity_id}/series/move": HOSTED,
+    "GET /kits": API["list_kits"],
+    "GET /kits/new": {
+        OWN: may(
+            "teacher colleague lead member admin training_body coordinator far_coordinator administrator",
+            rest=403,
+        )
+    },
+    "GET /kits/{kit_id}": API["read_kit"],
+    "GET /kits/{kit_id}/edit": API["edit_kit"],
+    "POST /kits": {
+        OWN: may(
+            "teacher colleague lead member admin training_body",
+            rest=403,
+            s422="coordinator far_coordinator administrator",
+        )
+    },
+    "POST /kits/{kit_id}": API["edit_kit"],
+    "POST /kits/{kit_id}/names": {
+        OWN: may("member admin training_body", rest=403, s404="far_coordinator"),
+        FOREIGN: may(NOBODY, s403="student far_coordinator administrator"),
+    },
+    "POST /kits/{kit_id}/copies": {
+        OWN: may(
+            "teacher colleague lead member admin coordinator administrator", s403="student training_body"
+        ),
+        FOREIGN: may("administrator", s403="student far_coordinator"),
+    },
+    "POST /kits/{kit_id}/copies/{copy_id}": {
+        OWN: may(
+            "teacher colleague lead member admin training_body coordinator administrator", s403="student"
+        ),
+        FOREIGN: may(FAR, s403="student"),
+    },
+    "GET /opportunities/{opportunity_id}/hosting": API["create_hosting_partner"],
+    "POST /opportunities/{opportunity_id}/hosting": API["edit_hosting"],
+    "POST /opportunities/{opportunity_id}/hosting/partners": API["create_hosting_partner"],
+    "POST /opportunities/{opportunity_id}/hosting/partners/{partner_id}": API["create_hosting_partner_move"],
+    "GET /companies/{company_id}/hosting": API["list_hosting_invitations"],
     "GET /coordination/series": NETWORK,
     "POST /coordination/series": STEERING,
     "GET /coordination/series/{series_id}": STEERING,
@@ -760,6 +798,31 @@ FORMS: dict[str, dict[str, Any]] = {
         "ends_at": "11:00",
         "seats": "4",
         "action": "make",
+    },
+    "POST /kits": {
+        "kind": "internship",
+        "title": "Banco prova",
+        "first_year": "4",
+        "last_year": "5",
+        "hours": "0",
+        "students": "1",
+    },
+    "POST /kits/{kit_id}": {
+        "title": "Banco prova",
+        "first_year": "4",
+        "last_year": "5",
+        "hours": "0",
+        "students": "1",
+        "version": "1",
+    },
+    "POST /kits/{kit_id}/names": {"side": "company", "is_shown": "true"},
+    "POST /kits/{kit_id}/copies": {"company_id": "{company_id}"},
+    "POST /kits/{kit_id}/copies/{copy_id}": {"minutes": "90"},
+    "POST /opportunities/{opportunity_id}/hosting": {"version": "0", "allows_gaps": "1"},
+    "POST /opportunities/{opportunity_id}/hosting/partners": {"company_id": "{askable_id}"},
+    "POST /opportunities/{opportunity_id}/hosting/partners/{partner_id}": {
+        "action": "withdraw",
+        "version": "1",
     },
     "POST /coordination/series": {
         "territory_id": "{territory_id}",

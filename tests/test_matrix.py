@@ -248,6 +248,7 @@ def _of_one_side(make: Factory, engine: Engine, istat: str, territory: str) -> T
         **placement_things.of_protocol(make, make.territory(territory), company),
         **placement_things.of_evidence(make, territory),
         **placement_things.of_series(make, make.territory(territory), company, municipality_istat=istat),
+        **placement_things.of_kit(make, make.territory(territory), company, school, istat),
         **papers_of(make, school, company, student),
     }.items()} | rounds_of(make, student, offered, territory)  # fmt: skip
 

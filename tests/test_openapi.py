@@ -40,6 +40,7 @@ from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.jobs.models import Job, JobState
 from app.jobs.rules import JobKind
+from app.kits.models import Kit, KitCopy
 from app.main import create_app
 from app.matches import translate
 from app.matches.engine import Engine
@@ -47,7 +48,7 @@ from app.matches.models import StoredRanking
 from app.matches.service_rankings import MOST_RANKINGS
 from app.network.models import CompanyNote
 from app.network.service_notes import MOST_NOTES
-from app.opportunities.models import Opportunity, Status
+from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Placement, State
 from app.placements.rules import ENDED
 from app.privacy.models import Erasure
@@ -178,6 +179,17 @@ BODIES: dict[str, dict[str, Any]] = {
         "starts_on": "2026-03-02", "ends_on": "2026-03-06",
     },
     "edit_series": {"state": "closed"},
+    "create_kit": {
+        "company_id": "{company_id}", "kind": "internship", "title": "Banco prova", "first_year": 4, "last_year": 5,
+        "steps": [{"title": "Una visita", "company_minutes": 60, "teacher_minutes": 30}],
+        "skills": [{"skill_id": "{skill_id}", "level": 2}],
+    },
+    "edit_kit": {"result": "Un banco che funziona."},
+    "create_kit_copy": {"company_id": "{company_id}"},
+    "edit_kit_copy": {"company_minutes": 90},
+    "edit_hosting": {"allows_gaps": True},
+    "create_hosting_partner": {"company_id": "{askable_id}"},
+    "create_hosting_partner_move": {"action": "withdraw", "version": 1},
     "create_series_proposal": {"opportunity_id": "{visit_id}", "audiences": ["students", "families"]},
     "edit_series_proposal": {"is_step_free": True},
     "create_series_proposal_move": {"action": "take", "version": 1},
@@ -428,6 +440,7 @@ def one_of_each(make: Factory) -> World:
         **things.of_placement(make, student, make.opportunity(company)),
         **things.of_visit(make, student, company),
         **things.of_evidence(make),
+        **things.of_kit(make, make.territory(), company, school, "037006"),
         **things.of_series(make, make.territory(), company),
     } | rounds_of(make, student, make.opportunity(company))  # fmt: skip
 
@@ -443,6 +456,7 @@ def rounds_of(make: Factory, student: Student, opportunity: Opportunity, territo
         "shared_round_id": str(make.round(territory=make.territory(territory)).id),
         "joined_round_id": str(make.round(school_class, territory=make.territory(territory)).id),
         "pin_id": str(make.round_pin(reviewed, student, make.opportunity()).id),
+        **things.of_hosting(make, opportunity),
     }  # fmt: skip
 
 
@@ -899,6 +913,40 @@ def another_run(make: Factory, call: Request) -> Request:
     return replace(call, body={"run_number": 7})
 
 
+def training(make: Factory, call: Request) -> Request:
+    company = make.get(Company, UUID(call.world["company_id"]))
+    return replace(call, ids={"opportunity_id": str(make.opportunity(company, kind=Kind.TRAINING).id)})
+
+
+def another_kit(make: Factory, call: Request) -> World:
+    company, school = (
+        make.get(kind, UUID(call.world[name]))
+        for kind, name in ((Company, "company_id"), (School, "school_id"))
+    )
+    assert isinstance(company, Company)
+    assert isinstance(school, School)
+    return things.of_kit(make, make.territory(), company, school, "037006")
+
+
+def retired_kit(make: Factory, call: Request) -> Request:
+    kit_id = another_kit(make, call)["kit_id"]
+    with make.database.write() as session:
+        session.get_one(Kit, UUID(kit_id)).is_retired = True
+    return replace(call, ids={"kit_id": kit_id})
+
+
+def open_copy(make: Factory, call: Request) -> Request:
+    parts = another_kit(make, call)
+    with make.database.write() as session:
+        made = session.get_one(KitCopy, UUID(parts["copy_id"]))
+        session.get_one(Opportunity, made.opportunity_id).status = Status.PUBLISHED
+    return replace(call, ids=parts)
+
+
+def asked_company(make: Factory, call: Request) -> Request:
+    return replace(call, body={"company_id": call.world["asked_id"]})
+
+
 def own_draft(make: Factory, call: Request) -> Request:
     company = make.get(Company, UUID(call.world["company_id"]))
     return replace(call, ids={"opportunity_id": str(make.opportunity(company, status=Status.DRAFT).id)})
@@ -987,6 +1035,12 @@ CONFLICTS: dict[str, Callable[[Factory, Request], Request]] = {
     "edit_series": with_body(state="draft"),
     "create_series_proposal": proposed_visit,
     "create_series_proposal_move": overtaken_booking,
+    "create_kit": still_running,
+    "create_kit_copy": retired_kit,
+    "edit_kit_copy": open_copy,
+    "edit_hosting": training,
+    "create_hosting_partner": asked_company,
+    "create_hosting_partner_move": overtaken_booking,
     "create_booking_move": overtaken_booking,
     "create_check_in": closed_doors,
     "create_code_check_in": closed_doors,

@@ -17,6 +17,7 @@ from app.bookings.models import (
 from app.companies.models import Company
 from app.evidence import policies
 from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
+from app.hosting.models import HostingPartner
 from app.hours import rules, service_attendance
 from app.hours.models import (
     CreditKind,
@@ -27,8 +28,10 @@ from app.hours.models import (
     HourCredit,
     HourEntry,
 )
-from app.opportunities.models import Kind, Opportunity, OpportunitySpan
+from app.kits.models import Kit, KitCopy
+from app.opportunities.models import Kind, Opportunity, OpportunitySpan, Status
 from app.placements.models import Party, Placement, State
+from app.schools.models import School
 from app.series.models import Series, SeriesProposal, SeriesState
 from app.settings import Settings
 from app.students.models import Student
@@ -141,6 +144,36 @@ def of_visit(make: Factory, student: Student, company: Company, **values: str) -
         "held_session_id": str(over.id), "came_session_id": str(came.id), "booking_id": str(booking.id), "come_booking_id": str(come.id),
         "booking_code": service_codes.code_of(come.id, Settings().secret_key), "quota_id": str(quota.id),
     }  # fmt: skip
+
+
+def of_hosting(make: Factory, opportunity: Opportunity) -> dict[str, str]:
+    """A company that was asked to host the opportunity together, and one that can be asked."""
+    asked, askable = (make.company(municipality_istat=opportunity.municipality_istat) for _ in range(2))
+    partner = HostingPartner(
+        opportunity_id=opportunity.id, company_id=asked.id, invited_at=NOW, invited_by=ACTOR.mark
+    )
+    return {
+        "partner_id": str(make.add(partner).id), "asked_id": str(asked.id), "askable_id": str(askable.id),
+    }  # fmt: skip
+
+
+def of_kit(
+    make: Factory, territory: Territory, company: Company, school: School, istat: str
+) -> dict[str, str]:
+    """A kit of company and school, a copy of it that is over, and a company that can copy it."""
+    kit = make.add(
+        Kit(
+            territory_id=territory.id, company_id=company.id, school_id=school.id, kind=Kind.INTERNSHIP, title="Banco prova",
+            first_year=4, last_year=5, created_at=NOW, created_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    over = make.opportunity(company, municipality_istat=istat, status=Status.CLOSED)
+    made = make.add(
+        KitCopy(
+            kit_id=kit.id, opportunity_id=over.id, school_id=school.id, copied_at=NOW, copied_by=ACTOR.mark
+        )
+    )
+    return {"kit_id": str(kit.id), "copy_id": str(made.id)}
 
 
 def of_series(make: Factory, territory: Territory, company: Company, **values: str) -> dict[str, str]:

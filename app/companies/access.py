@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.auth.actors import Actor
+from app.auth.models import TerritoryProvince
 from app.companies.models import Company, CompanySite
 from app.places.models import Municipality
 
@@ -42,3 +43,17 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     """`rules.can_see` as a condition."""
     own = [grant.company_id for grant in actor.grants if grant.company_id is not None]
     return sa.or_(Company.is_approved, Company.id.in_(own), is_overseen(actor, Company.__table__.c.id))
+
+
+def territories_of(session: Session, company_id: UUID) -> set[UUID]:
+    """The territories in whose provinces the company has sites, and the one where it was proposed."""
+    here = (
+        sa.select(TerritoryProvince.territory_id)
+        .join(Municipality, Municipality.province_code == TerritoryProvince.province_code)
+        .join(CompanySite, CompanySite.municipality_istat == Municipality.istat)
+        .where(CompanySite.company_id == company_id)
+    )
+    proposed = sa.select(Company.territory_id).where(
+        Company.id == company_id, Company.territory_id.is_not(None)
+    )
+    return {one for one in session.scalars(sa.union(here, proposed)) if one is not None}

@@ -136,7 +136,7 @@ def _person(*grants: Grant, user_id: UUID | None = None) -> Actor:
 def play(database: Database, settings: Settings, *, seed: int = 1, on: date, quiet: bool = False) -> Played:
     """Play the season on a demo that has just been loaded for the same day. The same seed and day leave the same rows,
     but for events and secrets. Raises NoDemo."""
-    from app.demo import season_class, season_people, season_rounds, season_turn, season_weeks
+    from app.demo import season_class, season_people, season_rounds, season_shared, season_turn, season_weeks
 
     started = clock.monotonic()
     ids = Chance(seed, "season ids")
@@ -148,6 +148,7 @@ def play(database: Database, settings: Settings, *, seed: int = 1, on: date, qui
             ("Its papers and weeks", season_weeks.acts(stage)),
             ("Rounds of the schools", season_rounds.acts(stage)),
             ("What comes after", season_weeks.ENDING),
+            ("What is made together", season_shared.ACTS),
         ):
             with progress(label, len(acts), quiet=quiet) as advance:
                 for act in acts:

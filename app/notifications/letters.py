@@ -162,6 +162,26 @@ SENTENCES: Mapping[NotificationKind, Words] = {
         "it": "«{title}» torna a voi da «{series}». Leggete perché, cambiate e proponete di nuovo.",
         "en": "“{title}” comes back to you from “{series}”. Read why, change it and propose it again.",
     },
+    NotificationKind.HOSTING_INVITED: {
+        "it": "{company} vi chiede di ospitare insieme «{title}». Guardate la vostra tappa e rispondete.",
+        "en": "{company} asks you to host “{title}” together. Look at your stop and answer.",
+    },
+    NotificationKind.HOSTING_ANSWERED: {
+        "it": "{partner} ha risposto per «{title}», che volete ospitare insieme.",
+        "en": "{partner} has answered about “{title}”, which you want to host together.",
+    },
+    NotificationKind.HOSTING_WITHDRAWN: {
+        "it": "{company} non vi chiede più di ospitare insieme «{title}».",
+        "en": "{company} does not ask you any more to host “{title}” together.",
+    },
+    NotificationKind.KIT_NAMED: {
+        "it": "«{title}» è raccontato come kit: altri lo possono rifare. Dite se volete che ci sia il vostro nome.",
+        "en": "“{title}” is told as a kit that others can do again. Say whether you want your name in it.",
+    },
+    NotificationKind.KIT_PROPOSED: {
+        "it": "{school} vi propone di rifare «{title}». La bozza è pronta: cambiatela, pubblicatela o mettetela via.",
+        "en": "{school} proposes that you do “{title}” again. The draft is ready: change it, publish it or put it away.",
+    },
     NotificationKind.CONCERN_RAISED: {
         "it": "C'è una segnalazione su un tirocinio presso {company}. Leggila e rispondi.",
         "en": "A problem was reported in an internship at {company}. Read it and answer.",

@@ -60,6 +60,11 @@ class NotificationKind(StrEnum):
     EVENT_DUE = "event_due"
     EVENT_PUBLISHED = "event_published"
     EVENT_RETURNED = "event_returned"
+    HOSTING_INVITED = "hosting_invited"
+    HOSTING_ANSWERED = "hosting_answered"
+    HOSTING_WITHDRAWN = "hosting_withdrawn"
+    KIT_NAMED = "kit_named"
+    KIT_PROPOSED = "kit_proposed"
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,11 @@ MANNERS = {
     NotificationKind.EVENT_DUE: Manner(_COORDINATOR, MailChoice.DAILY, is_essential=True),
     NotificationKind.EVENT_PUBLISHED: Manner(AT_COMPANY, MailChoice.DAILY),
     NotificationKind.EVENT_RETURNED: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.HOSTING_INVITED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
+    NotificationKind.HOSTING_ANSWERED: Manner(AT_COMPANY, MailChoice.DAILY),
+    NotificationKind.HOSTING_WITHDRAWN: Manner(AT_COMPANY, MailChoice.AT_ONCE, is_essential=True),
+    NotificationKind.KIT_NAMED: Manner(AT_COMPANY | {Role.SCHOOL_LEAD}, MailChoice.DAILY),
+    NotificationKind.KIT_PROPOSED: Manner(AT_COMPANY, MailChoice.DAILY, is_essential=True),
     NotificationKind.CONCERN_RAISED: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_URGENT: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),
     NotificationKind.CONCERN_PASSED_ON: Manner(_WHO_ANSWERS, MailChoice.AT_ONCE, is_essential=True),

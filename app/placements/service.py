@@ -19,6 +19,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor, Role
 from app.errors import WrongState as WrongState
 from app.events import service as events
+from app.hosting import service_copies
 from app.opportunities import service_life as seats
 from app.opportunities.models import Kind, Opportunity
 from app.opportunities.rules import OF_TRAINING_BODIES
@@ -159,6 +160,7 @@ def create(
     placement.due_at = rules.due_at(placement, State.PLANNED, now.tzinfo or UTC)
     session.add(placement)
     session.flush()
+    service_copies.keep(session, placement.id, opportunity)
     events.record(session, actor, "placement.created", placement.id, {"to": State.PLANNED.value})
     service_telling.made(session, placement, now)
     return placement

@@ -16,6 +16,7 @@ from app.agreements.models import Agreement, PaperState
 from app.agreements.rules import covers
 from app.auth import service as auth
 from app.auth.actors import Actor
+from app.hosting import service_copies
 from app.hours.models import EntryState, HourEntry
 from app.laws import rules as laws
 from app.laws import service as law_service
@@ -56,7 +57,11 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
     tutors = {
         one for row in placements for one in (row.school_tutor_id, row.host_tutor_id) if one is not None
     }
+    stations = service_copies.tutored(session, [one.id for one in placements])
+    tutors |= {user_id for found in stations.values() for user_id, _ in found}
     spans = {side: _spans(session, column, tutors) for side, column in _TUTOR.items()}
+    for user_id, span in service_copies.spans_of(session, tutors):
+        spans[TutorSide.HOST][user_id].append(span)
     leaves = {
         one.user_id: (one.starts_on, one.ends_on)
         for one in session.scalars(sa.select(TutorLeave).where(TutorLeave.user_id.in_(tutors)))
@@ -81,7 +86,10 @@ def facts_of(session: Session, placements: Sequence[Placement]) -> dict[UUID, Fa
             tutors_away=frozenset(
                 side.value for side, user_id in named.items() if user_id in leaves and _meet(span, leaves[user_id])
             ),
-            host_tutor_load=dates.busiest(spans[TutorSide.HOST].get(one.host_tutor_id, ()), span),
+            host_tutor_load=max(
+                dates.busiest(spans[TutorSide.HOST].get(user_id, ()), days)
+                for user_id, days in ((one.host_tutor_id, span), *stations.get(one.id, ()))
+            ),
             school_tutor_load=dates.busiest(spans[TutorSide.SCHOOL].get(one.school_tutor_id, ()), span),
             school_tutor_most=most.get((one.school_tutor_id, one.school_id, dates.school_year(one.starts_on))),
             is_assessed=host is not None and host.assessed_on is not None,
@@ -172,13 +180,13 @@ def _banned(session: Session, placement_ids: Collection[UUID]) -> Mapping[UUID, 
 
 def _spans(
     session: Session, column: InstrumentedAttribute[UUID | None], tutors: Collection[UUID]
-) -> Mapping[UUID | None, list[Span]]:
+) -> defaultdict[UUID | None, list[Span]]:
     rows: Iterable[Any] = session.execute(
         sa.select(column, Placement.starts_on, Placement.ends_on).where(
             column.in_(tutors), Placement.state.in_(rules.OPEN)
         )
     )
-    found = defaultdict(list)
+    found: defaultdict[UUID | None, list[Span]] = defaultdict(list)
     for user_id, starts_on, ends_on in rows:
         found[user_id].append((starts_on, ends_on))
     return found

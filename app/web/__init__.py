@@ -55,10 +55,12 @@ def routes() -> list[BaseRoute]:
         guests,
         hats,
         host_hours,
+        hosting,
         inbox,
         invited,
         jobs,
         keys,
+        kits,
         laws,
         maps,
         needs,
@@ -106,7 +108,7 @@ def routes() -> list[BaseRoute]:
     whole = APIRouter()
     for audience in (
         public, sign_in, second_factor, own_access, account, student, company, appetites, benefits, bookings, sessions, visits, visit_day, visit_after, teacher, hats, codes, people, invited,
-        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, guests, series, student_profile, student_skills,
+        oidc, disclosures, review, privacy, keys, maps, jobs, inbox, search, passing, guests, series, hosting, kits, student_profile, student_skills,
         wishes, concerns, families, postings, renewals, answers, applications, validation, recommending, undo, class_import, school_years, coordinator, actors, areas, portfolio, protocols,
         placement, placement_board, placement_changes, laws, calendars, class_tests, feeds, repeating,
         student_hours, host_hours, class_hours, evaluations, reports, outcomes, evidence, needs,

@@ -30,7 +30,7 @@ from app.postings import service as postings
 from app.programmes import service as programmes
 from app.rest import Cursor, decode_cursor
 from app.skills import service as skills
-from app.web import company_words, disclosures
+from app.web import company_words, disclosures, hosting
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
@@ -127,6 +127,7 @@ def candidates(
         [opportunity] = opportunities.show(session, [row])
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
         asked_for = disclosures.listed(view, session, actor, opportunity_id=opportunity_id)
+        plan = hosting.settled(session, row)
         _, given = answers.search(session, actor, opportunity_id, limit=MOST_ANSWERS)
     shown: list[UUID] = []
     page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset), shown=shown)
@@ -154,4 +155,5 @@ def candidates(
         is_first=offset <= 0,
         labels=labels,
         programme_titles=titles,
+        **hosting.shown(plan),
     )

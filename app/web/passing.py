@@ -17,10 +17,10 @@ from app.bookings.models import VisitSession
 from app.companies import service as companies
 from app.dates import mask_to_parts, mask_to_weekdays
 from app.opportunities import service_public as offers
-from app.opportunities.models import Kind, OpportunitySpan
+from app.opportunities.models import Kind, Opportunity, OpportunitySpan
 from app.opportunities.service_public import Offer
 from app.rest import Cursor, IstatCode
-from app.web import language
+from app.web import hosting, language
 from app.web.maps import Point
 from app.web.ui import InView, View
 
@@ -86,11 +86,12 @@ def show_offer(view: InView, opportunity_id: UUID) -> Response:
     """One of them, also in the words of schema.org."""
     with view.open_read() as session:
         offer = offers.read(session, opportunity_id, today=view.now().date())
+        plan = hosting.settled(session, session.get_one(Opportunity, offer.id))
         sessions = service_overview.to_come(session, [offer.id], view.now()).get(offer.id, [])
     linked = linked_data(view, offer)
     return view.show(
         "open/offer.html", offer=offer, spans=told_spans(offer), sessions=sessions,
-        linked=linked if not sessions else _graph(view, linked, sessions),
+        linked=linked if not sessions else _graph(view, linked, sessions), **hosting.shown(plan),
     )  # fmt: skip
 
 

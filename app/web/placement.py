@@ -19,6 +19,8 @@ from app.auth.actors import Actor
 from app.events.service_looks import LookKind
 from app.evidence import rules as evidence_rules
 from app.evidence import service_outcomes
+from app.hosting import service_copies
+from app.hosting.plans import COLUMNS
 from app.hours import rules as hours_rules
 from app.laws import service_hosts as hosts
 from app.placements import rules, service_findings, service_replacing, service_tutors
@@ -125,8 +127,27 @@ def _outcome(session: Session, actor: Actor, seen: Seen, now: datetime) -> Mappi
     return {"row": row, "can_report": can_report, "names": evidence_words.OUTCOMES, "today": now.date()}
 
 
+def _stations(session: Session, _actor: Actor, seen: Seen, _now: datetime) -> Mapping[str, Any] | None:
+    """Where the student goes one after the other, as it was agreed on."""
+    found = service_copies.of_placement(session, seen.placement.id)
+    if not found:
+        return None
+    days = seen.placement.starts_on, seen.placement.ends_on
+    return {
+        "stations": [
+            {
+                "company_name": one.company_name, "municipality_name": one.municipality_name, "km": None,
+                **{name: getattr(one.station, name) for name in COLUMNS},
+            }
+            for one in found
+        ],
+        "is_outside": any(one.station.starts_on < days[0] or one.station.ends_on > days[1] for one in found),
+    }  # fmt: skip
+
+
 SECTIONS: tuple[Section, ...] = (
     Section("findings", "placement/findings.html", _findings),
+    Section("stations", "placement/stations.html", _stations),
     Section("terms", "placement/terms.html", _terms),
     Section("tutors", "placement/tutors.html", _tutors),
     Section("papers", "papers/of_placement.html", _papers),

@@ -17,6 +17,7 @@ from app import errors
 from app.auth.actors import Actor
 from app.companies import service as companies
 from app.dates import WeekdayName
+from app.kits import service_copies as kit_copies
 from app.matches import service_reach as reach
 from app.matches import service_texts as texts
 from app.matches import translate
@@ -342,11 +343,12 @@ def _show_preview(view: View, opportunity_id: UUID, wrong: Sequence[Wrong]) -> R
     with view.read() as (session, actor):
         question = reach.ask(session, actor, view.engine, opportunity_id)
         renewal_id = postings.renewal_of(session, opportunity_id)
+        kit = kit_copies.origin(session, opportunity_id)
     card = translate.card(draft.question.detail)
     line: dict[str, Any] = {"opportunity": card, "score": None, "travel_km": None, "reasons": [], "gap": None}
     status = draft.opportunity.status
     return _show(
         view, "preview", "preview", draft, wrong=wrong, card_page={"items": [line]},
-        reach=reach.page(view.engine, question), renewal_id=renewal_id, can_renew=rules.can_renew(status),
+        reach=reach.page(view.engine, question), renewal_id=renewal_id, kit=kit, can_renew=rules.can_renew(status),
         actions=[action for action, moves in opportunity_rules.TRANSITIONS.items() if moves.get(status, status) != status],
     )  # fmt: skip

@@ -38,7 +38,7 @@ from app.students import service as students
 from app.students import service_questions as questions
 from app.students import surroundings
 from app.students.schemas import StudentOut
-from app.web import application_words, booking_words, disclosures, filter_form, visits
+from app.web import application_words, booking_words, disclosures, filter_form, hosting, visits
 from app.web import applications as application_pages
 from app.web.applications import Told
 from app.web.maps import Point
@@ -179,6 +179,7 @@ def show_opportunity(
         names = _names(session, opportunity)
         own_classes = _own_classes(session, actor, view.now().date())
         sessions = visits.offered(view, session, actor, opportunity, reader)
+        plan = hosting.settled(session, row)
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
     view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(
@@ -197,6 +198,7 @@ def show_opportunity(
         has_candidates=match_rules.can_see_candidates(actor, row.company_id, row.kind),
         **names,
         **sessions,
+        **hosting.shown(plan, question),
     )
 
 

@@ -39,7 +39,7 @@ from app.students.models import Student
 from tests import test_openapi as calls
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.papers import let_sign, papers_of
-from tests.things import of_evidence, of_placement, of_protocol, of_series, of_visit
+from tests.things import of_evidence, of_kit, of_placement, of_protocol, of_series, of_visit
 
 SETTINGS = Settings(rate_limit_per_minute=2**31 - 1, look_delay_seconds=0)
 
@@ -126,6 +126,7 @@ def _tenant(make: Factory, name: str) -> Tenant:
     private |= calls.rounds_of(make, student, make.opportunity(company))
     private |= of_placement(make, student, make.opportunity(company))
     private |= of_visit(make, student, company) | of_series(make, make.territory(), company)
+    private |= of_kit(make, make.territory(), company, school, "037006")
     private |= of_protocol(make, make.territory(), company)
     private |= of_evidence(make, f"Territorio {name}")
     private["closing_id"] = make.closing(school).id
@@ -158,7 +159,7 @@ OWNED = ("school_id", "class_id", "company_id", "site_id", "opportunity_id", "cl
 PUBLIC = (
     "opportunity_id", "shared_round_id", "joined_round_id", "run_number", "lone_company_id", "attendance_code",
     "notification_id", "visit_id", "visit_session_id", "open_session_id", "second_session_id", "held_session_id", "came_session_id", "quota_id", "closing_id",
-    "series_id", "proposed_visit_id",
+    "series_id", "proposed_visit_id", "asked_id", "askable_id", "kit_id",
 )  # fmt: skip
 """What is no secret, too short to be looked for, or passed over without a word where it is another's."""
 Things = dict[str, Any]

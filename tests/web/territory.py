@@ -14,6 +14,7 @@ from app.companies.models import Company, CompanyContact
 from app.concerns import service_family as families
 from app.concerns.models import ConcernKind, ConcernMessage, Side, Stage
 from app.db import Database
+from app.hosting.models import HostingPartner
 from app.hours.models import (
     CreditKind,
     DiaryEntry,
@@ -25,6 +26,7 @@ from app.hours.models import (
     HourEntry,
 )
 from app.hours.rules import CRITERIA
+from app.kits.models import Kit, KitSkill, KitStep
 from app.laws import loading as laws
 from app.laws.models import HostActivity
 from app.opportunities.models import (
@@ -90,6 +92,7 @@ class Territory:
     family_code: str
     offered_id: UUID
     series_id: UUID
+    kit_id: UUID
     morning_id: UUID
     waiting_id: UUID
     visit_id: UUID
@@ -212,6 +215,29 @@ def build(database: Database, *, on: date) -> Territory:
     placement = _place(make, student, full, start)
     session_id, offered_id, waiting_id = _bookings(make, student, full, start)
     series_id = _series(make, full, morning, on)
+    kit = make.add(
+        Kit(
+            territory_id=make.territory().id, company_id=company.id, school_id=school.id, kind=Kind.INTERNSHIP,
+            title="Un banco prova per valvole", summary="La classe lo progetta, l'azienda lo usa.", first_year=4, last_year=5,
+            hours=60, result="Il banco è in reparto.", company_shown_at=NOW, company_shown_by=ACTOR.mark, created_at=NOW,
+            created_by=ACTOR.mark,
+        )
+    )  # fmt: skip
+    make.add(
+        KitStep(
+            kit_id=kit.id,
+            position=0,
+            title="Il tecnico viene in classe",
+            company_minutes=120,
+            teacher_minutes=60,
+        )
+    )
+    make.add(KitSkill(kit_id=kit.id, skill_id="plc-programming", level=2))
+    make.add(
+        HostingPartner(
+            opportunity_id=internship, company_id=other_company.id, invited_at=NOW, invited_by=ACTOR.mark
+        )
+    )
     concern_id, family_code = _report(make, placement, classmate, full, on)
     last_year = _offer(
         make, company.id, Kind.INTERNSHIP, "Cablaggio e collaudo", start, days=20, hours=80, status=Status.CLOSED,
@@ -219,7 +245,7 @@ def build(database: Database, *, on: date) -> Territory:
     )  # fmt: skip
     worked, closing = placements(make, (student, classmate), last_year, on)
     return Territory(
-        series_id=series_id, morning_id=morning, offered_id=offered_id, waiting_id=waiting_id, visit_id=morning, session_id=session_id, concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
+        series_id=series_id, kit_id=kit.id, morning_id=morning, offered_id=offered_id, waiting_id=waiting_id, visit_id=morning, session_id=session_id, concern_id=concern_id, family_code=family_code, worked_id=worked, closing_id=closing, last_year_id=last_year,
         school_id=school.id, student_id=student.id, classmate_id=classmate.id, stranger_id=stranger.id, class_id=school_class.id,
         other_class_id=other_class.id, company_id=company.id, other_company_id=other_company.id,
         unapproved_id=unapproved.id, internship_id=internship, far_id=far, draft_id=draft, round_id=reviewed.id, open_round_id=collecting.id, full_id=full,

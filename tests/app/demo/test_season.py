@@ -27,9 +27,12 @@ from app.db import Base, Database
 from app.demo import season
 from app.demo.chance import Chance
 from app.events import service_chain as chain
+from app.hosting import plans
+from app.hosting.models import Rotation
 from app.hours import rules as hour_rules
 from app.hours import service_ledger
 from app.hours.models import DiaryEntry, EntryState, Evaluation, HourEntry, HourLedger
+from app.kits.models import Kit
 from app.laws import rules as laws
 from app.main import create_app
 from app.opportunities.models import Opportunity, Status
@@ -110,6 +113,15 @@ def test_one_class_of_twenty_five_is_somewhere(world: World) -> None:
         students = set(session.scalars(agreed))
         placed = set(session.scalars(agreed.where(Application.placement_id.is_not(None))))
         assert (len(students), len(placed)) == (season.CLASS_SIZE, 21)
+
+
+def test_three_firms_share_an_internship_and_three_kits_are_told(world: World) -> None:
+    with world.database.read() as session:
+        [rotation] = session.scalars(sa.select(Rotation))
+        plan = plans.load(session, session.get_one(Opportunity, rotation.opportunity_id))
+        assert plan.is_settled
+        assert len({one.company_id for one in plan.stops}) == 3
+        assert session.scalar(sa.select(sa.func.count()).select_from(Kit)) == 3
 
 
 def test_no_clock_is_late_and_no_seat_oversold(world: World) -> None:

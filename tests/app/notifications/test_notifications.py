@@ -204,6 +204,7 @@ def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
         "day": "2026-05-04",
         "name": "Giugno",
         "series": "Festa della tecnica",
+        "partner": "Savena srl",
     }
     it, en = (letters.sentence(kind, data, code) for code in ("it", "en"))
     assert it != en

@@ -308,7 +308,7 @@ def test_findings_cost_the_same_for_one_and_for_three(
                 service_findings.of_many(session, fresh)
         counts.add(queries.count)
     assert len(counts) == 1
-    assert counts.pop() == 12
+    assert counts.pop() == 14
 
 
 def test_a_rule_for_the_future_leaves_old_placements_as_they_were(database: Database, make: Factory) -> None:

@@ -24,10 +24,12 @@ from app.companies.models import CompanyContact
 from app.db import Database
 from app.evidence.models import EvidenceEdition, Outcome, ReportedOutcome
 from app.feeds.models import CalendarFeed, FeedAbout
+from app.hosting.models import HostingPartner, PlacementStation, Rotation
 from app.hours import service_ledger
 from app.hours.models import DiaryEntry, EntryState, Evaluation, EvaluationSkill, HourCredit, HourEntry
 from app.invitations.models import Invitation
 from app.jobs.models import Job
+from app.kits.models import Kit, KitCopy
 from app.laws.models import HostActivity, HostSafety
 from app.mails.models import Mail
 from app.matches import batch
@@ -49,7 +51,7 @@ from app.placements.models import (
 )
 from app.privacy.models import NoticeView, RetentionWarning
 from app.rounds.models import CompanyRank, RoundClass, RoundRun, RoundSchool, RoundWish
-from app.schools.models import SchoolClass
+from app.schools.models import School, SchoolClass
 from app.series.models import ProposalState, Series, SeriesProposal
 from app.settings import Settings
 from app.students.models import Question, SettledQuestion, Student, StudentCode
@@ -179,7 +181,36 @@ def plant(client: TestClient, make: Factory, database: Database) -> Person:
     seat(make, student, opportunity, user_id)
     visit(make, student, user_id)
     series(make, user_id)
+    together(make, student, user_id)
     return person
+
+
+def together(make: Factory, student_id: UUID, user_id: UUID) -> None:
+    """A plan, its partner and a station of a placement, and a kit with a copy; the person has done it all."""
+    student = make.get(Student, student_id)
+    school = make.get(School, student.school_id) if student is not None else None
+    assert student is not None
+    assert school is not None
+    mark, company = f"user:{user_id}", make.company()
+    shared = make.opportunity(company)
+    asked = things.of_hosting(make, shared)
+    kit = things.of_kit(make, make.territory(), company, school, make.municipality().istat)
+    placement = make.placement(student, shared)
+    make.add(Rotation(opportunity_id=shared.id, changed_at=NOW, changed_by=mark))
+    make.add(
+        PlacementStation(
+            placement_id=placement.id, position=0, company_id=company.id, host_tutor_id=user_id, starts_on=TODAY,
+            ends_on=TODAY, hours=4,
+        )
+    )  # fmt: skip
+    with make.database.write() as session:
+        partner = session.get_one(HostingPartner, UUID(asked["partner_id"]))
+        partner.invited_by = partner.answered_by = mark
+        partner.answered_at, partner.tutor_id = NOW, user_id
+        told = session.get_one(Kit, UUID(kit["kit_id"]))
+        told.created_by = told.company_shown_by = told.school_shown_by = mark
+        told.company_shown_at = told.school_shown_at = NOW
+        session.get_one(KitCopy, UUID(kit["copy_id"])).copied_by = mark
 
 
 def series(make: Factory, user_id: UUID) -> None:

@@ -183,6 +183,7 @@ def test_what_is_not_skipped_is_carried_along_too() -> None:
             "bulk_changes",
             "companies",
             "jobs",
+            "kits",
             "law_rules",
             "opportunities",
             "rounds",
