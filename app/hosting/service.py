@@ -143,7 +143,10 @@ def read(session: Session, actor: Actor, opportunity_id: UUID) -> Seen:
 
 
 def of_opportunity(session: Session, opportunity: Opportunity) -> Plan | None:
-    """The plan of what the reader sees anyway, where it is settled."""
+    """The plan of what the reader sees anyway, where it is settled; one statement where there is none, as mostly."""
+    has_stops = sa.exists().where(RotationStation.opportunity_id == opportunity.id).select()
+    if not session.scalar(has_stops):
+        return None
     plan = plans.load(session, opportunity)
     return plan if plan.is_settled else None
 

@@ -346,7 +346,7 @@ def test_contacts_are_for_insiders(visit: Visit, land: Territory) -> None:
     ("who", "path", "queries"),
     [
         ("student", "/students/{student_id}", 17),
-        ("company", "/opportunities/{internship_id}/candidates", 15),
+        ("company", "/opportunities/{internship_id}/candidates", 16),
         ("company", "/companies/{company_id}", 16),
         ("student", "/companies/{company_id}", 12),
         ("teacher", "/classes/{class_id}", 13),
