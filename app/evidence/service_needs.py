@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -32,12 +32,14 @@ from app.network.rules import Balance
 from app.network.service import Territory
 from app.opportunities import access
 from app.opportunities.models import Kind, Opportunity, OpportunitySkill, SkillRole, Status
+from app.skills.models import Skill, SkillKind
 
 MONTHS_KEPT = 60
 MONTHS_SHOWN = 12
 MONTHS_AHEAD = 3
 MOST_NEEDS = 15
 MOST_WAYS = 3
+CRAFTS = frozenset({SkillKind.SKILL, SkillKind.TOOL})
 OVER = (Status.CLOSED, Status.ARCHIVED)
 
 
@@ -88,6 +90,8 @@ class Question:
     ways: Mapping[tuple[str, Kind], Sequence[Way]]
     companies: Mapping[str, Sequence[Way]]
     areas: Areas
+    crafts: Collection[str]
+    """Skills and tools. That a whole school knows mathematics, which few seats ask for, is nothing to act on."""
 
 
 def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) -> Question:
@@ -97,9 +101,10 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
     rows = session.execute(
         sa.select(
             OpportunitySkill.skill_id, OpportunitySkill.role, one.id, one.kind, one.title, one.status, one.seats,
-            one.seats_taken, one.published_at, one.company_id,
+            one.seats_taken, one.published_at, one.company_id, Skill.kind.label("sort"),
         )
         .join(one, one.id == OpportunitySkill.opportunity_id)
+        .join(Skill, Skill.id == OpportunitySkill.skill_id)
         .where(access.overseen_by(actor), one.published_at.is_not(None))
         .order_by(one.title, one.id)
     ).all()  # fmt: skip
@@ -131,6 +136,7 @@ def ask(session: Session, actor: Actor, surveyor: Surveyor, *, now: datetime) ->
     return Question(
         territory, published, oldest, unfilled, {key: list(found.values())[:MOST_WAYS] for key, found in ways.items()},
         _companies(session, asked, is_open, now), service_areas.of_actor(session, actor),
+        {row.skill_id for row in rows if row.sort in CRAFTS},
     )  # fmt: skip
 
 
@@ -197,7 +203,7 @@ class Needs(NamedTuple):
 
 
 def show(surveyor: Surveyor, question: Question, wanted: Wanted = Wanted()) -> Needs:  # noqa: B008 -- cannot change
-    """The analysis: skills with too few students or too few seats, the widest gap first.
+    """The analysis: skills with too few students, then crafts with too few seats, of each the widest gap first.
 
     A track or a district that is wanted leaves the seats that are open to it or lie in it; students stay those of the
     whole territory, so that no reader has new groups of them counted.
@@ -208,11 +214,15 @@ def show(surveyor: Surveyor, question: Question, wanted: Wanted = Wanted()) -> N
         row for row in found.skills if row.balance is not Balance.EVEN and wanted.skill in (None, row.key)
     ]
     uneven.sort(key=lambda row: (-abs(row.seats - row.students), row.it))
+    scarce = [row for row in uneven if row.balance is Balance.STUDENTS_LACK]
+    crowded = [
+        row for row in uneven if row not in scarce and (row.key in question.crafts or row.key == wanted.skill)
+    ]
     districts = [
         row for row in found.districts if row.balance in (Balance.NO_SEATS, Balance.SEATS_LACK) and row.key
     ]
     return Needs(
-        [_need(question, row) for row in uneven[:MOST_NEEDS]],
+        [_need(question, row) for row in (scarce + crowded)[:MOST_NEEDS]],
         sorted(districts, key=lambda row: (row.seats - row.students, row.it))[:MOST_NEEDS],
     )
 

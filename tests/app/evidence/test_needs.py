@@ -22,6 +22,7 @@ from app.opportunities.models import (
     Status,
 )
 from app.settings import Settings
+from app.skills.models import SkillKind
 from app.students.models import Evidence, StudentSkill
 from tests.app.network.conftest import BOLOGNA, MILAN
 from tests.factories import NOW, Factory
@@ -80,6 +81,23 @@ def test_each_gap_is_told_with_what_would_close_it(make: Factory, settings: Sett
     assert [one.name for one in crowded.companies] == ["Gamma", "Beta"]
     assert (crowded.unfilled, sum(crowded.months)) == (3, 6)
     assert crowded.ahead == []
+
+
+def test_what_everybody_learns_is_no_gap(make: Factory, settings: Settings) -> None:
+    make.skill("physics", kind=SkillKind.KNOWLEDGE)
+    make.skill("cnc-turning")
+    school_class = make.school_class()
+    for _ in range(12):
+        student = make.student(school_class)
+        for skill in ("physics", "cnc-turning"):
+            make.add(
+                StudentSkill(student_id=student.id, skill_id=skill, level=3, evidence=Evidence.VALIDATED)
+            )
+    offer(make, "physics", kind=Kind.INTERNSHIP, seats=1)
+    offer(make, "cnc-turning", kind=Kind.INTERNSHIP, seats=1)
+
+    assert [one.row.key for one in read(make, settings).skills] == ["cnc-turning"]
+    assert [one.row.key for one in read(make, settings, wanted=Wanted(skill="physics")).skills] == ["physics"]
 
 
 def test_a_year_of_months_is_continued(make: Factory, settings: Settings) -> None:
