@@ -218,8 +218,10 @@ class BookingDayOut(Out):
 
     is_step_free: bool | None = Field(description="Null is not said.")
     accessibility: Note
-    contact_name: Annotated[str, Field(max_length=120)] = Field(description="Who is there on the day.")
-    contact_phone: Annotated[str, Field(max_length=40)]
+    contact_name: Annotated[str, Field(max_length=120, pattern=r"^[^\x00-\x1f]*$")] = Field(
+        description="Who is there on the day."
+    )
+    contact_phone: Annotated[str, Field(max_length=40, pattern=r"^[0-9+() ./-]*$")]
 
 
 class BookingOut(Out):

@@ -20,7 +20,7 @@ StationHours = Annotated[int, Field(ge=1, le=5000)]
 PlanVersion = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Version = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Expected = Annotated[int, Field(ge=0, le=100_000)]
-Short = Annotated[str, StringConstraints(max_length=300)]
+Short = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f]*$")]
 
 TIMES = "Only of a station of one day; both or neither."
 GAPS = "Whether there may be days of the opportunity on which no station has the students."

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from app import addresses, errors
 from app.attendances import service_codes
-from app.attendances.rules import CAN_COME
 from app.auth.service_throttles import Door, TooManyTries
 from app.bookings import letters_guests, rules_guests, service, service_guests
+from app.bookings.models import BookingState
 from app.bookings.rules import BookingAction, Limits
 from app.bookings.service_guests import Ask
 from app.web import guest_words as words
@@ -154,7 +154,7 @@ def _own(view: View, code: str, *, trouble: str = "", wrong: Sequence[Wrong] = (
     except service_guests.WrongLink as problem:
         return _refused(view, problem)
     booking, shown = own.booking, None
-    if booking is not None and booking.state in CAN_COME:
+    if booking is not None and booking.state is BookingState.BOOKED:
         shown = entry_of(view, own.visit.id, service_codes.code_of(booking.id, secret))
     return view.show(
         "open/guest_booking.html", status=422 if wrong else 409 if trouble else 200, own=own, visit=own.visit,
