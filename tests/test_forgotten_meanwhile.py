@@ -2,8 +2,8 @@
 
 A block that changes something reads first and locks then, and on PostgreSQL another process may delete between the two. Each
 good call of the API, and each job of the clock, is made again and again: before its first question to the database, before its
-second, and so on, the student is forgotten, until it has locked or written something of the student. From there on, whoever
-forgets has to wait.
+second, and so on, the student is forgotten, until it has locked or written something of the student, or an opportunity in
+which forgetting gives a seat back. From there on, whoever forgets has to wait.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.auth.actors import Grant, Role
 from app.commands import worker
 from app.db import BlockSession, Database
 from app.main import create_app
+from app.opportunities.models import Opportunity
 from app.privacy import map as maps
 from app.privacy import service_erasure as erasures
 from app.privacy.models import SubjectKind
@@ -63,6 +64,8 @@ class Moment:
     database: UndoneDatabase
     student_id: UUID
     number: int
+    seats_in: frozenset[UUID] = frozenset()
+    """The opportunities that are changed as well when the student is forgotten."""
     asked: int = 0
     has_come: bool = False
     is_of_students: bool = False
@@ -77,22 +80,26 @@ class Moment:
         self.asked += 1
         if self.asked == self.number:
             self.has_come = True
-            self._forget()
+            self.forget()
             return
         asked_for = {
             one.name for one in sa.sql.visitors.iterate(state.statement) if isinstance(one, sa.Table)
         }
+        has_lock = getattr(state.statement, "_for_update_arg", None) is not None
         if asked_for & OF_STUDENTS:
             self.is_of_students = True
-            has_lock = getattr(state.statement, "_for_update_arg", None) is not None
             block["is_settled"] = has_lock or not state.is_select
+        elif has_lock and Opportunity.__tablename__ in asked_for:
+            given = {**state.statement.compile().params, **dict(state.parameters or {})}
+            if self.seats_in.intersection(one for one in given.values() if isinstance(one, UUID)):
+                self.is_of_students = block["is_settled"] = True
 
     def write(self, session: Session, _: UOWTransaction) -> None:
         written = {one.__tablename__ for one in (*session.new, *session.dirty, *session.deleted)}
         if written & OF_STUDENTS:
             session.info["is_settled"] = True
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         # A block beside the one that is open, as another process would have it.
         with self.database._session(is_write=True) as session:
             erasures.ask_for_student(session, ACTOR, self.student_id, now=NOW, hours=0)
@@ -125,13 +132,28 @@ class Land:
 
     def moments(self) -> Iterator[Moment]:
         """One that never comes, and then all that there are; each within a world that is undone."""
-        never = Moment(self.database, UUID(self.world["student_id"]), 0)
+        student_id = UUID(self.world["student_id"])
+        seats_in = self._seats_of(student_id)
+        never = Moment(self.database, student_id, 0, seats_in)
         yield from self._in(never)
         assert never.asked, "it has asked nothing"
         for number in range(1, never.asked + 1 if never.is_of_students else 1):
-            moment = Moment(self.database, never.student_id, number)
+            moment = Moment(self.database, student_id, number, seats_in)
             yield from self._in(moment)
             assert moment.has_come
+
+    def _seats_of(self, student_id: UUID) -> frozenset[UUID]:
+        with self.database.attempt():
+            before = self._versions()
+            Moment(self.database, student_id, 0).forget()
+            after = self._versions()
+        return frozenset(key for key, version in before.items() if after[key] != version)
+
+    def _versions(self) -> dict[UUID, int]:
+        with self.database.read() as session:
+            return {
+                row.id: row.version for row in session.execute(sa.select(Opportunity.id, Opportunity.version))
+            }
 
     def _in(self, moment: Moment) -> Iterator[Moment]:
         with self.database.attempt(), forgetting(moment):

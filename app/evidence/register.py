@@ -37,6 +37,10 @@ class Nothing(StrEnum):
     NOT_ADMITTED = "not_admitted"
 
 
+ASKED_OR_FIT = frozenset({Nothing.REFUSED, Nothing.NOT_ASKED})
+"""All other reasons are of students without an internship that fits, whom the page of gaps counts by track as well."""
+
+
 class Unmet(NamedTuple):
     """A student who has found nothing: in which group of tracks and of districts, and why."""
 
@@ -110,12 +114,19 @@ def _told(by_track: Counts, by_district: Counts) -> Mapping[str, int | None]:
                 for prefix in prefixes:
                     figures.setdefault(f"{prefix}|", set()).add(len(counts))
                     figures.setdefault(f"{prefix}|{reason}", set()).add(len(counts))
+                if not table and reason not in ASKED_OR_FIT:
+                    figures.setdefault(f"unfit {at}", set()).add(len(counts))
                 of_reason[number][table].add(len(counts))
                 counts.append(count)
     return suppression.protect(
         counts,
         {name: frozenset(atoms) for name, atoms in figures.items()},
         equal=[(frozenset(one), frozenset(other)) for one, other in of_reason],
+        elsewhere=[
+            f"{name} {at}{end}"
+            for at in range(len(by_track))
+            for name, end in (("track", "|"), ("unfit", ""))
+        ],
     )
 
 

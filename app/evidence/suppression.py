@@ -14,7 +14,7 @@ suppression (Fischetti and Salazar 2001; Hundepool and others, Statistical Discl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import ceil, floor
 from typing import Any, NamedTuple
 
@@ -161,13 +161,15 @@ def protect(
     earlier: Sequence[Told] = (),
     is_complete: bool = True,
     equal: Pairs = (),
+    elsewhere: Collection[str] = (),
 ) -> dict[str, int | None]:
     """What to publish of each figure: its value down to a multiple of `base`, or None.
 
     `counts` are those of the atoms. `earlier` is what was published of the same figures before, the oldest first, and
     cannot be taken back; counts may have grown since. `is_complete` False leaves the secondary suppression out, which is
     for measuring what it is worth. `equal` joins tables of the same people, each with atoms of its own: where two tables
-    have margins in common, there are cells behind both for any two that agree in these, so nothing is lost by it.
+    have margins in common, there are cells behind both for any two that agree in these, so nothing is lost by it. Figures
+    with their key in `elsewhere` are told by other pages, so that leaving them out here would keep nothing secret.
 
     >>> figures = {"north": frozenset({0}), "south": frozenset({1}), "both": frozenset({0, 1})}
     >>> protect([3, 19], figures, base=1)
@@ -185,9 +187,9 @@ def protect(
         small = {atoms for key, atoms in figures.items() if values[key] < least}
         small |= {frozenset({atom}) for atom, count in enumerate(counts) if count < least}
         secrets = sorted(small, key=sorted)
-        _leave_out(told, figures, secrets, least, base, (), len(counts), equal)
+        _leave_out(told, figures, secrets, least, base, (), len(counts), equal, elsewhere)
         if earlier:
-            _leave_out(told, figures, secrets, least, base, earlier, len(counts), equal)
+            _leave_out(told, figures, secrets, least, base, earlier, len(counts), equal, elsewhere)
     return told
 
 
@@ -200,6 +202,7 @@ def _leave_out(
     earlier: Sequence[Told],
     size: int,
     equal: Pairs,
+    elsewhere: Collection[str],
 ) -> None:
     """Set to None what gives secrets away to somebody who has kept the `earlier` editions."""
     latest = len(earlier)
@@ -216,7 +219,7 @@ def _leave_out(
             except Contradiction:
                 published.make_agree(latest)
                 continue
-            holding = [key for age, key in rests if age == latest]
+            holding = [key for age, key in rests if age == latest and key not in elsewhere]
             if found.values >= least or not holding:
                 break
             victim = min(holding, key=lambda key: (told[key] or 0, key))

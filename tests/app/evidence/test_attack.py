@@ -31,6 +31,9 @@ KINDS = ("liceo", "technical", "vocational")
 CELLS = sorted(set(product(AREAS, KINDS)) - {("monte", "liceo"), ("valle", "vocational")})
 STEPS = ("nothing", "chosen", "applied", "placed", "outcome")
 YEARS = ("2023", "2024", "2025")
+TRACKS = {"liceo": ("scientific",), "technical": ("c1", "c3"), "vocational": ("c3", "repair")}
+"""By kind of school; a track may be taught in two."""
+ENROLLED = tuple((year, kind, track) for year in YEARS for kind in KINDS for track in TRACKS[kind])
 POLICY = policies.load("")["network"].model_copy(
     update={
         "areas": tuple(
@@ -52,14 +55,14 @@ class Land:
         self.chance = random.Random(seed)  # noqa: S311
         self.people: Counter[tuple[tuple[str, str], bool, int]] = Counter()
         self.attended: Counter[tuple[str, str]] = Counter()
-        self.enrolled: Counter[tuple[str, str]] = Counter()
+        self.enrolled: Counter[tuple[str, str, str]] = Counter()
         for cell in CELLS:
             size = self.chance.choice((1, 2, 6))
             for has_visited, step in product((False, True), range(len(STEPS))):
                 many = self.chance.choice((0, 0, 1, 2, 3, 4, 7)) * size // (1 + step)
                 self._come(cell, many, has_visited=has_visited, step=step)
-        for year, kind in product(YEARS, KINDS):
-            self.enrolled[year, kind] = self.chance.choice((0, 2, 3, 4, 17, 60, 121))
+        for one in ENROLLED:
+            self.enrolled[one] = self.chance.choice((0, 2, 3, 4, 17, 60, 121))
 
     def _come(self, cell: tuple[str, str], many: int, *, has_visited: bool, step: int) -> None:
         self.people[cell, has_visited, step] += many
@@ -97,7 +100,7 @@ class Land:
             [
                 *(self.people[one] for one in product(CELLS, (False, True), range(len(STEPS)))),
                 *(self.attended[one] for one in CELLS),
-                *(self.enrolled[one] for one in product(YEARS, KINDS)),
+                *(self.enrolled[one] for one in ENROLLED),
             ],
             float,
         )
@@ -110,7 +113,7 @@ class Reader:
     """What the lines of editions say of counts that nobody tells, one block of them for each edition; they only grow."""
 
     PEOPLE = tuple(product(CELLS, (False, True), range(len(STEPS))))
-    SIZE = len(PEOPLE) + len(CELLS) + len(YEARS) * len(KINDS)
+    SIZE = len(PEOPLE) + len(CELLS) + len(ENROLLED)
 
     def __init__(self, *editions: Mapping[str, Any]) -> None:
         self.editions = editions
@@ -144,7 +147,8 @@ class Reader:
         must_visit, step = "visited" in name, name.removeprefix("visited_")
         least = STEPS.index(step) if step in STEPS else 0
         is_people = name not in ("participants", "enrolled")
-        year = group if grouping == "year" else YEARS[-1]
+        # A track's line is of one year: "c3.2024".
+        year = group.rpartition(".")[2] if grouping in ("year", "track") else YEARS[-1]
         inside = [
             *(
                 is_people and is_of(cell) and (has_visited or not must_visit) and reach >= least
@@ -152,8 +156,11 @@ class Reader:
             ),
             *(name == "participants" and is_of(cell) for cell in CELLS),
             *(
-                name == "enrolled" and of == year and (grouping != "school_kind" or kind == group)
-                for of, kind in product(YEARS, KINDS)
+                name == "enrolled"
+                and of == year
+                and (grouping != "school_kind" or kind == group)
+                and (grouping != "track" or track == group.rpartition(".")[0])
+                for of, kind, track in ENROLLED
             ),
         ]
         return self._since(np.array(inside, float), age)

@@ -222,23 +222,36 @@ def test_no_few_students_are_worked_out_from_both_tables(counts: list[int], data
         assert spread(mask(where), known) >= LEAST, where
 
 
-@examples(15)
-@given(PEOPLE, st.sampled_from([0, 0, 1, 3, 9]), st.data())
-def test_the_other_direction_tells_no_more(counts: list[int], met: int, data: st.DataObject) -> None:
-    """What other pages tell of the same track: all its students, and those without an internship that fits."""
+def known_of_track_a(counts: list[int], met: int) -> list[tuple[np.ndarray, int]]:  # type: ignore[type-arg]
+    """The register, and what the page of gaps tells of the same track: all its students, and whom no internship fits."""
     unmet = [Unmet(*cell) for cell, number in zip(CELLS, counts, strict=True) for _ in range(number)]
     known = [(mask(where, 1), value) for where, value in rows(register.tables(TRACKS, DISTRICTS, unmet))]
     everybody, unfit = mask({"track": "a"}, 1), mask({"track": "a"}, 1)
     everybody[-1] = 1  # who has found something is of the track as well
-    asked = {Nothing.NOT_ASKED, Nothing.REFUSED}
-    unfit *= [cell[2] not in asked for cell in CELLS] + [False]
-    for of in (everybody, unfit):
-        exact = round(float(of @ [*counts, met]))
-        known.append((of, told(exact)))
+    unfit *= [cell[2] not in register.ASKED_OR_FIT for cell in CELLS] + [False]
+    return [*known, *((of, told(round(float(of @ [*counts, met])))) for of in (everybody, unfit))]
+
+
+@examples(15)
+@given(PEOPLE, st.sampled_from([0, 0, 1, 3, 9]), st.data())
+def test_the_other_direction_tells_no_more(counts: list[int], met: int, data: st.DataObject) -> None:
+    known = known_of_track_a(counts, met)
     wheres = [{"track": "a", "reason": reason} for reason in Nothing]
     small = [where for where in wheres if mask(where) @ counts < LEAST]
     for where in data.draw(st.permutations(small))[:2] if small else ():
         assert spread(mask(where, 1), known) >= LEAST, where
+
+
+def test_what_the_other_direction_once_told() -> None:
+    """Those without an internship that fits, and all of the track: the few who were refused had three values left."""
+    people = {
+        ("a", "x", Nothing.NOT_ASKED): 4, ("a", "x", Nothing.FULL): 4, ("a", "x", Nothing.DATES): 4,
+        ("a", "y", Nothing.FULL): 1, ("a", "y", Nothing.DATES): 1, ("a", "y", Nothing.NOT_ADMITTED): 4,
+        ("a", "", Nothing.REFUSED): 4, ("a", "", Nothing.NOT_ASKED): 1, ("a", "", Nothing.REACH): 16,
+        ("a", "", Nothing.NOT_ADMITTED): 5, ("b", "y", Nothing.REFUSED): 4, ("", "", Nothing.REFUSED): 2,
+    }  # fmt: skip
+    refused = mask({"track": "a", "reason": Nothing.REFUSED}, 1)
+    assert spread(refused, known_of_track_a([people.get(cell, 0) for cell in CELLS], 0)) >= LEAST
 
 
 @given(st.lists(st.sampled_from([0, 1, 2, 4, 4, 5, 9, 30]), min_size=5, max_size=5))
