@@ -434,7 +434,7 @@ API: dict[str, dict[str, Row]] = {
     "edit_kit": KITS,
     "create_kit_copy": {
         OWN: may(EDITORS, s403="student teacher colleague lead training_body key_school"),
-        FOREIGN: may("administrator", s403="student far_coordinator"),
+        FOREIGN: may(FAR, s403="student"),
     },
     "edit_kit_copy": {
         OWN: may(f"{INSIDERS}", s403="student teacher colleague lead key_school"),

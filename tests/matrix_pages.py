@@ -403,7 +403,7 @@ _PAGES: dict[str, dict[str, Row]] = {
         OWN: may(
             "teacher colleague lead member admin coordinator administrator", s403="student training_body"
         ),
-        FOREIGN: may("administrator", s403="student far_coordinator"),
+        FOREIGN: may(FAR, s403="student"),
     },
     "POST /kits/{kit_id}/copies/{copy_id}": {
         OWN: may(

@@ -160,14 +160,16 @@ def of_hosting(make: Factory, opportunity: Opportunity) -> dict[str, str]:
 def of_kit(
     make: Factory, territory: Territory, company: Company, school: School, istat: str
 ) -> dict[str, str]:
-    """A kit of company and school, a copy of it that is over, and a company that can copy it."""
+    """A kit of company and school, and a copy of it that is over: the company's latest, so that a new copy lies there too."""
     kit = make.add(
         Kit(
             territory_id=territory.id, company_id=company.id, school_id=school.id, kind=Kind.INTERNSHIP, title="Banco prova",
             first_year=4, last_year=5, created_at=NOW, created_by=ACTOR.mark,
         )
     )  # fmt: skip
-    over = make.opportunity(company, municipality_istat=istat, status=Status.CLOSED)
+    over = make.opportunity(
+        company, municipality_istat=istat, status=Status.CLOSED, created_at=NOW + timedelta(seconds=1)
+    )
     made = make.add(
         KitCopy(
             kit_id=kit.id, opportunity_id=over.id, school_id=school.id, copied_at=NOW, copied_by=ACTOR.mark
