@@ -126,16 +126,16 @@ def confirm(language: str, *, title: str, company: str, starts_at: datetime, add
 
 
 def tell(
-    language: str, news: GuestNews, *, name: str, title: str, company: str, starts_at: datetime, room: str,
+    language: str, news: GuestNews, *, name: str, title: str, company: str, starts_at: datetime, where: str,
     online_link: str | None, people: int, until: datetime | None, address: str,
 ) -> Letter:  # fmt: skip
     """The mail with news of a booking; moments are local."""
     spoken = language if language in NEWS else "it"
     subject, said = NEWS[spoken][news]
-    where = "".join(f"\n{one}" for one in (room, online_link) if one)
+    lines = "".join(f"\n{one}" for one in (where, online_link) if one)
     text = BODY[spoken].format(
         name=name, said=said.format(until="" if until is None else moment(until, spoken)), title=title, company=company,
-        when=moment(starts_at, spoken), where=where, people=people, address=address,
+        when=moment(starts_at, spoken), where=lines, people=people, address=address,
     )  # fmt: skip
     return Letter(subject, text)
 

@@ -49,7 +49,7 @@ def _write(session: Session, guest: BookingGuest, now: datetime, site: str, secr
     letter = letters_guests.tell(
         guest.language, news, name=guest.name, title=opportunity.title,
         company=session.get_one(Company, opportunity.company_id).name,
-        starts_at=visit.starts_at.astimezone(now.tzinfo), room=visit.room,
+        starts_at=visit.starts_at.astimezone(now.tzinfo), where=service_guests.where(session, visit, opportunity),
         online_link=visit.online_link if booking.state is BookingState.BOOKED else None, people=guest.people, until=until,
         address=f"{site}{letters_guests.OWN}?c={service_guests.code_of(guest.id, secret)}",
     )  # fmt: skip

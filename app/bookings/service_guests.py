@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -40,7 +40,7 @@ from app.bookings.models import (
     VisitSession,
 )
 from app.bookings.rules import BookingAction, Hall, Limits, Place, Side
-from app.companies.models import Company
+from app.companies.models import Company, CompanySite
 from app.events import service as events
 from app.mails import service as mails
 from app.opportunities.models import Opportunity, Status
@@ -100,6 +100,8 @@ class OwnBooking:
     visit: VisitSession
     opportunity: Opportunity
     company_name: str
+    where: str
+    """Where to go; empty for what is online."""
     booking: Booking | None
     place: Place | None = None
 
@@ -151,7 +153,7 @@ def read_own(session: Session, code: str, secret: SecretStr, now: datetime) -> O
     if own.booking is None:
         return own
     place = service_waiting.places(session, [own.booking], now).get(own.booking.id)
-    return OwnBooking(own.guest, own.visit, own.opportunity, own.company_name, own.booking, place)
+    return replace(own, place=place)
 
 
 def look(session: Session, code: str, secret: SecretStr, now: datetime) -> OwnBooking:
@@ -164,7 +166,17 @@ def _own(session: Session, guest: BookingGuest) -> OwnBooking:
     opportunity = session.get_one(Opportunity, visit.opportunity_id)
     company = session.get_one(Company, opportunity.company_id)
     booking = None if guest.booking_id is None else session.get_one(Booking, guest.booking_id)
-    return OwnBooking(guest, visit, opportunity, company.name, booking)
+    return OwnBooking(guest, visit, opportunity, company.name, where(session, visit, opportunity), booking)
+
+
+def where(session: Session, visit: VisitSession, opportunity: Opportunity) -> str:
+    """Where a visitor goes: room, address and municipality, as far as they are known; empty for what is online."""
+    if opportunity.is_online:
+        return ""
+    site = None if opportunity.site_id is None else session.get(CompanySite, opportunity.site_id)
+    istat = opportunity.municipality_istat or (site and site.municipality_istat)
+    town = None if istat is None else session.get(Municipality, istat)
+    return ", ".join(one for one in (visit.room, site and site.address, town and town.name) if one)
 
 
 # --- links ------------------------------------------------------------------------------------------------------------

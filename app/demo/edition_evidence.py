@@ -1,4 +1,4 @@
-"""What the edition leaves for the pages of evidence: series, internships of this autumn and what came of them, enrolments.
+"""What the edition leaves beside events: series, internships of this autumn and what came of them, enrolments, kits, tests.
 
 All of it is invented; the tracks of enrolments say so, as figures that look official would be taken for such.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app import dates, db
-from app.auth.actors import Role
+from app.auth.actors import Role, system
 from app.auth.models import Membership, User
 from app.bookings.models import VisitSession
+from app.class_tests import service as class_tests
+from app.class_tests.rules import Sitting
+from app.companies.models import CompanyKind
+from app.demo import kits as demo_kits
 from app.demo.calendar import schooldays
 from app.demo.chance import Chance
 from app.demo.edition import SOURCE, Cast
 from app.demo.territory import read_territory
 from app.evidence.models import Enrolment, Outcome, ReportedOutcome
+from app.kits import service as kits
 from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Party, Placement, State
 from app.programmes.models import Programme
@@ -60,6 +66,7 @@ STATES = (
     ProposalState.PUBLISHED,
 )  # fmt: skip
 """Of the events ahead, in turn; those that are over were all published."""
+SUBJECTS = ("Matematica", "Sistemi automatici", "Inglese", "Italiano")
 REASON = "Mancano l'ingresso senza gradini e il nome di chi accoglie: aggiungeteli e riproponete."
 
 
@@ -74,6 +81,8 @@ def write(session: Session, cast: Cast, chance: Chance) -> Counter[str]:
         _series(session, cast, chance)
         + _internships(session, cast, chance)
         + _enrolments(session, cast, chance)
+        + _kits(session, cast)
+        + _tests(session, cast)
     )
 
 
@@ -227,3 +236,30 @@ def _enrolments(session: Session, cast: Cast, chance: Chance) -> Counter[str]:
             )
             counts["enrolments"] += 1
     return counts
+
+
+# --- what schools and firms tell each other ---------------------------------------------------------------------------
+
+
+def _kits(session: Session, cast: Cast) -> Counter[str]:
+    """With the first hosts of the territory in which the persona's school is."""
+    school_id = next(iter(cast.classes.values()))[0].school_id
+    here = kits.of_makers(session, [], [school_id])
+    firms = (one.company_id for one in cast.hosts if one.kind is CompanyKind.FIRM)
+    near = islice((one for one in firms if here & kits.of_makers(session, [one], [])), 3)
+    told_at = cast.now - timedelta(days=30)
+    return Counter(kits=demo_kits.tell(session, list(near), school_id, told_at))
+
+
+def _tests(session: Session, cast: Cast) -> Counter[str]:
+    """Tests of the persona's class in the weeks to come, one of them on the day of the first visit ahead."""
+    class_id = next(iter(cast.classes))
+    visit = sa.select(sa.func.min(VisitSession.starts_at)).where(VisitSession.starts_at > cast.now)
+    first = session.scalar(visit)
+    days = sorted({*cast.ahead[2:20:6], *([first.astimezone(cast.now.tzinfo).date()] if first else ())})
+    of_this_year = [day for day in days if dates.school_year(day) == dates.school_year(cast.now.date())]
+    wanted = [
+        Sitting(held_on=day, subject=SUBJECTS[number % len(SUBJECTS)])
+        for number, day in enumerate(of_this_year)
+    ]
+    return Counter(tests=len(class_tests.note(session, system("demo"), class_id, wanted, now=cast.now)))

@@ -43,6 +43,8 @@ OF_IT = (
     "placements",
     "reported_outcomes",
     "enrolments",
+    "kits",
+    "class_tests",
 )
 
 
@@ -183,6 +185,7 @@ def test_the_pages_of_evidence_have_something_to_show(world: World) -> None:
     assert {year for _, year, _ in tracks} == {2024, 2025, 2026}
     assert all("inventato" in track and students for track, _, students in tracks)
     assert world.held.counts["enrolments"] == len(tracks)
+    assert (world.held.counts["kits"], world.held.counts["tests"]) == (3, 4)
 
 
 def test_it_goes_on_where_it_was_broken_off_and_is_the_same(world: World) -> None:
