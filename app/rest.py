@@ -13,8 +13,15 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -54,10 +61,37 @@ Level = Annotated[int, Field(ge=1, le=4)]
 """1 initial, 2 base, 3 intermediate, 4 advanced."""
 
 
+def _refuse_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("number_type", "Input should be a number, not true or false")
+    return value
+
+
+_REFUSES_TRUTH = {"type": "no-info", "function": _refuse_truth}
+
+
+def _without_truth(schema: Any) -> Any:
+    """The same schema with numbers that refuse true and false, which the library takes for 1 and 0."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(_without_truth(one) for one in schema)
+    if not isinstance(schema, dict) or schema.get("function", {}) == _REFUSES_TRUTH:
+        return schema
+    if schema.get("type") in ("int", "float"):
+        return core_schema.no_info_before_validator_function(_refuse_truth, schema)
+    return {name: _without_truth(part) for name, part in schema.items()}
+
+
 class In(BaseModel):
-    """What comes in: unknown fields are faults, not noise."""
+    """What comes in: unknown fields are faults, not noise, and true is no number."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema: CoreSchema = _without_truth(handler(source))
+        return schema
 
 
 class Out(BaseModel):

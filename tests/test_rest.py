@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from app import rest
@@ -102,3 +103,41 @@ def test_a_cursor_of_another_list_is_refused(cursor: str) -> None:
     kinds: Callable[[], Any] = lambda: rest.decode_cursor(cursor, str, UUID)  # noqa: E731
     with pytest.raises(rest.BadCursor):
         kinds()
+
+
+class Inner(rest.In):
+    number: int
+
+
+class Outer(rest.In):
+    """A number wherever one can stand."""
+
+    number: int | None = None
+    share: float = 0.5
+    numbers: list[int] = []
+    inner: Inner | None = None
+    by_name: dict[str, int] = {}
+    is_open: bool = True
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"number": True},
+        {"share": False},
+        {"numbers": [1, True]},
+        {"inner": {"number": False}},
+        {"by_name": {"a": True}},
+    ],
+)
+def test_true_and_false_are_no_numbers(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Outer.model_validate(given)
+    [fault] = refused.value.errors()
+    assert (fault["loc"][0], fault["type"]) == (next(iter(given)), "number_type")
+
+
+def test_cells_of_a_file_are_numbers_still() -> None:
+    """Texts, as a table has them; and what says yes or no still does."""
+    read = Outer.model_validate({"number": "3", "share": "0.25", "numbers": ["4"], "is_open": False})
+    assert (read.number, read.share, read.numbers, read.is_open) == (3, 0.25, [4], False)

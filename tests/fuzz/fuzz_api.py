@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import os
 import tomllib
 from collections import Counter
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from io import BytesIO
 from pathlib import Path
+from pkgutil import walk_packages
 from random import Random
 from typing import Any
 from zipfile import ZipFile
@@ -35,6 +37,8 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.python import asgi
 from schemathesis.specs.openapi.checks import ignored_auth
 
+import app
+import matching
 from app.db import Database, ids_from
 from app.demo.chance import Chance
 from app.disclosures import rules as disclosures
@@ -48,6 +52,12 @@ from tests.conftest import UndoneDatabase
 from tests.factories import NOW, Factory
 from tests.fuzz import world
 from tests.fuzz.world import OVERSEERS, Caller, Tenant, World
+
+# The library draws from the constants of all modules that are there: with all of them, the draws are always the same.
+for package in (app, matching):
+    for found in walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
 
 CASES = int(os.environ.get("BOTTEGA_FUZZ_CASES", "300"))
 SEED = 20260907
