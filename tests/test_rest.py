@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from starlette.testclient import TestClient
 
 from app import rest
@@ -114,9 +114,9 @@ class Outer(rest.In):
 
     number: int | None = None
     share: float = 0.5
-    numbers: list[int] = []
+    numbers: list[int] = Field(default_factory=list)
     inner: Inner | None = None
-    by_name: dict[str, int] = {}
+    by_name: dict[str, int] = Field(default_factory=dict)
     is_open: bool = True
 
 
