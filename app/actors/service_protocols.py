@@ -146,10 +146,9 @@ def remove(session: Session, actor: Actor, row: Protocol) -> None:
 
 
 def _fill(session: Session, actor: Actor, row: Protocol, values: Mapping[str, Any], now: datetime) -> None:
-    for name in values.keys() - {"parties"}:
-        setattr(row, name, values[name])
     faults = []
-    if row.valid_until is not None and row.valid_until < row.signed_on:
+    signed_on, valid_until = (values.get(name, getattr(row, name)) for name in ("signed_on", "valid_until"))
+    if valid_until is not None and valid_until < signed_on:
         faults.append(("valid_until", "is before signed_on"))
     parties: Iterable[Mapping[str, Any]] = values.get("parties") or ()
     by_id = service.read(session, actor, start_year=None, now=now).by_id() if parties else {}
@@ -162,6 +161,8 @@ def _fill(session: Session, actor: Actor, row: Protocol, values: Mapping[str, An
         raise UnfitProtocol(
             faults=[{"in": "body", "field": field, "detail": detail} for field, detail in faults]
         )
+    for name in values.keys() - {"parties"}:
+        setattr(row, name, values[name])
     if "parties" in values and row.id is not None:
         flag_modified(row, "title")  # its version rises with its parties
     session.add(row)

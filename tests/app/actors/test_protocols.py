@@ -96,3 +96,21 @@ def test_what_cannot_be_signed_names_its_field(
     assert answer.status_code == 422, answer.text
     assert [fault["field"] for fault in answer.json()["faults"]] == [field]
     assert client.get(address(make), headers=make.bearer(Role.COORDINATOR)).json()["items"] == []
+
+
+def test_a_change_that_ends_before_it_was_signed_names_its_field(
+    client: TestClient, make: Factory, silvia: Actor
+) -> None:
+    """With parties as well, which are looked up before anything is written."""
+    school, reno = make.school(municipality_istat="037006"), host(make, "Reno")
+    headers = make.bearer(Role.COORDINATOR)
+    body = patto(school.id, reno)
+    made = client.post(address(make), json=body, headers=headers)
+    one = f"{address(make)}/{made.json()['id']}"
+    change = {"valid_until": "2000-01-01", "parties": body["parties"]}
+    answer = client.patch(one, json=change, headers=headers | PATCH | {"If-Match": made.headers["etag"]})
+    assert answer.status_code == 422, answer.text
+    assert [fault["field"] for fault in answer.json()["faults"]] == ["valid_until"]
+    assert (
+        client.get(one.rpartition("/")[0], headers=headers).json()["items"][0]["valid_until"] == "2026-10-01"
+    )
