@@ -91,6 +91,12 @@ class Actor:
             for grant in self.grants
         )
 
+    def is_of_school(self, school_id: UUID | None) -> bool:
+        """Whether the actor leads the school or teaches there."""
+        return school_id is not None and any(
+            grant.school_id == school_id and grant.role in AT_SCHOOL for grant in self.grants
+        )
+
     def is_of_company(self, company_id: UUID | None, *, as_admin: bool = False) -> bool:
         """Whether the actor works for the company (as its administrator)."""
         roles = {Role.COMPANY_ADMIN} if as_admin else AT_COMPANY

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.auth.actors import AT_SCHOOL, Actor
+from app.auth.actors import Actor
 from app.matches.service_class import Fit
 from app.opportunities.models import Kind
 
 
 def can_see_school(actor: Actor, school_id: UUID) -> bool:
     """Whoever leads the school or teaches there; each sees the classes that are theirs."""
-    return actor.is_administrator or any(
-        grant.school_id == school_id and grant.role in AT_SCHOOL for grant in actor.grants
-    )
+    return actor.is_administrator or actor.is_of_school(school_id)
 
 
 class Access(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,6 +13,7 @@ from app.auth.actors import Actor
 from app.auth.models import TerritoryProvince
 from app.companies.models import Company, CompanySite
 from app.places.models import Municipality
+from app.schools.models import School
 
 
 def provinces_of(session: Session, actor: Actor, company_id: UUID) -> frozenset[str]:
@@ -45,15 +48,18 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(Company.is_approved, Company.id.in_(own), is_overseen(actor, Company.__table__.c.id))
 
 
-def territories_of(session: Session, company_id: UUID) -> set[UUID]:
-    """The territories in whose provinces the company has sites, and the one where it was proposed."""
+def territories_of(
+    session: Session, company_ids: Collection[UUID], school_ids: Collection[UUID] = ()
+) -> set[UUID]:
+    """The territories in which these companies have sites or were proposed, or these schools are; one statement."""
+    places: sa.CompoundSelect[Any] = sa.union_all(
+        sa.select(CompanySite.municipality_istat).where(CompanySite.company_id.in_(company_ids)),
+        sa.select(School.municipality_istat).where(School.id.in_(school_ids)),
+    )
     here = (
         sa.select(TerritoryProvince.territory_id)
         .join(Municipality, Municipality.province_code == TerritoryProvince.province_code)
-        .join(CompanySite, CompanySite.municipality_istat == Municipality.istat)
-        .where(CompanySite.company_id == company_id)
+        .where(Municipality.istat.in_(places))
     )
-    proposed = sa.select(Company.territory_id).where(
-        Company.id == company_id, Company.territory_id.is_not(None)
-    )
+    proposed = sa.select(Company.territory_id).where(Company.id.in_(company_ids))
     return {one for one in session.scalars(sa.union(here, proposed)) if one is not None}

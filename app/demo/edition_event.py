@@ -15,11 +15,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.auth.actors import Actor, Grant, Role, system
+from app.auth.actors import system
 from app.bookings import service, service_moves, service_quotas, service_sessions, service_turns
 from app.bookings.models import Booking, BookingKind, BookingState, SessionState, VisitSession
 from app.bookings.rules import BookingAction
 from app.bookings.service import Wanted
+from app.demo import people
 from app.demo.chance import Chance
 from app.demo.edition import AHEAD, LEAST_CLASS, SOURCE, Cast, Host, Pupil, read_formats
 from app.errors import Problem
@@ -197,7 +198,7 @@ class _Scene:
         is_hold = self._chance.happens(self._numbers["holds"])
         for attempt in range(TRIES):
             pupil, wanted = self._wanted(is_persona=is_persona and attempt == 0, is_hold=is_hold)
-            actor = _student(pupil) if wanted.class_id is None else _lead(pupil.school_id)
+            actor = people.student(pupil.id) if wanted.class_id is None else people.school(pupil.school_id)
             try:
                 booking = service.book(
                     self._session, actor, visit.id, wanted, now=now, limits=self._cast.limits
@@ -228,7 +229,9 @@ class _Scene:
     def _move(self, booking_id: UUID, action: BookingAction, now: datetime) -> None:
         booking = self._session.get_one(Booking, booking_id)
         assert booking.school_id is not None  # noqa: S101 -- nobody here is a guest
-        actor = _host(self._host) if action in _OF_HOST else _lead(booking.school_id)
+        actor = (
+            people.company(self._host.company_id) if action in _OF_HOST else people.school(booking.school_id)
+        )
         with suppress(Problem):  # it is over, or no longer open to them: they come too late
             service_moves.move(self._session, actor, booking_id, action, now=now, limits=self._cast.limits)
 
@@ -278,19 +281,3 @@ class _Scene:
 
 
 _OF_HOST = frozenset({BookingAction.ATTEND, BookingAction.MISS})
-
-
-def _host(host: Host) -> Actor:
-    return _person(Grant(Role.COMPANY_ADMIN, company_id=host.company_id))
-
-
-def _student(pupil: Pupil) -> Actor:
-    return _person(Grant(Role.STUDENT, student_id=pupil.id))
-
-
-def _lead(school_id: UUID) -> Actor:
-    return _person(Grant(Role.SCHOOL_LEAD, school_id=school_id))
-
-
-def _person(grant: Grant) -> Actor:
-    return Actor(kind="user", id=None, name="edition", grants=(grant,))

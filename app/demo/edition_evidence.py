@@ -20,6 +20,7 @@ from app.auth.models import Membership, User
 from app.bookings.models import VisitSession
 from app.class_tests import service as class_tests
 from app.class_tests.rules import Sitting
+from app.companies.access import territories_of
 from app.companies.models import CompanyKind
 from app.demo import kits as demo_kits
 from app.demo.calendar import schooldays
@@ -27,7 +28,6 @@ from app.demo.chance import Chance
 from app.demo.edition import SOURCE, Cast
 from app.demo.territory import read_territory
 from app.evidence.models import Enrolment, Outcome, ReportedOutcome
-from app.kits import service as kits
 from app.opportunities.models import Kind, Opportunity, Status
 from app.placements.models import Party, Placement, State
 from app.programmes.models import Programme
@@ -244,9 +244,9 @@ def _enrolments(session: Session, cast: Cast, chance: Chance) -> Counter[str]:
 def _kits(session: Session, cast: Cast) -> Counter[str]:
     """With the first hosts of the territory in which the persona's school is."""
     school_id = next(iter(cast.classes.values()))[0].school_id
-    here = kits.of_makers(session, [], [school_id])
+    here = territories_of(session, [], [school_id])
     firms = (one.company_id for one in cast.hosts if one.kind is CompanyKind.FIRM)
-    near = islice((one for one in firms if here & kits.of_makers(session, [one], [])), 3)
+    near = islice((one for one in firms if here & territories_of(session, [one])), 3)
     told_at = cast.now - timedelta(days=30)
     return Counter(kits=demo_kits.tell(session, list(near), school_id, told_at))
 

@@ -22,6 +22,7 @@ from app.auth.actors import Actor, Grant, Role
 from app.auth.models import Membership, TerritoryProvince, User
 from app.companies.models import Company, CompanySite
 from app.db import Database
+from app.demo import people
 from app.demo.chance import Chance
 from app.places.models import Municipality
 from app.progress import progress
@@ -116,21 +117,17 @@ class Stage:
     @staticmethod
     def student(student: Student) -> Actor:
         """A student, in person."""
-        return _person(Grant(Role.STUDENT, student_id=student.id))
+        return people.student(student.id)
 
     @staticmethod
     def company(company_id: UUID) -> Actor:
         """Whoever works for the company."""
-        return _person(Grant(Role.COMPANY_ADMIN, company_id=company_id))
+        return people.company(company_id)
 
     @staticmethod
     def school(school_id: UUID) -> Actor:
         """Whoever leads the school."""
-        return _person(Grant(Role.SCHOOL_LEAD, school_id=school_id))
-
-
-def _person(*grants: Grant, user_id: UUID | None = None) -> Actor:
-    return Actor(kind="user", id=user_id, name="season", grants=grants)
+        return people.school(school_id)
 
 
 def play(database: Database, settings: Settings, *, seed: int = 1, on: date, quiet: bool = False) -> Played:
@@ -159,7 +156,7 @@ def play(database: Database, settings: Settings, *, seed: int = 1, on: date, qui
 
 def _cast(database: Database, settings: Settings, chance: Chance, on: date) -> Stage:
     with database.read() as session:
-        people = {
+        members = {
             one.role: one
             for one in session.scalars(
                 sa.select(Membership)
@@ -169,41 +166,41 @@ def _cast(database: Database, settings: Settings, chance: Chance, on: date) -> S
             )
         }
         needed = (Role.STUDENT, Role.TEACHER, Role.COMPANY_ADMIN, Role.COORDINATOR, Role.ADMINISTRATOR)
-        if any(role not in people for role in needed):
+        if any(role not in members for role in needed):
             raise NoDemo("Load the demo first: python -m app demo.")
-        persona = session.get_one(Student, people[Role.STUDENT].student_id)
+        persona = session.get_one(Student, members[Role.STUDENT].student_id)
         students = _class_of(session, persona)
-        first = people[Role.COMPANY_ADMIN].company_id
+        first = members[Role.COMPANY_ADMIN].company_id
         provinces = frozenset(
             session.scalars(
                 sa.select(TerritoryProvince.province_code).where(
-                    TerritoryProvince.territory_id == people[Role.COORDINATOR].territory_id
+                    TerritoryProvince.territory_id == members[Role.COORDINATOR].territory_id
                 )
             )
         )
         hosts = _hosts(session, first)
         classes = _other_classes(session, students)
         inside = _inside(session, provinces)
-    lead = people.get(Role.SCHOOL_LEAD)
+    lead = members.get(Role.SCHOOL_LEAD)
     school = persona.school_id
     return Stage(
         database, settings, chance, on, school, persona.class_id, students, hosts,
-        lead=_person(
+        lead=people.person(
             Grant(Role.SCHOOL_LEAD, school_id=school),
             user_id=lead.user_id if lead is not None and lead.school_id == school else None,
         ),
-        tutor=_person(
+        tutor=people.person(
             Grant(Role.TEACHER, school_id=school, class_ids=frozenset(one.class_id for one in students)),
-            user_id=people[Role.TEACHER].user_id,
+            user_id=members[Role.TEACHER].user_id,
         ),
-        host_tutor_id=people[Role.COMPANY_ADMIN].user_id,
-        coordinator=_person(
+        host_tutor_id=members[Role.COMPANY_ADMIN].user_id,
+        coordinator=people.person(
             Grant(
-                Role.COORDINATOR, territory_id=people[Role.COORDINATOR].territory_id, provinces=provinces
+                Role.COORDINATOR, territory_id=members[Role.COORDINATOR].territory_id, provinces=provinces
             ),
-            user_id=people[Role.COORDINATOR].user_id,
+            user_id=members[Role.COORDINATOR].user_id,
         ),
-        administrator=_person(Grant(Role.ADMINISTRATOR), user_id=people[Role.ADMINISTRATOR].user_id),
+        administrator=people.person(Grant(Role.ADMINISTRATOR), user_id=members[Role.ADMINISTRATOR].user_id),
         classes=classes, inside=inside & classes.keys(),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.auth import service as auth
 from app.auth.actors import Actor
 from app.companies import access as company_access
 from app.companies import service as companies
+from app.companies.access import territories_of
 from app.companies.models import Company, CompanySite
 from app.errors import WrongState as WrongState
 from app.events import service as events
@@ -315,9 +316,7 @@ def invite(
         sa.select(Company).where(Company.id == company_id, Company.is_approved, ~is_hidden(Company.id))
     )
     lead_id = plan.opportunity.company_id
-    near = company_access.territories_of(session, lead_id) & company_access.territories_of(
-        session, company_id
-    )
+    near = territories_of(session, [lead_id]) & territories_of(session, [company_id])
     if company is None or company_id == lead_id or not near:
         detail = "no other approved company of the same territory has this id"
         raise UnfitPartner(faults=_told([Fault("company_id", detail)]))

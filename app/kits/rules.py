@@ -6,7 +6,7 @@ from collections.abc import Collection
 from statistics import median
 from uuid import UUID
 
-from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor, Role
+from app.auth.actors import AT_COMPANY, AT_SCHOOL, Actor
 from app.opportunities.models import Status
 
 MOST_STEPS = 20
@@ -17,20 +17,6 @@ OVER = frozenset({Status.CLOSED, Status.ARCHIVED})
 def is_staff(actor: Actor) -> bool:
     """Kits are for those who make projects: schools, companies, and who coordinates them."""
     return actor.is_overseer or actor.has_role(*AT_COMPANY, *AT_SCHOOL)
-
-
-def works_at_school(actor: Actor, school_id: UUID | None) -> bool:
-    """Whether the actor teaches at the school, or leads it."""
-    return school_id is not None and any(
-        grant.school_id == school_id and grant.role in AT_SCHOOL for grant in actor.grants
-    )
-
-
-def leads_school(actor: Actor, school_id: UUID | None) -> bool:
-    """Whether the actor speaks for the school."""
-    return school_id is not None and any(
-        grant.school_id == school_id and grant.role is Role.SCHOOL_LEAD for grant in actor.grants
-    )
 
 
 def can_see(actor: Actor, territory_id: UUID, own: Collection[UUID]) -> bool:
@@ -44,7 +30,7 @@ def can_edit(actor: Actor, territory_id: UUID, company_id: UUID | None, school_i
         actor.is_administrator
         or territory_id in actor.territories
         or actor.is_of_company(company_id)
-        or works_at_school(actor, school_id)
+        or actor.is_of_school(school_id)
     )
 
 

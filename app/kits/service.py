@@ -16,13 +16,12 @@ from sqlalchemy.orm.attributes import flag_modified
 from app import errors
 from app.auth import service as auth
 from app.auth.actors import Actor
-from app.auth.models import TerritoryProvince
-from app.companies.models import Company, CompanySite
+from app.companies.access import territories_of
+from app.companies.models import Company
 from app.events import service as events
 from app.kits import rules, service_telling
 from app.kits.models import Kit, KitCopy, KitSkill, KitStep
 from app.opportunities.models import Kind, Opportunity, Status
-from app.places.models import Municipality
 from app.programmes.models import Programme
 from app.schools.models import School
 from app.skills.models import Skill
@@ -139,22 +138,7 @@ def territories(session: Session, actor: Actor) -> set[UUID]:
     """The territories in which the actor's organisations are, and those that the actor coordinates."""
     company_ids = [one.company_id for one in actor.grants if one.company_id is not None]
     school_ids = [one.school_id for one in actor.grants if one.school_id is not None]
-    return set(actor.territories) | of_makers(session, company_ids, school_ids)
-
-
-def of_makers(session: Session, company_ids: Sequence[UUID], school_ids: Sequence[UUID]) -> set[UUID]:
-    """The territories in which these companies and schools are; one statement."""
-    places: sa.CompoundSelect[Any] = sa.union_all(
-        sa.select(CompanySite.municipality_istat).where(CompanySite.company_id.in_(company_ids)),
-        sa.select(School.municipality_istat).where(School.id.in_(school_ids)),
-    )
-    here = (
-        sa.select(TerritoryProvince.territory_id)
-        .join(Municipality, Municipality.province_code == TerritoryProvince.province_code)
-        .where(Municipality.istat.in_(places))
-    )
-    proposed = sa.select(Company.territory_id).where(Company.id.in_(company_ids))
-    return {one for one in session.scalars(sa.union(here, proposed)) if one is not None}
+    return set(actor.territories) | territories_of(session, company_ids, school_ids)
 
 
 def show(session: Session, actor: Actor, kits: Sequence[Kit]) -> list[Seen]:
@@ -182,7 +166,7 @@ def show(session: Session, actor: Actor, kits: Sequence[Kit]) -> list[Seen]:
         own = [
             one
             for one in copies[kit.id]
-            if actor.is_of_company(one.company_id) or rules.works_at_school(actor, one.copy.school_id)
+            if actor.is_of_company(one.company_id) or actor.is_of_school(one.copy.school_id)
         ]
         is_named = kit.company_shown_at is not None or can_edit, kit.school_shown_at is not None or can_edit
         found.append(
@@ -219,7 +203,7 @@ def create(session: Session, actor: Actor, values: Mapping[str, Any], *, now: da
         raise NotYourKit
     company_id, school_id = values["company_id"], values["school_id"]
     _refuse_unfit(session, values)
-    found = of_makers(session, [company_id] if company_id else [], [school_id] if school_id else [])
+    found = territories_of(session, [company_id] if company_id else [], [school_id] if school_id else [])
     allowed = found if actor.is_administrator else found & territories(session, actor)
     if not found:
         raise _unfit("company_id" if company_id else "school_id", "is in no territory")
@@ -243,7 +227,7 @@ def edit(session: Session, actor: Actor, kit: Kit, changes: Mapping[str, Any], *
     )
     changes = dict(changes)
     for side, may in (
-        ("company", actor.is_of_company(kit.company_id)), ("school", rules.leads_school(actor, kit.school_id)),
+        ("company", actor.is_of_company(kit.company_id)), ("school", actor.is_staff_of(kit.school_id)),
     ):  # fmt: skip
         if f"shows_{side}" not in changes:
             continue

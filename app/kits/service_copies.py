@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app import errors
 from app.appetites.models import is_hidden
 from app.auth.actors import Actor, system
+from app.companies.access import territories_of
 from app.companies.models import Company
 from app.errors import WrongState as WrongState
 from app.events import service as events
@@ -71,7 +72,7 @@ def copy(
     """
     kit = service.read(session, actor, kit_id, scope="opportunities:write")
     session.refresh(kit, with_for_update=True)  # two copies at once would not see each other's draft
-    if school_id is not None and not rules.works_at_school(actor, school_id):
+    if school_id is not None and not actor.is_of_school(school_id):
         raise NotYourKitCopy
     if school_id is None and not (actor.is_of_company(company_id) or actor.is_overseer):
         raise NotYourKitCopy
@@ -80,7 +81,7 @@ def copy(
     company = session.scalar(
         sa.select(Company).where(Company.id == company_id, Company.is_approved, ~is_hidden(Company.id))
     )
-    if company is None or kit.territory_id not in service.of_makers(session, [company_id], []):
+    if company is None or kit.territory_id not in territories_of(session, [company_id]):
         detail = "no approved company of the kit's territory has this id"
         raise UnfitKitCopy(faults=[{"in": "body", "field": "company_id", "detail": detail}])
     waiting = (
@@ -153,7 +154,7 @@ def find(
     is_overseen = actor.is_administrator or kit.territory_id in actor.territories
     may = {
         "company_minutes": is_overseen or actor.is_of_company(opportunity.company_id),
-        "teacher_minutes": is_overseen or rules.works_at_school(actor, made.school_id),
+        "teacher_minutes": is_overseen or actor.is_of_school(made.school_id),
     }
     if not any(may.values()):
         raise NoSuchKitCopy

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.auth.actors import Actor
-from app.kits import rules
 from app.kits.models import Kit
 from app.notifications import service as notifications
 from app.notifications.rules import NotificationKind
@@ -21,7 +20,7 @@ def named(session: Session, actor: Actor, kit: Kit, now: datetime) -> None:
     people: list[UUID] = []
     if kit.company_id is not None and not actor.is_of_company(kit.company_id):
         people += notifications.people_of_company(session, kit.company_id)
-    if kit.school_id is not None and not rules.leads_school(actor, kit.school_id):
+    if kit.school_id is not None and not actor.is_staff_of(kit.school_id):
         people += notifications.leads_of_school(session, kit.school_id)
     notifications.tell(
         session,

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app import holidays
-from app.auth.actors import AT_SCHOOL, Actor
+from app.auth.actors import Actor
 from app.opportunities.models import Kind
 from app.opportunities.rules import works_on
 from app.placements.models import EndReason, Party, Placement, Risk, State, TutorSide
@@ -140,9 +140,7 @@ MOST_STUDENTS = 12
 
 def can_see_tutors(actor: Actor, school_id: UUID) -> bool:
     """Everybody who works at the school, and who runs the service."""
-    return actor.is_administrator or any(
-        grant.school_id == school_id and grant.role in AT_SCHOOL for grant in actor.grants
-    )
+    return actor.is_administrator or actor.is_of_school(school_id)
 
 
 def can_manage_tutors(actor: Actor, school_id: UUID) -> bool:

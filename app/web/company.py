@@ -18,6 +18,7 @@ from app.companies import rules as company_rules
 from app.companies import service as companies
 from app.disclosures import rules as disclosure_rules
 from app.events.service_looks import LookKind
+from app.hosting import service as rotations
 from app.invitations import rules as invitation_rules
 from app.matches import rules as match_rules
 from app.matches import service as matches
@@ -127,7 +128,7 @@ def candidates(
         [opportunity] = opportunities.show(session, [row])
         question = matches.ask_for_candidates(session, actor, view.engine, opportunity_id)
         asked_for = disclosures.listed(view, session, actor, opportunity_id=opportunity_id)
-        plan = hosting.settled(session, row)
+        plan = rotations.of_opportunity(session, row)
         _, given = answers.search(session, actor, opportunity_id, limit=MOST_ANSWERS)
     shown: list[UUID] = []
     page = matches.candidates_page(view.engine, question, limit=CARDS, offset=max(0, offset), shown=shown)

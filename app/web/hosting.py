@@ -24,12 +24,11 @@ from app.hosting.schemas import HostingPatch
 from app.hosting.service import Seen
 from app.matches import service_stations
 from app.matches.service import StudentQuestion
-from app.opportunities.models import Opportunity
 from app.placements import service_tutors as tutors
 from app.placements.models import TutorSide
 from app.web import hosting_words as words
 from app.web.placement import Done
-from app.web.posting_forms import Fields, InFields, text
+from app.web.posting_forms import Fields, InFields, Wrong, text
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
@@ -38,15 +37,6 @@ MOST_INVITATIONS = 100
 MOST_FOUND = 10
 EMPTY_ROWS = 2
 _PARTS = ("where", "starts_on", "ends_on", "starts_at", "ends_at", "hours", "learns")
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A field that is not valid: the id of its control, its name, and what to do."""
-
-    control: str
-    field: str
-    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +75,6 @@ def shown(plan: Plan | None, question: StudentQuestion | None = None) -> dict[st
         "stations": stations,
         "is_too_far": question is not None and service_stations.is_too_far(question, km),
     }
-
-
-def settled(session: Session, opportunity: Opportunity) -> Plan | None:
-    """The plan that students read, if there is one."""
-    return service.of_opportunity(session, opportunity)
 
 
 # --- the plan and its firms -------------------------------------------------------------------------------------------

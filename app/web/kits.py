@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -30,7 +29,7 @@ from app.skills import service as skills
 from app.skills.models import SkillLabel
 from app.web import kit_words as words
 from app.web.placement import Done
-from app.web.posting_forms import Fields, InFields, text
+from app.web.posting_forms import Fields, InFields, Wrong, text
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
@@ -51,15 +50,6 @@ _TOLD = (
     "students",
 )
 _STEP = ("title", "company_minutes", "teacher_minutes")
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A field that is not valid: the id of its control, its name, and what to do."""
-
-    control: str
-    field: str
-    advice: str
 
 
 def _wrong(fields: Iterable[str]) -> list[Wrong]:
@@ -144,7 +134,7 @@ def _page(
         "kits/kit.html", status=status, seen=seen, kit=kit, labels=labels, track=track, said=words, q=q, found=found,
         done=words.DONE.get(done), trouble=words.TROUBLES.get(trouble),
         proposes=bool(school_ids), copies_for=company_ids[0] if company_ids else None,
-        is_company=actor.is_of_company(kit.company_id), leads=rules.leads_school(actor, kit.school_id),
+        is_company=actor.is_of_company(kit.company_id), leads=actor.is_staff_of(kit.school_id),
         measured=[
             rules.typical([getattr(one.copy, side) for one in seen.copies])
             for side in ("company_minutes", "teacher_minutes")
@@ -155,9 +145,7 @@ def _page(
 
 
 def _schools_of(actor: Actor) -> list[UUID]:
-    return [
-        one.school_id for one in actor.grants if rules.works_at_school(actor, one.school_id) and one.school_id
-    ]
+    return [one.school_id for one in actor.grants if actor.is_of_school(one.school_id) and one.school_id]
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------

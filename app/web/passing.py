@@ -16,6 +16,7 @@ from app.bookings import service_overview
 from app.bookings.models import VisitSession
 from app.companies import service as companies
 from app.dates import mask_to_parts, mask_to_weekdays
+from app.hosting import service as rotations
 from app.opportunities import service_public as offers
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan
 from app.opportunities.service_public import Offer
@@ -86,7 +87,7 @@ def show_offer(view: InView, opportunity_id: UUID) -> Response:
     """One of them, also in the words of schema.org."""
     with view.open_read() as session:
         offer = offers.read(session, opportunity_id, today=view.now().date())
-        plan = hosting.settled(session, session.get_one(Opportunity, offer.id))
+        plan = rotations.of_opportunity(session, session.get_one(Opportunity, offer.id))
         sessions = service_overview.to_come(session, [offer.id], view.now()).get(offer.id, [])
     linked = linked_data(view, offer)
     return view.show(

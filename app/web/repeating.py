@@ -19,8 +19,7 @@ from app.bookings.service_repeating import Planned
 from app.dates import WeekdayName
 from app.opportunities.service import SeatsTaken
 from app.web import repeating_words as words
-from app.web.posting_forms import Fields, InFields, text
-from app.web.series import Wrong
+from app.web.posting_forms import Fields, InFields, Wrong, text
 from app.web.ui import InView, View
 
 router = APIRouter(prefix="/opportunities/{opportunity_id}/session-runs", include_in_schema=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
@@ -29,7 +28,7 @@ from app.web import repeating_words
 from app.web import series_words as words
 from app.web.passing import booking_action
 from app.web.placement import Done
-from app.web.posting_forms import Fields, InFields, text
+from app.web.posting_forms import Fields, InFields, Wrong, text
 from app.web.ui import InView, View
 
 router = APIRouter(include_in_schema=False)
@@ -39,15 +38,6 @@ MOST_PROPOSALS = 500
 MOST_SKILLS = 3
 _PROPOSED = ("accessibility", "contact_name", "contact_phone")
 _FOUNDED = ("territory_id", "name_it", "name_en", "kind", "starts_on", "ends_on", "brief", "review_days")
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A field that is not valid: the id of its control, its name, and what to do."""
-
-    control: str
-    field: str
-    advice: str
 
 
 def _wrong(fields: Iterable[str]) -> list[Wrong]:

@@ -18,6 +18,7 @@ from app.auth.actors import AT_SCHOOL, Actor, Role
 from app.bookings import service_overview
 from app.companies import service as companies
 from app.events.service_looks import LookKind
+from app.hosting import service as rotations
 from app.matches import rules as match_rules
 from app.matches import service as matches
 from app.matches.filters import BadFilter, Filters
@@ -179,7 +180,7 @@ def show_opportunity(
         names = _names(session, opportunity)
         own_classes = _own_classes(session, actor, view.now().date())
         sessions = visits.offered(view, session, actor, opportunity, reader)
-        plan = hosting.settled(session, row)
+        plan = rotations.of_opportunity(session, row)
     match = matches.student_match(view.engine, question, opportunity_id) if question else None
     view.looked(LookKind.RANKING, [reader] if reader else [])
     return view.show(

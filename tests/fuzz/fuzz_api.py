@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
+import json
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isawaitable
 from io import BytesIO
@@ -30,6 +31,7 @@ import pytest
 import schemathesis
 import schemathesis.openapi
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
@@ -307,22 +309,46 @@ def _faults(
         )
     except FailureGroup as group:
         for failure in group.exceptions:
-            is_row_by_row = _is_text_bad(case, caller) and not _has_loaded(response)
+            is_row_by_row = _is_text_alone(case) and not _has_loaded(response)
             if not (failure.title == "Schema-violating request accepted" and is_row_by_row):
                 yield failure
     yield from _leaks(case, response, caller, tenants)
 
 
-def _is_text_bad(case: Any, caller: Caller) -> bool:
-    """Whether the text of a file is held to violate the schema: its rows are refused one by one.
+def _is_text_alone(case: Any) -> bool:
+    """Whether nothing but the text of a file violates the schema: its rows are refused one by one.
 
-    What else is held to be bad was let through, so it is none: query parameters and headers that nobody reads are no
-    violation, nor are made-up credentials once the caller's own have taken their place.
+    Parameters that nobody reads are no violation, nor are made-up credentials beside the caller's own.
     """
     bad = {place for place, part in case.meta.components.items() if part.mode.is_negative}
-    if "Authorization" in caller.headers and set(case.headers or ()) <= {"Authorization"}:
-        bad.discard(ParameterLocation.HEADER)
-    return case.path.endswith("/bulk") and (ParameterLocation.BODY in bad or not bad)
+    for place, given in ((ParameterLocation.QUERY, case.query), (ParameterLocation.HEADER, case.headers)):
+        if _keeps_to(case.operation, place, given or {}):
+            bad.discard(place)
+    return case.path.endswith("/bulk") and bad <= {ParameterLocation.BODY}
+
+
+def _keeps_to(operation: Any, place: ParameterLocation, given: Mapping[str, Any]) -> bool:
+    """Whether each parameter that the operation declares for this place is as declared."""
+    for declared in operation.definition.raw.get("parameters", ()):
+        name, schema = declared["name"], declared["schema"]
+        if declared["in"] != place.value:
+            continue
+        if name not in given:
+            if declared.get("required"):
+                return False
+        elif not Draft202012Validator(schema).is_valid(_read(given[name], schema)):
+            return False
+    return True
+
+
+def _read(value: Any, schema: Mapping[str, Any]) -> Any:
+    """What a text of an address stands for, where it is no text."""
+    if not isinstance(value, str) or schema.get("type") == "string" or "enum" in schema:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _leaks(case: Any, response: Any, caller: Caller, tenants: tuple[Tenant, Tenant]) -> Iterator[Failure]:
