@@ -178,6 +178,8 @@ def protect(
     {'north': 0, 'south': 35, 'both': 35}
     >>> protect([3, 38], figures)  # at most 39 and at least 40 would leave the north one at least
     {'north': None, 'south': 35, 'both': 40}
+    >>> protect([3, 38], figures, elsewhere=["north"])
+    {'north': 0, 'south': None, 'both': 40}
     """
     values = {key: sum(counts[atom] for atom in atoms) for key, atoms in figures.items()}
     told: dict[str, int | None] = {key: value - value % base for key, value in values.items()}
