@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from app.companies.models import Company, CompanySite, SizeBand
 from app.companies.rules import Provinces
 from app.demo import kits as demo_kits
-from app.demo import season_papers as papers
 from app.demo.season import Stage
 from app.hosting import service as hosting
 from app.hosting.rules import PartnerAction, Stop
@@ -26,6 +25,7 @@ WEEK = 6
 DAYS = 12
 """From the first Monday to the second Friday of a stop."""
 LEARNS = ("Disegno del pezzo al CAD", "Tornitura e fresatura del pezzo", "Misura, montaggio e collaudo")
+TAUGHT = ("cad-2d", "turning", "dimensional-measurement")
 HOURS = 60
 
 
@@ -43,7 +43,7 @@ def share(stage: Stage) -> None:
             "text": "Segui un pezzo dal disegno al collaudo, in tre officine piccole: due settimane in ciascuna.",
             "hours": 3 * HOURS, "daily_hours": 6, "site_id": _site_of(stage, lead),
             "spans": [{"starts_on": first, "ends_on": first + timedelta(weeks=5, days=4)}],
-            "taught": [{"skill_id": papers.SKILL, "level": 2}],
+            "taught": [{"skill_id": one, "level": 2} for one in TAUGHT],
         }
     )  # fmt: skip
     stops = [

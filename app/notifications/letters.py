@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.notifications.models import Notification
 from app.notifications.rules import NotificationKind
@@ -216,6 +217,9 @@ _END = {
 }
 
 
+_TWO_POINTS: Final = re.compile(r"(?<!\.)\.\.(?!\.)")
+
+
 class Letter(NamedTuple):
     """A mail's subject and text."""
 
@@ -226,7 +230,8 @@ class Letter(NamedTuple):
 def sentence(kind: str, data: Mapping[str, Any], language: str) -> str:
     """What the person is told, in Italian unless the language is known here."""
     words = SENTENCES[NotificationKind(kind)]
-    return words.get(language, words["it"]).format(**data)
+    told = words.get(language, words["it"]).format(**data)
+    return _TWO_POINTS.sub(".", told)  # a sentence that ends in "S.p.A." has its point already
 
 
 def write(language: str, *, name: str, told: Sequence[Notification], site: str) -> Letter:

@@ -212,6 +212,17 @@ def test_every_kind_has_words_in_both_languages(kind: NotificationKind) -> None:
     assert kind in rules.MANNERS
 
 
+def test_a_name_that_ends_in_a_point_ends_its_sentence() -> None:
+    kind = NotificationKind.PLACEMENT_ENDED
+    for name, told in (
+        ("Reno S.p.A.", "Reno S.p.A. non va avanti."),
+        ("E poi...", "E poi... non va avanti."),
+    ):
+        assert told in letters.sentence(kind, {"title": "Tornio", "company": name}, "it")
+    silent = letters.sentence(NotificationKind.COMPANY_WARNED, {"company": "Reno S.p.A."}, "it")
+    assert "di Reno S.p.A. Senza" in silent
+
+
 def test_a_program_has_no_inbox(database: Database) -> None:
     key = Actor("key", uuid4(), "register")
     with database.write() as session:
