@@ -107,6 +107,7 @@ _PAGES: dict[str, dict[str, Row]] = {
     "POST /companies/{company_id}/public": API["edit_company"],
     "GET /contact": {OWN: PUBLIC},
     "GET /robots.txt": {OWN: PUBLIC},
+    "GET /favicon.ico": {OWN: always(308)},
     "GET /sitemap.xml": {OWN: PUBLIC},
     "GET /search": {OWN: SIGNED_IN},
     "GET /search/suggestions": {OWN: SIGNED_IN},

@@ -9,7 +9,7 @@ from uuid import UUID
 from xml.sax.saxutils import escape
 
 from fastapi import APIRouter, Form
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app import rest
 from app.bookings import service_overview
@@ -21,7 +21,7 @@ from app.opportunities import service_public as offers
 from app.opportunities.models import Kind, Opportunity, OpportunitySpan
 from app.opportunities.service_public import Offer
 from app.rest import Cursor, IstatCode
-from app.web import hosting, language
+from app.web import files, hosting, language
 from app.web.maps import Point
 from app.web.ui import InView, View
 
@@ -146,6 +146,12 @@ async def read_robots(view: InView) -> Response:
     """What they may read: what everybody may. Async because it reads nothing."""
     refused = "".join(f"Disallow: {path}\n" for path in PRIVATE)
     return PlainTextResponse(f"User-agent: *\n{refused}\nSitemap: {view.settings.public_url}/sitemap.xml\n")
+
+
+@router.get("/favicon.ico")
+async def find_icon() -> Response:
+    """Where browsers look for a picture beside what cannot name one: a PDF, a calendar. Async because it reads nothing."""
+    return RedirectResponse(files.load().address("icon.svg"), 308)
 
 
 @router.get("/sitemap.xml")

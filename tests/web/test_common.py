@@ -100,6 +100,12 @@ def test_the_map_of_the_site_lists_what_is_open(visit: Visit, land: Territory) -
         assert visit().get(address).status_code == 200, address
 
 
+def test_whoever_looks_for_the_icon_finds_it(visit: Visit) -> None:
+    """Beside a PDF browsers ask for one address only."""
+    answer = visit().get(visit().get("/favicon.ico").headers["location"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 # --- the inbox --------------------------------------------------------------------------------------------------------
 
 
