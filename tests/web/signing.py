@@ -7,14 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from app.auth import service_people as people
 from app.auth.actors import Role
 from app.auth.models import User
 from app.db import Database
-from app.mails.models import Mail
+from tests import mailbox
 from tests.factories import ACTOR, NOW, Factory
 
 EMAIL = "anna.rossi@scuola.example"
@@ -51,8 +50,7 @@ def with_password(client: TestClient, email: str = EMAIL, password: str = PASSWO
 
 def last_mail(database: Database) -> tuple[str, str]:
     """The address in the last mail that waits to be sent, and its code."""
-    with database.read() as session:
-        text = session.scalars(sa.select(Mail.body_text).order_by(Mail.created_at.desc()).limit(1)).one()
+    text = mailbox.written(database)[-1].body_text
     [link] = re.findall(r"^http\S+$", text, re.MULTILINE)
     [code] = re.findall(r"^[A-Z2-9]{4}-[A-Z2-9]{4}$", text, re.MULTILINE)
     parts = urlsplit(link)

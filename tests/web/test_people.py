@@ -13,16 +13,15 @@ from app.auth.models import Membership, User
 from app.auth.service import COOKIE
 from app.db import Database
 from app.invitations.models import Invitation
-from app.mails.models import Mail
+from tests import mailbox
 from tests.web.territory import Territory
 
 Visit = Callable[..., TestClient]
 
 
 def mailed_code(database: Database, to: str) -> str:
-    with database.read() as session:
-        text = session.scalars(sa.select(Mail.body_text).where(Mail.to_address == to)).all()[-1]
-    return re.findall(r"/invitation\?c=([A-Z0-9-]+)", text or "")[0]
+    text = [mail.body_text for mail in mailbox.written(database) if mail.to_address == to][-1]
+    return re.findall(r"/invitation\?c=([A-Z0-9-]+)", text)[0]
 
 
 def test_the_pages_of_people_are_for_who_answers_for_them(

@@ -21,6 +21,7 @@ from app.mails.models import Mail
 from app.placements.models import Placement, State
 from app.schools.models import School
 from app.students.models import Student
+from tests import mailbox
 from tests.factories import NOW, Factory
 
 SITE = "http://127.0.0.1:8000"
@@ -67,12 +68,7 @@ class Land:
         return str(code)
 
     def last_mail(self) -> Mail:
-        with self.make.database.read() as session:
-            is_sqlite = session.get_bind().dialect.name == "sqlite"
-            # Not by the place in the table: PostgreSQL gives room that has become free to later rows.
-            written = "rowid" if is_sqlite else "mails.xmin::text::bigint, mails.cmin::text::bigint"
-            [*_, last] = session.scalars(sa.select(Mail).order_by(sa.literal_column(written)))
-            return last
+        return mailbox.written(self.make.database)[-1]
 
     def sign(self, who: str, paper_id: object, **body: Any) -> Any:
         given = {"digest": self.digest(paper_id)} | body
