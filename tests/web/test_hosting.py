@@ -60,7 +60,8 @@ def test_two_firms_agree_and_a_student_reads_where_to_go(
     plan = rows((land.company_id, 0, 6, "20"), (land.other_company_id, 7, 13, "20"))
     assert lead.post(page, data={"version": "0"} | plan).status_code == 303
     assert lead.post(page, data={"version": "0"} | plan).status_code == 409, "somebody else has saved it"
-    assert "non ha ancora detto di sì" in lead.get(page).text
+    waiting = lead.get(page).text
+    assert ("non ha ancora detto di sì" in waiting, "<details open>" in waiting) == (True, True)
     assert "2 tappe" not in student.get(f"/opportunities/{opportunity.id}").text
 
     assert "Due officine" in partner.get(f"/companies/{land.other_company_id}/hosting").text
@@ -69,6 +70,11 @@ def test_two_firms_agree_and_a_student_reads_where_to_go(
     assert partner.post(answer, data={"action": "accept", "version": "9"}).status_code == 409
     assert lead.post(answer, data={"action": "accept", "version": "1"}).status_code == 403
     assert partner.post(answer, data={"action": "accept", "version": "1", "tutor_id": ""}).status_code == 303
+
+    complete = lead.get(page).text
+    assert ("<details>" in complete, "<details open>" in complete) == (True, False)
+    wrong = lead.post(page, data={"version": "1"} | rows((land.company_id, 0, 20, "x")))
+    assert (wrong.status_code, "<details open>" in wrong.text) == (422, True), "what is to be mended is seen"
 
     read = student.get(f"/opportunities/{opportunity.id}").text
     assert "2 tappe, una dopo l" in read
