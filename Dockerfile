@@ -1,4 +1,4 @@
-# First stage: install from the lock files and build the browser files. The full image brings `strip`.
+# First stage: install from the lock files and build the browser files. The full image brings `strip` and a C compiler.
 FROM python:3.13 AS builder
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
@@ -12,6 +12,9 @@ ARG PDF=no
 COPY container_trim.py ./
 RUN if [ "$PDF" = yes ]; then python container_trim.py /opt/venv; else python container_trim.py /opt/venv --without typst; fi \
     && /opt/venv/bin/python -B -c "import babel.dates, psycopg, scipy.optimize, sklearn.neighbors, uvloop, uvicorn"
+
+COPY matching matching
+RUN /opt/venv/bin/python -m matching.build && test -f matching/libkernel.so
 
 COPY package.json package-lock.json .npmrc requirements-node.lock ./
 COPY app/web/assets.py app/web/assets.py
@@ -36,6 +39,7 @@ COPY LICENSE pyproject.toml ./
 COPY matching matching
 COPY migrations migrations
 COPY app app
+COPY --from=builder /src/matching/libkernel.so matching/libkernel.so
 COPY --from=builder /src/app/web/static/vendor app/web/static/vendor
 
 USER 10001

@@ -6,6 +6,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+LOOPS := matching/libkernel.so
 VENDOR := app/web/static/vendor/manifest.json
 TOOLS := node_modules/.package-lock.json
 PACKAGES := $(patsubst %/,-p %,$(wildcard app/ matching/ migrations/))
@@ -25,22 +26,22 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: $(RUN) $(VENDOR) ## install, prepare the database, serve on http://127.0.0.1:8000 (PORT changes it)
+run: $(RUN) $(LOOPS) $(VENDOR) ## install, prepare the database, serve on http://127.0.0.1:8000 (PORT changes it)
 	@exec $(PY) -m app serve --prepare
 
 .PHONY: test
-test: $(DEV) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTTEGA_TEST_NO_SKIPS=1 fails on skips
+test: $(DEV) $(LOOPS) $(VENDOR) $(TOOLS) ## run all tests, or what PYTEST_ARGS says; BOTTEGA_TEST_NO_SKIPS=1 fails on skips
 	@$(PY) -m pytest -p tests.no_skips -n 2 --cov --cov-report= $(PYTEST_ARGS)
 	@if [ -z '$(subst ','\'',$(PYTEST_ARGS))' ]; then \
 		$(PY) -m coverage report --include='$(COVERED)' --skip-covered --fail-under=95; \
 	fi
 
 .PHONY: fuzz
-fuzz: $(DEV) ## try every operation with BOTTEGA_FUZZ_CASES cases (300), on both databases, always the same ones
+fuzz: $(DEV) $(LOOPS) ## try every operation with BOTTEGA_FUZZ_CASES cases (300), on both databases, always the same ones
 	@PYTHONHASHSEED=0 $(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips -o faulthandler_timeout=900 --durations=3 tests/fuzz/fuzz_api.py
 
 .PHONY: crash
-crash: $(DEV) ## kill the server 200 times while it writes, on each database
+crash: $(DEV) $(LOOPS) ## kill the server 200 times while it writes, on each database
 	@BOTTEGA_CRASH_KILLS=200 $(PY) -m pytest -q -n 2 -p no:randomly -p tests.told -p tests.no_skips -o faulthandler_timeout=900 tests/test_crash.py
 
 .PHONY: audit
@@ -50,7 +51,7 @@ audit: $(RUN) ## ask the public lists of known weaknesses about every locked pac
 	npm audit --package-lock-only --audit-level=high
 
 .PHONY: bench
-bench: $(BENCH) ## run the benchmarks beside their peers
+bench: $(BENCH) $(LOOPS) ## run the benchmarks beside their peers
 	@for file in $(wildcard benchmarks/[a-z]*.py); do \
 		name=$$(basename "$$file" .py); echo "== $$name"; $(PY) -m "benchmarks.$$name" || exit 1; \
 	done
@@ -76,7 +77,7 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header 
 
 .PHONY: clean
 clean: ## remove what was installed and built; the database in var/ stays
-	rm -rf $(VENV) node_modules app/web/static/vendor htmlcov .coverage .coverage.* var/openapi.json
+	rm -rf $(VENV) $(LOOPS) node_modules app/web/static/vendor htmlcov .coverage .coverage.* var/openapi.json
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -163,6 +164,10 @@ $(BENCH): requirements-bench.lock $(DEV)
 	@echo "Installing the peers that the benchmarks compare with …"
 	@$(PIP) install --require-hashes -r requirements-bench.lock
 	@touch $@
+
+# Without a C compiler there is none: it is tried again each time, and numpy does the same more slowly.
+$(LOOPS): matching/kernel.c matching/build.py | $(RUN)
+	@$(PY) -m matching.build
 
 $(VENDOR): package-lock.json app/web/assets.py | $(RUN)
 	@$(PY) -m app.web.assets

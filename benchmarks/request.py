@@ -100,6 +100,7 @@ def parts(clock: Clock) -> None:
     from app.matches import api, service
     from app.matches.engine import Engine
     from matching import Index, rank
+    from matching.explained import Explanations
     from matching.profile import Skills
     from matching.spans import Spans
 
@@ -117,7 +118,8 @@ def parts(clock: Clock) -> None:
     clock.time(Skills, "profile", "ranking: student's tables")
     clock.time(Index, "_best", "ranking: rows and scores")
     clock.time(Spans, "judge", "ranking: calendar and age")
-    clock.time(rank, "explained", "ranking: reasons")
+    clock.time(rank, "explained", "ranking: lines")
+    clock.time(Explanations, "of", "ranking: reasons")
     clock.time(api, "_answer", "writing the answer")
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from matching.calendar import UNKNOWN, days_of, free_days, takeable_spans
 from matching.phrases import EVIDENCE, PHRASES, POINT, UNITS
-from matching.skills import REQUIRED, Vocabulary, best_of
+from matching.skills import REQUIRED, Vocabulary, best_met
 from matching.types import HeldSkill, Opportunity, Reason, SkillNeed, Student
 
 MOST_REASONS: Final = 3
@@ -50,10 +50,11 @@ class Evidenced:
         """The held skill that meets a need best."""
         if need not in self._held:
             # Of a hundred skills a few lie near the need; only they are compared, in the student's order.
-            near = self.vocabulary.covered_by(need.id).keys() & self._places.keys()
+            similarity, skills = self.vocabulary.covered_by(need.id), self.student.skills
+            near = similarity.keys() & self._places.keys()
             places = sorted(place for skill_id in near for place in self._places[skill_id])
-            some = [self.student.skills[place] for place in places]
-            self._held[need] = best_of(some, need, self.vocabulary)[1]
+            some = [(similarity[skills[place].id], skills[place]) for place in places]
+            self._held[need] = best_met(some, need)[1]
         return self._held[need]
 
     def liked_in(self, skill_id: str) -> str:

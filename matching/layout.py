@@ -7,7 +7,6 @@ agree with `score.score` to the last bit. `numpy.bincount` adds from left to rig
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property, lru_cache
@@ -16,6 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from matching.calendar import FULL, UNKNOWN, least_share
+from matching.kernel import Caller, Columns, kernel
 from matching.location import USUAL_MINUTES, Floats, travel_part
 from matching.points import Points, Ways, point_keys
 from matching.profile import Ints, Profile, Skills
@@ -34,6 +34,7 @@ from matching.table import (
     Alternatives,
     Array,
     Table,
+    given,
     ragged,
     starts_of,
 )
@@ -209,6 +210,59 @@ class Layout:
         admits = np.array([not eligibility_failures(student, one) for one in some], np.bool_)
         return admits, np.array([programme_affinity(student, one) for one in some], np.float64)
 
+    # --- compiled -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def compiled(self) -> Columns | None:
+        """What the compiled loops read of it, unless they are missing or it holds what they do not know."""
+        if kernel() is None or not self.spans.is_regular or self.weights.chance is not None:
+            return None
+        table, spans = self.table, self.spans
+        return Columns.checked(
+            kind=self.kind,
+            need_at=self.need_at,
+            need_count=table.need_count,
+            need=table.need,
+            levels=self.levels,
+            span_at=self.span_at,
+            span_count=spans.count,
+            span_start=spans.start,
+            span_end=spans.end,
+            span_days=spans.days,
+            span_pattern=spans.pattern,
+            min_age=spans.min_age,
+            max_age=spans.max_age,
+            hours=table.hours,
+            freshness=self.freshness,
+            answers=table.answer_rate,
+            eligibility=table.eligibility,
+            ties=self.ties,
+            least=self.least,
+            first=self.points.first,
+            training_from=spans.training_from,
+            day=spans.day,
+            grid_first=spans.first,
+            grid_length=spans.length,
+            patterns=spans.patterns,
+        )
+
+    def caller(self, student: Student, profile: Profile) -> Caller:
+        """What the compiled loops read of a student."""
+        admits, affinity = self.admission(student)
+        blend = self.blend(student)
+        counts = outside = None
+        if student.free:
+            counts, outside = self.spans.counts(student.free), self.spans.shares_outside(student.free)
+        enough, too_old = self.spans.window(student) or (None, None)
+        return Caller(
+            *(profile.met, profile.gain, profile.interest, profile.ability),
+            *(admits, affinity, blend.weights, blend.totals),
+            *(counts, outside, enough, too_old),
+            ages=0 if enough is None else len(enough),
+            hours_owed=student.hours_owed,
+            has_interests=bool(student.interests),
+        )
+
     # --- rules and score --------------------------------------------------------------------------------------
 
     def entries(self, profile: Profile, rows: Ints) -> Entries:
@@ -372,8 +426,8 @@ class Layout:
         return Opportunity(
             id=self.name(row),
             kind=KINDS[table.kind[row]],
-            latitude=_given(table.latitude[row]),
-            longitude=_given(table.longitude[row]),
+            latitude=given(table.latitude[row]),
+            longitude=given(table.longitude[row]),
             spans=tuple(
                 Span(date.fromordinal(start), date.fromordinal(end), weekdays, Parts(parts))
                 for start, end, weekdays, parts in spans
@@ -388,7 +442,7 @@ class Layout:
             hours=int(table.hours[row]),
             published_on=_day(table.published[row]),
             closes_on=_day(table.closes[row]),
-            answer_rate=_given(table.answer_rate[row]),
+            answer_rate=given(table.answer_rate[row]),
         )
 
 
@@ -402,10 +456,6 @@ def _live(table: Table, day: int) -> Bools:
     )
     found: Bools = live & (open_spans >= least)
     return found
-
-
-def _given(value: Any) -> float | None:
-    return None if math.isnan(value) else float(value)
 
 
 def _number(value: Any) -> int | None:

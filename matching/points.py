@@ -56,6 +56,7 @@ class Points:
         )
         room = max(8, min(1024, CACHE_BYTES // (16 * len(self.of_row) + 1)))
         self._neighbourhood = lru_cache(room)(self._neighbourhood_of)
+        self._near = lru_cache(1024)(self._near_of)
 
     @staticmethod
     def lay(table: Table, size: int, keys: Ints) -> dict[str, Array]:
@@ -77,23 +78,38 @@ class Points:
 
     def within_reach(self, student: Student, kind: Kind | None) -> tuple[Ints, Ways | None]:
         """The rows that are not too far away, ascending, with the ways where they were needed to tell."""
-        kinds = tuple(range(len(KINDS))) if kind is None else (KINDS.index(kind),)
+        kinds = _kinds(kind)
         if student.minutes:
             rows = np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1])
             ways = self.ways(student, rows)
-            near = ~self._is_too_far(student, rows, ways)
+            near = ~self._is_too_far(student, self.of_row[rows], ways)
             return rows[near], ways.take(near)
         if student.max_km is None:
             return np.arange(self.bounds[kinds[0]], self.bounds[kinds[-1] + 1]), None
         rows, km = self._neighbourhood(student.latitude, student.longitude, student.max_km, kinds)
         return rows, Ways(km, None)
 
+    def points_within_reach(self, student: Student, kind: Kind | None) -> tuple[Ints, Ways]:
+        """The same by point: those that are not too far away, ascending, and the ways there."""
+        kinds = _kinds(kind)
+        if student.max_km is not None and not student.minutes:
+            points, km = self._near(student.latitude, student.longitude, student.max_km, kinds)
+            return points, Ways(km, None)
+        first, behind = np.searchsorted(self.first, (self.bounds[kinds[0]], self.bounds[kinds[-1] + 1]))
+        points = np.arange(first, behind)
+        ways = self._ways(student, points)
+        near = ~self._is_too_far(student, points, ways)
+        return points[near], ways.take(near)
+
     def ways(self, student: Student, rows: Ints) -> Ways:
         """The journeys to some rows."""
         points: Ints = self.of_row[rows]
-        places: Ints | None = None
         if len(rows) > len(self.keys):
-            points, places = np.arange(len(self.keys)), points
+            return self._ways(student, np.arange(len(self.keys))).take(points)
+        return self._ways(student, points)
+
+    def _ways(self, student: Student, points: Ints) -> Ways:
+        """The journeys to some points."""
         km = self._kilometres(student.latitude, student.longitude, points)
         minutes = None
         if student.minutes:
@@ -102,9 +118,7 @@ class Points:
             for place, value in student.minutes.items():
                 minutes[known.get(place, [])] = value
             minutes = minutes[points]
-        if places is None:
-            return Ways(km, minutes)
-        return Ways(km[places], None if minutes is None else minutes[places])
+        return Ways(km, minutes)
 
     @cached_property
     def _points_at(self) -> dict[tuple[float, float], list[int]]:
@@ -119,10 +133,10 @@ class Points:
         km[self.is_online[points]] = 0.0
         return km
 
-    def _is_too_far(self, student: Student, rows: Ints, ways: Ways) -> Bools:
-        by_km: Any = np.zeros(len(rows), np.bool_)
+    def _is_too_far(self, student: Student, points: Ints, ways: Ways) -> Bools:
+        by_km: Any = np.zeros(len(points), np.bool_)
         if student.max_km is not None:
-            by_km = (ways.km > student.max_km) & ~self.is_online[self.of_row[rows]]
+            by_km = (ways.km > student.max_km) & ~self.is_online[points]
         if ways.minutes is None:
             return np.asarray(by_km)
         by_minutes = ways.minutes > (math.inf if student.max_minutes is None else student.max_minutes)
@@ -132,13 +146,19 @@ class Points:
         self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]
     ) -> tuple[Ints, Floats]:
         """Rows within a distance of a place, and what is online, with the kilometres."""
-        points = self._points_about(latitude, longitude, max_km, kinds)
-        km = self._kilometres(latitude, longitude, points)
-        near = (km <= max_km) | self.is_online[points]
-        points, km = points[near], km[near]
+        points, km = self._near(latitude, longitude, max_km, kinds)
         counts = self.first[points + 1] - self.first[points]
         rows, _ = ragged(self.first[points], counts)
         return rows, np.repeat(km, counts)
+
+    def _near_of(
+        self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]
+    ) -> tuple[Ints, Floats]:
+        """The same by point."""
+        points = self._points_about(latitude, longitude, max_km, kinds)
+        km = self._kilometres(latitude, longitude, points)
+        near = (km <= max_km) | self.is_online[points]
+        return points[near], km[near]
 
     def _points_about(self, latitude: float, longitude: float, max_km: float, kinds: tuple[int, ...]) -> Ints:
         """The points in a box round a circle, and online: a few stretches of the sorted keys."""
@@ -151,18 +171,21 @@ class Points:
         west_end, east_end = longitude - east, longitude + east
         if west_end < -180.0 or east_end > 180.0:
             west_end, east_end = -180.0, 180.0
-        strips = np.arange(_strip_of(south), _strip_of(north) + 1)
-        first = [(k * STRIPS + np.append(0, strips)) << EAST_BITS for k in kinds]
-        low = np.concatenate(
-            [base + np.append(0, np.full(len(strips), _east_of(west_end))) for base in first]
-        )
-        whole = (1 << EAST_BITS) - 1
-        high = np.concatenate(
-            [base + np.append(whole, np.full(len(strips), _east_of(east_end))) for base in first]
-        )
-        begins = np.searchsorted(self.keys, low)
-        points, _ = ragged(begins, np.searchsorted(self.keys, high, "right") - begins)
-        return points
+        first, last = (_strip_of(min(max(end, -90.0), 90.0)) for end in (south, north))
+        low, high = (_east_of(min(max(end, -180.0), 180.0)) for end in (west_end, east_end))
+        ends = []
+        for kind in kinds:
+            online = kind * STRIPS << EAST_BITS
+            ends += [online, online + (1 << EAST_BITS)]
+            for strip in range(first, last + 1):
+                start = kind * STRIPS + strip << EAST_BITS
+                ends += [start + low, start + high + 1]
+        found = np.searchsorted(self.keys, ends).tolist()
+        return np.concatenate([np.arange(*pair) for pair in zip(found[::2], found[1::2], strict=True)])
+
+
+def _kinds(kind: Kind | None) -> tuple[int, ...]:
+    return tuple(range(len(KINDS))) if kind is None else (KINDS.index(kind),)
 
 
 def point_keys(table: Table) -> Ints:
@@ -180,10 +203,14 @@ def _strip(keys: Ints) -> Ints:
 
 
 def _strip_of(latitude: Any) -> Any:
-    """The strip of a latitude, 1 to 1801 from south to north."""
-    return np.floor((np.clip(latitude, -90.0, 90.0) + 90.0) / STRIP).astype(np.int64) + 1
+    """The strip of a latitude, 1 to 1801 from south to north; of a number or of each in an array."""
+    return _whole((latitude + 90.0) / STRIP) + 1
 
 
 def _east_of(longitude: Any) -> Any:
     """The steps east of the date line."""
-    return np.floor((np.clip(longitude, -180.0, 180.0) + 180.0) * EAST).astype(np.int64)
+    return _whole((longitude + 180.0) * EAST)
+
+
+def _whole(number: Any) -> Any:
+    return math.floor(number) if isinstance(number, float) else np.floor(number).astype(np.int64)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.errors import UnknownSkill
+from matching.kernel import Tables, kernel
 from matching.location import Floats
 from matching.skills import LEVELS, WORTH, Vocabulary, gain_of, level_fit
 from matching.types import Evidence, HeldSkill, SkillNeed, Student
@@ -19,10 +21,11 @@ _GRADES: Final = {evidence: place * LEVELS for place, evidence in enumerate(Evid
 """A grade is a level together with its evidence: every held skill has one of sixteen."""
 
 MOST_HELD: Final = 100_000
-"""Held skills whose reach is kept."""
+"""Held skills that are kept by their number."""
 
-_GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])[:, :, None]
-_GRADE_LEVEL: Final = np.tile(np.arange(1.0, LEVELS + 1), len(Evidence))[:, None]
+GRADES: Final = len(_GRADES) * LEVELS
+_GRADE_WORTH: Final = np.array([row for evidence in Evidence for row in WORTH[evidence]])
+_GRADE_LEVEL: Final = np.tile(np.arange(1.0, LEVELS + 1), len(Evidence))
 
 
 class Profile(NamedTuple):
@@ -58,8 +61,9 @@ class Skills:
         self._names = vocabulary.ids()
         self._covers: dict[int, tuple[Ints, Floats]] = {}
         self._liked: dict[str, tuple[Ints, Floats]] = {}
-        self._held: dict[int, tuple[HeldSkill, tuple[Ints, Floats, int]]] = {}
+        self._held: dict[int, tuple[HeldSkill, int]] = {}
         self._needs: dict[int, SkillNeed] = {}
+        self._covered = lru_cache(MOST_HELD)(self._covered_by)
 
     def key(self, skill_id: str, level: int) -> int:
         """The number of a need. Refuses what the vocabulary does not hold."""
@@ -92,16 +96,36 @@ class Skills:
             found = self._liked[liked] = self._near(self.vocabulary.covered_by(liked))
         return found
 
-    def _held_at(self, held: HeldSkill) -> tuple[Ints, Floats, int]:
-        """What a held skill covers, as places in a table of grade × concept, how near each is, and its grade."""
+    @cached_property
+    def _tables(self) -> Tables:
+        """What the compiled loops read of the vocabulary."""
+        near = {
+            "covers": [self.covers(number) for number in range(self.none)],
+            "pleases": [self.pleases(name) for name in self._names],
+        }
+        nothing = np.zeros(0, np.int64), np.zeros(0)
+        columns: dict[str, Any] = {}
+        for what, some in near.items():
+            concepts, values = zip(*some, nothing, strict=True)
+            columns[f"{what}_first"] = np.cumsum([0, *map(len, concepts)])
+            columns[f"{what}_concept"] = np.concatenate(concepts).astype(np.int32)
+            columns[f"{what}_value"] = np.concatenate(values)
+        return Tables.checked(worth=_GRADE_WORTH, level=_GRADE_LEVEL, concepts=self.none + 1, **columns)
+
+    def _covered_by(self, code: int) -> tuple[Ints, Floats]:
+        """What a held skill covers, as places in a table of grade × concept, and how near each is."""
+        number, grade = divmod(code, GRADES)
+        concepts, values = self.covers(number)
+        return concepts + grade * (self.none + 1), values
+
+    def _held_at(self, held: HeldSkill) -> int:
+        """A held skill in one number: its concept × 16 + its grade."""
         try:
             number = self.number[held.id]
         except KeyError:
             raise UnknownSkill(held.id) from None
         level_fit(held.level, held.level)
-        near = self.covers(number)
-        grade = _GRADES[held.evidence] + held.level - 1
-        found = near[0] + grade * (self.none + 1), near[1], grade
+        found = number * GRADES + _GRADES[held.evidence] + held.level - 1
         if len(self._held) >= MOST_HELD:
             self._held = {}
         # By identity: whole classes share the objects, and hashing them would cost more than all the rest. The
@@ -111,6 +135,25 @@ class Skills:
 
     def profile(self, student: Student) -> Profile:
         """The tables of one student.
+
+        Raises
+        ------
+        UnknownSkill
+            A skill or an interest that the vocabulary does not hold.
+        """
+        kept = self._held
+        held = [kept[id(one)][1] if id(one) in kept else self._held_at(one) for one in student.skills]
+        compiled = kernel()
+        if compiled is None:
+            return self._profile(student, held)
+        try:
+            liked = [self.number[one] for one in student.interests]
+        except KeyError as error:
+            raise UnknownSkill(error.args[0]) from None
+        return Profile(*compiled.profile(self._tables, held, liked, LEVELS))
+
+    def _profile(self, student: Student, held: list[int]) -> Profile:
+        """The same with numpy.
 
         Held skills of one grade cover a concept as well as the nearest of them, so they are joined before
         levels come in: that leaves at most sixteen rows, whatever the number of skills.
@@ -122,22 +165,20 @@ class Skills:
             interest[wish[0]] = np.maximum(interest[wish[0]], wish[1])
         met, ability = np.zeros((concepts, LEVELS)), np.zeros(concepts)
         gain = gain_of(0.0, interest).repeat(LEVELS).reshape(concepts, LEVELS)
-        if student.skills:
-            kept = self._held
-            pieces = [
-                kept[id(held)][1] if id(held) in kept else self._held_at(held) for held in student.skills
-            ]
-            where, values, grades = zip(*pieces, strict=True)
-            covered = np.zeros((len(_GRADE_WORTH), concepts))
+        if held:
+            where, values = zip(*map(self._covered, held), strict=True)
+            covered = np.zeros((GRADES, concepts))
             np.maximum.at(covered.ravel(), np.concatenate(where), np.concatenate(values))
-            rows = list(set(grades))
+            rows = sorted({code % GRADES for code in held})
             some = covered[rows]
-            near = some.max(axis=0)
-            touched = np.flatnonzero(near)  # a few hundred of all concepts: only for them there is more to do
-            some, known = some[:, touched], np.maximum(near[touched], interest[touched])
-            met_there = (some[:, None, :] * _GRADE_WORTH[rows]).max(axis=0)
+            nearest = some.max(axis=0)
+            touched = np.flatnonzero(
+                nearest
+            )  # a few hundred of all concepts: only for them there is more to do
+            some, known = some[:, touched], np.maximum(nearest[touched], interest[touched])
+            met_there = (some[:, None, :] * _GRADE_WORTH[rows][:, :, None]).max(axis=0)
             met[touched] = met_there.T
             gain[touched] = gain_of(met_there, known).T
-            ability[touched] = (some * _GRADE_LEVEL[rows]).max(axis=0)
+            ability[touched] = (some * _GRADE_LEVEL[rows][:, None]).max(axis=0)
         gain[-1] = 0.0  # who teaches nothing adds nothing
         return Profile(met.ravel(), gain.ravel(), interest, ability)

@@ -15,6 +15,7 @@ import numpy as np
 
 from matching.errors import MatchingError, UnknownOpportunity
 from matching.explained import explained
+from matching.kernel import Columns, kernel
 from matching.layout import Layout
 from matching.picks import Pick, first, highest, is_settled
 from matching.points import Ways
@@ -383,6 +384,8 @@ class Index:
         last: tuple[float, np.uint64] | None,
     ) -> Pick:
         """The best `k` of one layout, in order."""
+        if layout.compiled is not None:
+            return self._compiled_best(layout, layout.compiled, gone, student, profile, k, kind, last)
         rows, ways = _admitted(layout, gone, student, kind)
         if len(rows) <= MANY:
             return self._refined(layout, student, profile, rows, ways, k, last)
@@ -395,6 +398,26 @@ class Index:
             if is_settled(pick, k, bound):
                 return pick
             count *= 4
+
+    @staticmethod
+    def _compiled_best(
+        layout: Layout,
+        columns: Columns,
+        gone: Bools | None,
+        student: Student,
+        profile: Profile,
+        k: int,
+        kind: Kind | None,
+        last: tuple[float, np.uint64] | None,
+    ) -> Pick:
+        """The same by the compiled loops."""
+        loops = kernel()
+        assert loops is not None  # noqa: S101 - the columns are made for it
+        points, ways = layout.points.points_within_reach(student, kind)
+        caller, travel = layout.caller(student, profile), layout.travel(student, ways)
+        most = min(k, layout.size)
+        rows, places, scores, parts = loops.best(most, columns, caller, points, travel, gone, last)
+        return Pick(layout, rows, scores, parts, ways.take(places))
 
     def _refined(
         self,

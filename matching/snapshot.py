@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from matching.errors import MatchingError
 
-MAGIC: Final = "bottega-index-1"
+MAGIC: Final = "bottega-index-2"
 ALIGNED: Final = 64
 
 

@@ -21,6 +21,12 @@ Bools = npt.NDArray[np.bool_]
 GRID_DAYS: Final = 2000
 """Longest stretch of days that is laid out day by day; spans that reach beyond are counted one by one."""
 
+MOST_PATTERNS: Final = 2**16
+"""With more of them a wider column is laid."""
+
+FEW_OUTSIDE: Final = 1000
+"""Spans beyond the grid that are judged for every student, whether near or not."""
+
 NEVER: Final = 2**30
 """A day beyond all days."""
 
@@ -41,8 +47,11 @@ def birthday(born_on: date, age: int) -> int:
 class Spans:
     """Periods, sessions and lessons, by the row that they belong to."""
 
-    laid: Final = ("days", "_outside", "_pattern", "_meant", "_needed")
+    laid: Final = ("days", "pattern", "_meant", "_needed")
     """The columns that are not the table's."""
+
+    days: npt.NDArray[np.int32]
+    pattern: npt.NDArray[np.unsignedinteger[Any]]
 
     def __init__(
         self,
@@ -59,59 +68,72 @@ class Spans:
         self.start, self.end = table.span_start[:total], table.span_end[:total]
         self._weekdays, self._parts = table.span_weekdays[:total], table.span_parts[:total]
         self.min_age, self.max_age = table.min_age[:size], table.max_age[:size]
-        self.has_ages = bool((self.min_age != NONE).any() or (self.max_age != NONE).any())
+        limits = (np.bincount(ages + np.int64(1)) for ages in (self.min_age, self.max_age))
+        self._ages = sorted({int(age) for some in limits for age in np.flatnonzero(some) - 1} - {NONE})
         self._choose_grid()
         if laid is None:
             self._lay_grid()
         else:
             self.__dict__.update(laid)
-        self._is_split = bool(self._outside.any())
-        self._weekday = (np.arange(self._length) + self._first - 1) % 7
+        self.patterns = len(self._needed)
+        self._outside = np.flatnonzero(self.pattern >= self.patterns)
+        self._weekday = (np.arange(self.length) + self.first - 1) % 7
         self.birthdays = lru_cache(1024)(self._birthdays_of)
-        self._counts = lru_cache(256)(self._counts_of)
+        self.counts = lru_cache(256)(self._counts_of)
+        self.shares_outside = lru_cache(256)(self._shares_outside_of)
 
     def _choose_grid(self) -> None:
         """The stretch of days that most live spans lie in."""
         live = self.end >= self.day
-        self._first = int(self.start[live].min(initial=NEVER))
-        self._length = int(self.end[live].max(initial=-NEVER)) + 1 - self._first
-        if not 0 < self._length <= GRID_DAYS:
-            self._first, self._length = self.day - GRID_DAYS // 4, GRID_DAYS
+        self.first = int(self.start[live].min(initial=NEVER))
+        self.length = int(self.end[live].max(initial=-NEVER)) + 1 - self.first
+        if not 0 < self.length <= GRID_DAYS:
+            self.first, self.length = self.day - GRID_DAYS // 4, GRID_DAYS
 
     def _lay_grid(self) -> None:
-        """Days, and the patterns of weekdays and parts: every span becomes two places in `_counts_of`."""
+        """Days, and the patterns of weekdays and parts: every span becomes two places in `_counts_of`.
+
+        A span that reaches beyond the grid has a pattern of its own, behind those.
+        """
         self.days = _days(self.start, self.end, self._weekdays).astype(np.int32)
-        inside = (self.start >= self._first) & (self.end < self._first + self._length)
-        self._outside = ~inside & (self.end >= self.day) & (self.days > 0)
+        inside = (self.start >= self.first) & (self.end < self.first + self.length)
+        outside = np.flatnonzero(~inside & (self.end >= self.day) & (self.days > 0))
         both = self._weekdays.astype(np.uint16) << 8 | self._parts
         both[~inside | (self.days == 0)] = 0  # of no weekday, hence without a free day
         codes = np.union1d(np.flatnonzero(np.bincount(both)), [0])
-        self._pattern = np.searchsorted(codes, both).astype(np.uint16)
-        weekday = (np.arange(self._length) + self._first - 1) % 7
+        patterns = np.searchsorted(codes, both)
+        patterns[outside] = len(codes) + np.arange(len(outside))
+        self.pattern = patterns.astype(np.uint16 if len(codes) + len(outside) <= MOST_PATTERNS else np.uint32)
+        weekday = (np.arange(self.length) + self.first - 1) % 7
         self._meant = (codes[:, None] >> 8 >> weekday & 1).astype(np.bool_)
         self._needed = (codes[:, None] & 0xFF).astype(np.uint8)
 
     def _counts_of(self, free: tuple[Span, ...]) -> npt.NDArray[np.int32]:
         """Free days up to each day of the grid, one pattern after the other."""
-        bits = np.zeros(self._length, np.uint8)
+        bits = np.zeros(self.length, np.uint8)
         for span in free:
-            start = max(span.starts_on.toordinal() - self._first, 0)
-            behind = max(span.ends_on.toordinal() + 1 - self._first, 0)
+            start = max(span.starts_on.toordinal() - self.first, 0)
+            behind = max(span.ends_on.toordinal() + 1 - self.first, 0)
             by_weekday = np.array(
                 [span.parts if span.weekdays >> day & 1 else 0 for day in range(7)], np.uint8
             )
             bits[start:behind] |= by_weekday[self._weekday[start:behind]]
         covered = ((bits & self._needed) == self._needed) & self._meant
-        counts = np.zeros((len(self._needed), self._length + 1), np.int32)
+        counts = np.zeros((len(self._needed), self.length + 1), np.int32)
         np.cumsum(covered, axis=1, out=counts[:, 1:])
         return counts.ravel()
 
+    def _shares_outside_of(self, free: tuple[Span, ...]) -> Floats:
+        """The share of the days of each span beyond the grid, in their order."""
+        return np.array([share_free(free, self.span(place)) for place in self._outside.tolist()])
+
     def _birthdays_of(self, born_on: date) -> tuple[Ints, Ints]:
         """By age, and last for no limit: the first day that is old enough, and the first that is too old."""
-        ages = range(1 + max(int(self.min_age.max(initial=0)), int(self.max_age.max(initial=0))))
-        enough = [birthday(born_on, age) for age in ages]
-        too_old = [birthday(born_on, age + 1) for age in ages]
-        return np.array([*enough, -NEVER]), np.array([*too_old, NEVER])
+        size = max(self._ages, default=NONE) + 2
+        enough, too_old = np.full(size, -NEVER), np.full(size, NEVER)
+        for age in self._ages:
+            enough[age], too_old[age] = birthday(born_on, age), birthday(born_on, age + 1)
+        return enough, too_old
 
     def judge(self, student: Student, rows: Ints, least: Floats) -> tuple[Floats, Bools]:
         """The calendar part of some rows in ascending order, and for which of them days and age are right.
@@ -121,11 +143,27 @@ class Spans:
         least
             The least calendar part of each row that is not hidden.
         """
-        window = None
-        if student.born_on is not None and self.has_ages:
-            enough, too_old = self.birthdays(student.born_on)
+        window = self.window(student)
+        if window is not None:
+            enough, too_old = window
             window = enough[self.min_age[rows]], too_old[self.max_age[rows]]
         return self.judge_within(student.free, window, rows, least)
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether so few spans reach beyond the grid that the compiled loops are given them all."""
+        return len(self._outside) <= FEW_OUTSIDE and self.pattern.dtype == np.uint16
+
+    @property
+    def has_ages(self) -> bool:
+        """Whether any row has a limit of age."""
+        return bool(self._ages)
+
+    def window(self, student: Student) -> tuple[Ints, Ints] | None:
+        """By age, and last for no limit: the student's first day that is old enough, and the first that is too old."""
+        if student.born_on is None or not self.has_ages:
+            return None
+        return self.birthdays(student.born_on)
 
     def judge_within(
         self, free: tuple[Span, ...], window: tuple[Ints, Ints] | None, rows: Ints, least: Floats
@@ -180,13 +218,14 @@ class Spans:
 
     def _shares(self, free: tuple[Span, ...], where: Ints) -> Floats:
         """The share of each span's days on which a student is free."""
-        counts, pattern = self._counts(free), self._pattern[where]
-        base = pattern.astype(np.int64) * (self._length + 1) - self._first
+        counts, pattern = self.counts(free), self.pattern[where]
+        base = pattern.astype(np.int64) * (self.length + 1) - self.first
         start, behind = base + self.start[where], base + self.end[where] + 1
-        start[pattern == 0] = behind[pattern == 0] = 0
+        nowhere = (pattern == 0) | (pattern >= self.patterns)
+        start[nowhere] = behind[nowhere] = 0
         found: Floats = (counts[behind] - counts[start]) / np.maximum(self.days[where], 1)
-        if self._is_split:
-            for place in np.flatnonzero(self._outside[where]).tolist():
+        if len(self._outside):
+            for place in np.flatnonzero(pattern >= self.patterns).tolist():
                 found[place] = share_free(free, self.span(int(where[place])))
         return found
 

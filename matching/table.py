@@ -228,6 +228,11 @@ def _needs(opportunities: Sequence[Opportunity], skills: Skills) -> tuple[list[i
     return needs, counts
 
 
+def given(value: float) -> float | None:
+    """A number of a column in which NaN stands for none."""
+    return None if math.isnan(value) else float(value)
+
+
 def starts_of(counts: Array) -> Ints:
     """Where each of some stretches begins when they lie one after the other."""
     ends: Ints = np.cumsum(counts, dtype=np.int64)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import IntFlag, StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -206,14 +206,58 @@ class Reason:
     values: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+Why: TypeAlias = tuple[tuple[Reason, ...], Reason | None]
+"""Reasons and gap."""
+
+
+@dataclass(frozen=True)
 class Ranked:
-    """One line of a ranking: `parts` maps each part's name to 0..1; `score` is their weighted mean."""
+    """One line of a ranking: `parts` maps each part's name to 0..1; `score` is their weighted mean.
+
+    Examples
+    --------
+    >>> line = Ranked.explained_by(lambda: ((Reason("online"),), None), "firm", 0.7, {}, None, None)
+    >>> line.reasons
+    (Reason(code='online', values={}),)
+    """
 
     id: str
     score: float
     parts: Mapping[str, float]
-    reasons: tuple[Reason, ...] = ()
-    gap: Reason | None = None
+    reasons: tuple[Reason, ...] = field(default_factory=tuple)
+    gap: Reason | None = field(default_factory=lambda: None)
     travel_km: float | None = None
     travel_minutes: float | None = None
+
+    @classmethod
+    def explained_by(
+        cls,
+        why: Callable[[], Why],
+        id: str,  # noqa: A002 - as the field is called
+        score: float,
+        parts: Mapping[str, float],
+        travel_km: float | None,
+        travel_minutes: float | None,
+    ) -> Self:
+        """A line whose reasons and gap are worked out when one of them is first read: many never are."""
+        self = cls.__new__(cls)
+        self.__dict__.update(
+            id=id, score=score, parts=parts, travel_km=travel_km, travel_minutes=travel_minutes, _why=why
+        )
+        return self
+
+    if not TYPE_CHECKING:  # only what is not there is asked for here: to a type checker it is always there
+
+        def __getattr__(self, name: str) -> Any:
+            known = self.__dict__
+            why = known.get("_why")
+            if name in ("reasons", "gap") and why is not None:
+                known["reasons"], known["gap"] = why()
+                known["_why"] = None  # and with it the index that it looked at
+            if name not in known:
+                raise AttributeError(name)
+            return known[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All fields, for another process."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}

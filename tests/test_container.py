@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 
 import container_trim
 from app.settings import Settings
+from matching.kernel import LIBRARY
 
 ROOT = Path(__file__).parents[1]
 MEGABYTE = 1_000_000
@@ -64,6 +65,13 @@ def test_image_runs_as_nobody_in_particular_and_is_watched(instructions: list[tu
     assert "/status" in by_name["HEALTHCHECK"]
     assert by_name["EXPOSE"] == "8000"
     assert by_name["CMD"].startswith('["python", "-m", "app", "serve"')
+
+
+def test_image_has_the_compiled_loops(instructions: list[tuple[str, str]]) -> None:
+    assert any("matching.build" in rest and "test -f" in rest for name, rest in instructions if name == "RUN")
+    copies = [rest.split()[1:] for name, rest in instructions if name == "COPY"]
+    own = LIBRARY.relative_to(ROOT).as_posix()
+    assert [f"/src/{own}", own] in copies
 
 
 def test_copied_files_exist_and_are_let_through(instructions: list[tuple[str, str]]) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import Index
 from tests.matching.strategies import ON, VOCABULARY, examples, offers, students
+
+pytestmark = pytest.mark.usefixtures("loops")
 
 
 @examples(40)

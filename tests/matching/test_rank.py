@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from matching import explained as explained_module
 from matching import rank
 from matching.errors import MatchingError, UnknownOpportunity, UnknownSkill
+from matching.explain import explain
 from matching.rank import Index
 from matching.rules import hidden_by
 from matching.score import by_definition
@@ -28,6 +33,8 @@ from tests.matching.strategies import (
     students,
     weights,
 )
+
+pytestmark = pytest.mark.usefixtures("loops")
 
 STUDENT = Student("s", 44.4949, 11.3426, max_km=60.0, skills=(HeldSkill("plc", 3),), interests=("robotics",))
 ALIKE = [Opportunity(f"o{n}", KINDS[n % 3], 44.5, 11.35) for n in range(40)]
@@ -142,6 +149,37 @@ def test_ranker_finds_no_free_day_in_a_period_turned_round(ranker):
 def test_ranker_shows_what_is_online_whatever_the_limit(ranker):
     nowhere = replace(STUDENT, max_km=-1.0)
     assert len(ranker([ALIKE[0], Opportunity("on", Kind.VISIT)], VOCABULARY, on=ON).top(nowhere)) == 1
+
+
+def test_reasons_are_worked_out_when_they_are_read(monkeypatch):
+    asked = []
+    monkeypatch.setattr(explained_module, "explain", lambda *some: asked.append(some) or explain(*some))
+    lines = Index(ALIKE, VOCABULARY, on=ON).top(STUDENT)
+    expected = Definition(ALIKE, VOCABULARY, on=ON).top(STUDENT)
+    assert [(line.id, line.score, line.parts) for line in lines] == [
+        (line.id, line.score, line.parts) for line in expected
+    ]
+    assert not asked
+    assert (lines[3].gap, lines[3].reasons, lines[3].gap) == (
+        expected[3].gap,
+        expected[3].reasons,
+        expected[3].gap,
+    )
+    assert len(asked) == 1
+    assert pickle.loads(pickle.dumps(lines)) == expected  # noqa: S301 - our own
+    assert not hasattr(lines[0], "reason")
+
+
+def test_a_line_that_was_explained_lets_go_of_the_index():
+    index = Index(ALIKE, VOCABULARY, on=ON)
+    [line] = index.top(STUDENT, 1)
+    layout = weakref.ref(index.folded())
+    del index
+    gc.collect()
+    assert layout() is not None
+    assert line.reasons
+    gc.collect()
+    assert layout() is None
 
 
 @examples(150)
