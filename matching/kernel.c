@@ -11,6 +11,7 @@ enum { KINDS = 3, LEVELS = 4, GRADES = 16, PARTS = 10 };
 enum { REQUIRED, WANTED, TAUGHT, EMPTY };
 enum { SKILLS, CHALLENGE, LEARNING, INTEREST, TRAVEL, CALENDAR, PROGRAMME, HOURS, FRESHNESS, ANSWERS };
 
+/* As in `skills.py`, `score.py` and `calendar.py`: the tests hold both ways against the definition. */
 static const double REQUIRED_WEIGHT = 2.0, UNSAID = 0.5, UNKNOWN = 0.5, FULL = 1.0, FAR = 0.3;
 
 /* A vocabulary: what each held skill and each interest touches, one after the other, and what grades are worth. */

@@ -54,9 +54,8 @@ class Points:
             laid["latitude"],
             laid["longitude"],
         )
-        room = max(8, min(1024, CACHE_BYTES // (16 * len(self.of_row) + 1)))
-        self._neighbourhood = lru_cache(room)(self._neighbourhood_of)
-        self._near = lru_cache(1024)(self._near_of)
+        self._neighbourhood = lru_cache(_room(len(self.of_row)))(self._neighbourhood_of)
+        self._near = lru_cache(_room(len(self.keys)))(self._near_of)
 
     @staticmethod
     def lay(table: Table, size: int, keys: Ints) -> dict[str, Array]:
@@ -182,6 +181,11 @@ class Points:
                 ends += [start + low, start + high + 1]
         found = np.searchsorted(self.keys, ends).tolist()
         return np.concatenate([np.arange(*pair) for pair in zip(found[::2], found[1::2], strict=True)])
+
+
+def _room(size: int) -> int:
+    """How many neighbourhoods of so many lines at most are kept."""
+    return max(8, min(1024, CACHE_BYTES // (16 * size + 1)))
 
 
 def _kinds(kind: Kind | None) -> tuple[int, ...]:

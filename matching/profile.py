@@ -172,9 +172,7 @@ class Skills:
             rows = sorted({code % GRADES for code in held})
             some = covered[rows]
             nearest = some.max(axis=0)
-            touched = np.flatnonzero(
-                nearest
-            )  # a few hundred of all concepts: only for them there is more to do
+            touched = np.flatnonzero(nearest)  # a few hundred concepts: only for them there is more to do
             some, known = some[:, touched], np.maximum(nearest[touched], interest[touched])
             met_there = (some[:, None, :] * _GRADE_WORTH[rows][:, :, None]).max(axis=0)
             met[touched] = met_there.T

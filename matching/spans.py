@@ -147,7 +147,26 @@ class Spans:
         if window is not None:
             enough, too_old = window
             window = enough[self.min_age[rows]], too_old[self.max_age[rows]]
-        return self.judge_within(student.free, window, rows, least)
+        size = len(rows)
+        shares, fits = np.full(size, FULL), np.ones(size, np.bool_)
+        dated = np.flatnonzero(self.count[rows])
+        where, begins = ragged(self.at[rows[dated]], self.count[rows[dated]].astype(np.int64))
+        lessons = int(np.searchsorted(rows[dated], self.training_from))
+        cut = int(begins[lessons]) if lessons < len(begins) else len(where)
+        takeable = self.end[where] >= self.day
+        if window is not None:
+            self._judge_age(window, rows, dated, where, begins, lessons, takeable, fits)
+        if not student.free:
+            shares[dated] = UNKNOWN
+        elif len(dated):
+            of_span = self._shares(student.free, where)
+            if lessons:
+                some = np.where(takeable[:cut], of_span[:cut], -1.0)
+                shares[dated[:lessons]] = np.maximum.reduceat(some, begins[:lessons])
+            if lessons < len(dated):
+                shares[dated[lessons:]] = np.minimum.reduceat(of_span[cut:], begins[lessons:] - cut)
+            fits &= shares >= least
+        return shares, fits
 
     @property
     def is_regular(self) -> bool:
@@ -164,31 +183,6 @@ class Spans:
         if student.born_on is None or not self.has_ages:
             return None
         return self.birthdays(student.born_on)
-
-    def judge_within(
-        self, free: tuple[Span, ...], window: tuple[Ints, Ints] | None, rows: Ints, least: Floats
-    ) -> tuple[Floats, Bools]:
-        """As `judge`, of rows that may repeat: for each the first day of the right age, and the first behind."""
-        size = len(rows)
-        shares, fits = np.full(size, FULL), np.ones(size, np.bool_)
-        dated = np.flatnonzero(self.count[rows])
-        where, begins = ragged(self.at[rows[dated]], self.count[rows[dated]].astype(np.int64))
-        lessons = int(np.searchsorted(rows[dated], self.training_from))
-        cut = int(begins[lessons]) if lessons < len(begins) else len(where)
-        takeable = self.end[where] >= self.day
-        if window is not None:
-            self._judge_age(window, rows, dated, where, begins, lessons, takeable, fits)
-        if not free:
-            shares[dated] = UNKNOWN
-        elif len(dated):
-            of_span = self._shares(free, where)
-            if lessons:
-                some = np.where(takeable[:cut], of_span[:cut], -1.0)
-                shares[dated[:lessons]] = np.maximum.reduceat(some, begins[:lessons])
-            if lessons < len(dated):
-                shares[dated[lessons:]] = np.minimum.reduceat(of_span[cut:], begins[lessons:] - cut)
-            fits &= shares >= least
-        return shares, fits
 
     def _judge_age(
         self,
