@@ -68,7 +68,6 @@ def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer({"it": "italian", "en": "english"}[language])
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
     """The Snowball stem of the masculine form, without accents.
 
@@ -79,7 +78,11 @@ def stem(word: str, language: str) -> str:
     >>> stem("machines", "en")
     'machin'
     """
-    root = plain(word)
+    return _stem(plain(word), language)
+
+
+@lru_cache(maxsize=200_000)
+def _stem(root: str, language: str) -> str:
     if language == "it":
         for feminine, masculine in _FEMININE:
             root = feminine.sub(masculine, root)
@@ -165,6 +168,15 @@ def edits(one: str, other: str, most: int) -> int:
     """
     if abs(len(one) - len(other)) > most:
         return most + 1
+    # What both begin and end with costs nothing: of a typing error little is left.
+    same = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    one, other = one[same:], other[same:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    if not one or not other:
+        return len(one or other)
     before: list[int] = []
     row = list(range(len(other) + 1))
     for down, letter in enumerate(one, start=1):
