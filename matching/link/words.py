@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from threading import Lock
 from typing import Any, Final
 
 from matching.errors import MatchingError
@@ -61,6 +62,10 @@ def plain(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+_STEMMING: Final = Lock()
+"""A stemmer keeps the word it works on: two threads in one would get each other's stems, and remember them."""
+
+
 @cache
 def _stemmer(language: str) -> Any:
     import snowballstemmer  # a linker is fitted long after start, or never
@@ -86,7 +91,8 @@ def _stem(root: str, language: str) -> str:
     if language == "it":
         for feminine, masculine in _FEMININE:
             root = feminine.sub(masculine, root)
-    return str(_stemmer(language).stemWord(root))
+    with _STEMMING:
+        return str(_stemmer(language).stemWord(root))
 
 
 def without_gender(text: str) -> str:
