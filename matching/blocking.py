@@ -50,14 +50,18 @@ def blocking_edges(market: Market, chosen: Ints) -> Blocking:
     >>> blocking_edges(market, np.array([0, -1])).edges.tolist()
     [2]
     """
-    held = _Held(market, chosen)
-    is_closed = (held.load[: len(market.minimum)] == 0) & (market.minimum > 0)
-    edges = wanted_edges(market, chosen)
+    taken = market.seat[chosen[chosen != NONE]]
+    load = np.bincount(taken, minlength=len(market.minimum))
+    is_closed = (load == 0) & (market.minimum > 0)
+    edges = _not_refused(market, chosen, load)
+    if not len(edges):
+        return Blocking(edges, np.zeros(0, np.bool_), np.zeros(0, np.bool_), is_closed)
     if is_closed.any():
         seats = market.seat[edges]
         alone = is_closed[seats] & (market.size[market.unit[edges]] < market.minimum[seats])
         edges = edges[~alone]
     edges = edges[is_followed(market, chosen)[market.unit[edges]]]
+    held = _Held(market, chosen)
     units, quota = market.unit[edges], market.seat[edges]
     blocks, is_free, is_strict = (np.ones(len(edges), np.bool_) for _ in range(3))
     while len(edges) and (inside := quota != NONE).any():
@@ -75,6 +79,25 @@ def blocking_edges(market: Market, chosen: Ints) -> Blocking:
         blocks[survivors] = [held.leaves_room(edge) for edge in edges[survivors].tolist()]
         is_strict |= blocks  # with groups "leaves the same tutor" says nothing certain
     return Blocking(edges[blocks], is_free[blocks], ~is_strict[blocks], is_closed)
+
+
+def _not_refused(market: Market, chosen: Ints, load: Ints) -> Ints:
+    """The wanted edges but those that their seat alone refuses: a stable class has next to none left.
+
+    A seat with as many units (`load`) as it takes students refuses whoever scores below all of them.
+    """
+    edges, value = wanted_edges(market, chosen), _value(market)
+    held = chosen[chosen != NONE]
+    lowest = np.where(load < market.capacity[: len(load)], -np.inf, np.inf)
+    np.minimum.at(lowest, market.seat[held], value[held])
+    return edges[value[edges] >= lowest[market.seat[edges]]]
+
+
+def _value(market: Market) -> Floats:
+    """Of each edge what decides before the lot: the score, and more than any for who is pinned."""
+    if not market.pinned.any():
+        return market.score
+    return np.where(market.pinned[market.unit], np.inf, market.score)
 
 
 def is_followed(market: Market, chosen: Ints, *, by_lot: bool = True) -> Bools:
@@ -105,9 +128,7 @@ class _Held:
         self.market = market
         self.chosen = chosen
         quotas = len(market.capacity)
-        self.value: Floats = market.score
-        if market.pinned.any():
-            self.value = np.where(market.pinned[market.unit], np.inf, market.score)
+        self.value = _value(market)
         self.load = np.zeros(quotas, np.int64)
         self.lowest_value = np.full(quotas, np.inf)
         self.lowest_lot: Lots = np.full(quotas, np.iinfo(np.uint64).max, np.uint64)

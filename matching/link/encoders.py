@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import import_module, resources
 from importlib.util import find_spec
@@ -87,7 +88,6 @@ def _light() -> Encode:
 
 def sentence_encoder() -> Encode:
     """The Universal Sentence Encoder as it comes: 512 numbers a text."""
-    # One thread each: the matrices are too small for the threads of the linear algebra to pay.
     model: Any = import_module(_MODULES["light"][0]).USE(threads=1)
     model.encode("")
 
@@ -105,6 +105,20 @@ def sentence_encoder() -> Encode:
         return found
 
     return encode
+
+
+@cache
+def _pools() -> Any:
+    return import_module("threadpoolctl").ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Keeps the linear algebra to one thread, as the encoder does: the matrices of one text are too small for more.
+
+    On cores that others use too, waiting for the second thread takes many times as long as the product.
+    """
+    found: AbstractContextManager[Any] = _pools().limit(limits=1, user_api="blas")
+    return found
 
 
 def _strong() -> Encode:

@@ -13,13 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from matching.link.encoders import MODELS, SQUEEZED, Encode, encoders, normalised
-from matching.link.lexical import Floats, LexicalIndex
+from matching.link.encoders import MODELS, SQUEEZED, Encode, encoders, normalised, one_thread
+from matching.link.lexical import NAMES, Floats, LexicalIndex, runs
 from matching.link.words import without_gender
-
-NAMES: Final = ("spelling", "label_cover", "query_cover", "head")
-"""Of the words alone: likeness to the best label, the share of that label that is met, the share of the query that the
-concept's labels meet together, and whether the head word is a head word of the concept."""
 
 MEANING: Final = ("nearest", "whole", "centre")
 """Of each encoder: the best clause against the best label, the whole text against the best label, and against the mean
@@ -86,11 +82,9 @@ class Features:
     def __init__(self, labels: Sequence[tuple[str, str]], owners: Sequence[int]) -> None:
         self.lexical = LexicalIndex(labels, owners)
         self.meanings: list[Meaning] = []
-        self._starts = _starts(owners)
-        self._owners = np.asarray(owners, np.int64)
         # A label that only repeats words of labels before it says little that is new; to encode it costs the same.
         telling = _telling(self.lexical.words, owners)
-        self._telling_starts = _starts([owners[place] for place in telling])
+        self._telling_starts = runs(np.array([owners[place] for place in telling]))
         self.texts = [without_gender(labels[place][0]) for place in telling]
 
     def encode(self, model: str, known: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -119,38 +113,31 @@ class Features:
 
     def compare(self, texts: Sequence[str], language: str) -> Floats:
         """All features of all concepts for a few queries, as features × queries × concepts."""
-        rows = []
-        for text in texts:
-            spelling, cover, share, heads = self.lexical.compare(text, language)
-            rows.append((self._best(spelling), self._best(cover), share, heads))
-        found = [np.stack(column) for column in zip(*rows, strict=True)]
+        everything = np.arange(self.lexical.concepts)
+        read = [self.lexical.read(text, language) for text in texts]
+        words = np.stack([self.lexical.features(query, everything).T for query in read], axis=1)
+        return np.concatenate([words, self.meaning(texts)])
+
+    def meaning(self, texts: Sequence[str]) -> Floats:
+        """What the encoders say of all concepts for a few queries, as features × queries × concepts."""
+        found = np.empty((len(self.meanings) * len(MEANING), len(texts), self.lexical.concepts), np.float32)
+        if not self.meanings:
+            return found
         parts = [clauses(text) if is_sentence(text) else [text] for text in texts]
         firsts = list(accumulate((len(some) for some in parts), initial=0))[:-1]
         together = [without_gender(part) for some in parts for part in some]
-        for meaning in self.meanings:
-            vectors = meaning.encode(together)
-            nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
-            cosines = (
-                np.maximum.reduceat(nearest, firsts, axis=0),
-                nearest[firsts],
-                vectors[firsts] @ meaning.centres.T,
-            )
-            found += [(cosine - meaning.floor) / (1 - meaning.floor) for cosine in cosines]
-        return np.stack(found)
-
-    def _best(self, scores: Floats) -> Floats:
-        """The best of each concept's labels. Few labels share a word with a query: the others are not looked at."""
-        touched = np.flatnonzero(scores > 0.0)
-        found = np.zeros(len(self._starts), np.float32)
-        if len(touched):
-            starts = _starts(self._owners[touched])
-            found[self._owners[touched[starts]]] = np.maximum.reduceat(scores[touched], starts)
+        with one_thread():
+            for number, meaning in enumerate(self.meanings):
+                vectors = meaning.encode(together)
+                nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
+                cosines = (
+                    np.maximum.reduceat(nearest, firsts, axis=0),
+                    nearest[firsts],
+                    vectors[firsts] @ meaning.centres.T,
+                )
+                for place, cosine in enumerate(cosines, start=number * len(MEANING)):
+                    found[place] = (cosine - meaning.floor) / (1 - meaning.floor)
         return found
-
-
-def _starts(owners: Any) -> Any:
-    """Where each run of equal numbers begins."""
-    return np.flatnonzero(np.diff(np.asarray(owners, np.int64), prepend=-1))
 
 
 def _telling(labels: Sequence[Sequence[str]], owners: Sequence[int]) -> list[int]:

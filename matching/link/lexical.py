@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
 
@@ -42,7 +43,13 @@ LONG_ENOUGH: Final = 4
 ABBREVIATED: Final = 0.7
 """What the words of an abbreviation's long form count."""
 
+NAMES: Final = ("spelling", "label_cover", "query_cover", "head")
+"""What words say: likeness to the best label, the share of the best label that is met, the share of the query that the
+concept's labels meet together, and whether the head word is a head word of the concept."""
+
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Doubles = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.intp]]
 
 
 def read_lexicon() -> dict[tuple[str, str], dict[str, float]]:
@@ -69,40 +76,19 @@ def trigrams(word: str) -> list[str]:
     return [marked[at : at + 3] for at in range(max(1, len(marked) - 2))]
 
 
-class Postings:
-    """A sparse table that is added up row by row: which columns each row has, with what value."""
-
-    def __init__(self, rows: Any, columns: Any, values: Any, shape: tuple[int, int]) -> None:
-        order = np.lexsort((columns, rows))
-        self._ends = np.searchsorted(np.asarray(rows)[order], np.arange(shape[0] + 1))
-        self._columns = np.asarray(columns, np.int64)[order]
-        self._values = np.asarray(values, np.float32)[order]
-        self._width = shape[1]
-
-    def total(self, weights: Mapping[int, float]) -> Floats:
-        """The sum of some rows, each times its weight."""
-        parts = [slice(self._ends[row], self._ends[row + 1]) for row in weights]
-        if not parts:
-            return np.zeros(self._width, np.float32)
-        columns = np.concatenate([self._columns[part] for part in parts])
-        values = [self._values[part] * weight for part, weight in zip(parts, weights.values(), strict=True)]
-        return np.bincount(columns, np.concatenate(values), self._width).astype(np.float32)
-
-
 class Spelling:
     """Finds the words of a vocabulary that are spelt like a given one."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
         self.place = {word: place for place, word in enumerate(words)}
-        self._grams: dict[str, int] = {}
-        rows, columns, values = [], [], []
-        for column, word in enumerate(words):
-            own = dict.fromkeys(trigrams(word))
-            rows += [self._grams.setdefault(gram, len(self._grams)) for gram in own]
-            columns += [column] * len(own)
-            values += [1.0 / math.sqrt(len(own))] * len(own)
-        self._by_gram = Postings(rows, columns, values, (len(self._grams), len(words)))
+        grams = [dict.fromkeys(trigrams(word)) for word in words]
+        holding: dict[str, list[int]] = {}
+        for column, own in enumerate(grams):
+            for gram in own:
+                holding.setdefault(gram, []).append(column)
+        self._holding = {gram: np.array(columns, np.intp) for gram, columns in holding.items()}
+        self._shares: Floats = np.array([1.0 / math.sqrt(len(own)) for own in grams], np.float32)
         self._known: dict[str, list[tuple[int, float]]] = {}
 
     def like(self, word: str) -> list[tuple[int, float]]:
@@ -141,12 +127,29 @@ class Spelling:
         return [(place, 1.0 - MISSPELT * count) for place, count in counted if count <= most]
 
     def _near(self, word: str, least: float) -> list[tuple[int, float]]:
-        grams = [gram for gram in trigrams(word) if gram in self._grams]
-        share = 1.0 / math.sqrt(max(1, len(set(trigrams(word)))))
-        cosine = self._by_gram.total({self._grams[gram]: share for gram in grams})
+        own = dict.fromkeys(trigrams(word))
+        holding = [self._holding[gram] for gram in own if gram in self._holding]
+        if not holding:
+            return []
+        common = np.bincount(np.concatenate(holding), minlength=len(self.words))
+        cosine = (common * (self._shares * np.float32(1.0 / math.sqrt(len(own))))).astype(np.float32)
         near = np.flatnonzero(cosine >= least)
-        best = near[np.lexsort((near, -cosine[near]))][:MOST_ALIKE]
-        return [(int(place), float(cosine[place])) for place in best]
+        best = near[np.argsort(-cosine[near], kind="stable")[:MOST_ALIKE]]
+        return list(zip(best.tolist(), cosine[best].tolist(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A text as an index reads it.
+
+    `words` are its stems in order of the alphabet, `places` the stems of the labels that stand for them. `counts` says
+    what each stem of the labels counts for each of `NAMES`, `scale` by what those features are multiplied.
+    """
+
+    words: tuple[str, ...]
+    places: list[int]
+    counts: Floats
+    scale: Floats
 
 
 class LexicalIndex:
@@ -178,28 +181,42 @@ class LexicalIndex:
         self.idf: Floats = np.array(
             [math.log1p(len(labels) / frequency[word]) for word in vocabulary], np.float32
         )
-        places = self.spelling.place
-        counts = np.array([len(words) for words in self.words], np.int64)
-        label = np.repeat(np.arange(len(labels)), counts)
-        word = np.array([places[word] for words in self.words for word in words], np.int64)
-        idf = self.idf[word]
-        lengths = np.sqrt(np.bincount(label, idf**2, len(labels)))[label]
-        totals = np.bincount(label, idf, len(labels))[label]
-        shape = (len(vocabulary), len(labels))
-        self.cosine = Postings(word, label, idf / lengths, shape)
-        self.cover = Postings(word, label, idf / totals, shape)
-        concepts = owners[-1] + 1
-        self.union = _incidence(
-            zip(word.tolist(), np.asarray(owners)[label].tolist(), strict=True), (len(vocabulary), concepts)
-        )
-        self.heads = _incidence(
-            (
-                (places[first], owner)
-                for words, (text, language), owner in zip(self.words, labels, owners, strict=True)
-                if (first := head(words, text, language)) in places
-            ),
-            (len(vocabulary), concepts),
-        )
+        self.concepts = int(owners[-1]) + 1
+        self._known: dict[tuple[str, str, str], dict[int, float]] = {}
+        self._lay_out(labels, np.asarray(owners, np.intp))
+
+    def _lay_out(self, labels: Sequence[tuple[str, str]], owners: Ints) -> None:
+        """Write down each word of each label with what it brings, and by word what it can bring a concept at most."""
+        places, vocabulary = self.spelling.place, len(self.spelling.words)
+        label = np.repeat(np.arange(len(labels)), [len(words) for words in self.words])
+        place = np.array([places[word] for words in self.words for word in words], np.intp)
+        idf = self.idf[place]
+        values = np.zeros((len(label), len(NAMES)), np.float32)
+        values[:, 0] = idf / np.sqrt(np.bincount(label, idf**2, len(labels)))[label]
+        values[:, 1] = idf / np.bincount(label, idf, len(labels))[label]
+        # A concept is asked once for each word that any of its labels has, and once for each head.
+        values[_firsts(owners[label] * vocabulary + place), 2] = 1.0
+        led = [
+            (number, places[first])
+            for number, (words, (text, language)) in enumerate(zip(self.words, labels, strict=True))
+            if (first := head(words, text, language)) in places
+        ]
+        leading = np.array(led, np.intp).reshape(-1, 2)
+        leading = leading[_firsts(owners[leading[:, 0]] * vocabulary + leading[:, 1])]
+        heads = np.tile(np.array([0, 0, 0, 1], np.float32), (len(leading), 1))
+
+        label, place = np.concatenate([label, leading[:, 0]]), np.concatenate([place, leading[:, 1]])
+        values = np.concatenate([values, heads])
+        order = np.argsort(label, kind="stable")
+        self._labels, self._places, self._values = label[order], place[order], values[order]
+        self._ends = np.searchsorted(owners[self._labels], np.arange(self.concepts + 1))
+
+        order = np.lexsort((owners[label], place))
+        place, owner = place[order], owners[label[order]]
+        starts = runs(place * self.concepts + owner)
+        self._holders = owner[starts]
+        self._most = np.maximum.reduceat(values[order], starts, axis=0)
+        self._held = np.searchsorted(place[starts], np.arange(vocabulary + 1)).tolist()
 
     def weight(self, word: str) -> float:
         """The inverse document frequency; a word that no label has counts as the rarest."""
@@ -218,6 +235,14 @@ class LexicalIndex:
 
     def expand(self, word: str, written: str, language: str) -> dict[int, float]:
         """Places of the vocabulary's stems that stand for a word, with what each counts (at most 1)."""
+        found = self._known.get((word, written, language))
+        if found is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            found = self._known[word, written, language] = self._expanded(word, written, language)
+        return found
+
+    def _expanded(self, word: str, written: str, language: str) -> dict[int, float]:
         found = self.alike(word, written)
 
         def add(other: str, share: float) -> None:
@@ -231,11 +256,10 @@ class LexicalIndex:
             add(other, ABBREVIATED)
         return found
 
-    def compare(self, text: str, language: str) -> tuple[Floats, Floats, Floats, Floats]:
-        """Likeness to each label and the share met of each; the share of the query met by, and its head word a head
-        word of, each concept."""
-        written = {stem(word, language): word for word in WORD.findall(plain(text))}
+    def read(self, text: str, language: str) -> Query:
+        """A text as words of the labels."""
         words = stems(text, language)
+        written = {stem(word, language): word for word in WORD.findall(plain(text))}
         own = [self.weight(word) for word in words]
         length, total = math.sqrt(sum(one * one for one in own)) or 1.0, sum(own) or 1.0
         likes: dict[int, float] = {}
@@ -249,17 +273,52 @@ class LexicalIndex:
             for place, value in expanded.items():
                 likes[place] = max(value, likes.get(place, 0.0))
                 weighted[place] = max(value * weight / length, weighted.get(place, 0.0))
-        found = (
-            self.cosine.total(weighted),
-            self.cover.total(likes),
-            self.union.total(weighted) * np.float32(length / total),
-            self.heads.total(first),
-        )
-        return tuple(np.minimum(one, 1.0) for one in found)  # type: ignore[return-value]
+        places = list(likes)
+        counts = np.zeros((len(self.spelling.words), len(NAMES)), np.float32)
+        counts[places] = [
+            (weighted[place], like, weighted[place], first.get(place, 0.0)) for place, like in likes.items()
+        ] or np.zeros((0, len(NAMES)))
+        return Query(tuple(sorted(words)), places, counts, np.array([1, 1, length / total, 1], np.float32))
+
+    def most(self, query: Query, weights: Floats) -> Doubles:
+        """What no concept's weighted features exceed (rounding aside): as if one label had the best of all.
+
+        Without the words in which a concept and the query agree it is 0, exactly.
+        """
+        parts = [slice(self._held[place], self._held[place + 1]) for place in query.places]
+        if not parts:
+            return np.zeros(self.concepts)
+        rows = np.concatenate([self._most[part] for part in parts])
+        holders = np.concatenate([self._holders[part] for part in parts])
+        counts = query.counts[query.places] * (query.scale * weights)
+        sizes = [part.stop - part.start for part in parts]
+        found = np.einsum("ij,ij->i", rows, np.repeat(counts, sizes, axis=0))
+        return np.asarray(np.bincount(holders, found, self.concepts), np.float64)
+
+    def features(self, query: Query, concepts: Ints) -> Floats:
+        """The features of some concepts, as concepts × `NAMES`."""
+        starts, stops = self._ends[concepts], self._ends[concepts + 1]
+        sizes = stops - starts
+        ends = np.cumsum(sizes)
+        entries = np.arange(ends[-1]) + np.repeat(stops - ends, sizes)
+        values = self._values[entries] * query.counts[self._places[entries]]
+        labels = runs(self._labels[entries])
+        totals = np.add.reduceat(values, labels, axis=0, dtype=np.float64)
+        firsts = np.searchsorted(labels, ends - sizes)
+        found = np.empty((len(concepts), len(NAMES)), np.float32)
+        found[:, :2] = np.maximum.reduceat(totals[:, :2], firsts, axis=0)
+        found[:, 2:] = np.add.reduceat(totals[:, 2:], firsts, axis=0)
+        found *= query.scale
+        return np.minimum(found, np.float32(1.0), out=found)
 
 
-def _incidence(pairs: Iterable[tuple[int, int]], shape: tuple[int, int]) -> Postings:
-    """Ones wherever a pair occurs, however often."""
-    distinct = sorted(set(pairs))
-    rows, columns = [row for row, _ in distinct], [column for _, column in distinct]
-    return Postings(rows, columns, np.ones(len(distinct)), shape)
+def runs(numbers: Ints) -> Ints:
+    """Where each run of equal numbers begins."""
+    is_new = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_new[1:])
+    return np.flatnonzero(is_new)
+
+
+def _firsts(numbers: Ints) -> Ints:
+    """Where each number stands first."""
+    return np.unique(numbers, return_index=True)[1]

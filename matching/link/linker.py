@@ -14,7 +14,7 @@ from matching.errors import MatchingError
 from matching.link.conflicts import Conflict, Structured, find_conflicts
 from matching.link.encoders import default_model
 from matching.link.features import Features, is_sentence, weights
-from matching.link.lexical import Floats
+from matching.link.lexical import NAMES, Floats, Query
 from matching.link.mentions import LinkedSkill, Mentions
 from matching.link.words import LANGUAGES, check_language, guess_language, stems
 from matching.types import Concept
@@ -24,6 +24,9 @@ VERSION: Final = "1"
 
 _TOGETHER: Final = 32
 """Queries compared in one go: enough for the matrix products to pay, few enough to stay in the cache."""
+
+_ROUNDED: Final = 1e-5
+"""What a bound is raised by, so that no rounding puts it below what it bounds."""
 
 _SAME: Final = 1.0
 """Added for a concept one of whose labels has exactly the query's words."""
@@ -142,39 +145,56 @@ class SkillLinker:
         """
         ids: list[list[str]] = [[] for _ in queries]
         scores: list[list[float]] = [[] for _ in queries]
-        for (spoken, length), places in self._sorted(queries, language).items():
-            for at in range(0, len(places), _TOGETHER):
-                some = places[at : at + _TOGETHER]
-                totals = self._score([queries[place] for place in some], spoken, length)
-                for place, row in zip(some, totals, strict=True):
-                    best = _top(row, top_k)
-                    ids[place] = [self._known.ids[concept] for concept in best]
-                    scores[place] = [float(row[concept]) for concept in best]
+        read = {
+            place: found
+            for place, query in enumerate(queries)
+            if (found := self._features.lexical.read(query, self._spoken(query, language))).words
+        }
+        places = list(read)
+        for at in range(0, len(places), _TOGETHER):
+            some = places[at : at + _TOGETHER]
+            meaning = self._features.meaning([queries[place] for place in some])
+            for row, place in enumerate(some):
+                weights = self._weights["sentence" if is_sentence(queries[place]) else "mention"]
+                best = self._best(read[place], meaning[:, row], weights, top_k)
+                ids[place] = [self._known.ids[concept] for concept, _ in best]
+                scores[place] = [score for _, score in best]
         return ids, scores
 
-    def _sorted(self, queries: Sequence[str], language: str | None) -> dict[tuple[str, str], list[int]]:
-        """The places of the queries by language and length, so that alike ones are compared together."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for place, query in enumerate(queries):
-            spoken = check_language(language) if language else guess_language(query)
-            if stems(query, spoken):
-                length = "sentence" if is_sentence(query) else "mention"
-                found.setdefault((spoken, length), []).append(place)
-        return found
+    def _spoken(self, text: str, language: str | None) -> str:
+        return check_language(language) if language else guess_language(text)
 
-    def _score(self, queries: Sequence[str], language: str, length: str) -> Floats:
-        """The weighted features of every concept for some queries."""
-        features = self._features.compare(queries, language)
-        # One after the other: a matrix product rounds by the number of queries, and equal scores would part.
-        totals = np.zeros(features.shape[1:], np.float32)
-        for weight, feature in zip(self._weights[length], features, strict=True):
-            if weight:
-                totals += weight * feature
-        for row, query in enumerate(queries):
-            same = self._exact.get(tuple(sorted(stems(query, language))))
+    def _best(self, query: Query, meaning: Floats, weights: Floats, count: int) -> list[tuple[int, float]]:
+        """The best concepts for a query, with their scores.
+
+        Bounds are cheap and scores are not: concepts are scored in the order of their bounds until those that lead are
+        all scored.
+        """
+        lexical = self._features.lexical
+        same = self._exact.get(query.words, [])
+        bounds = lexical.most(query, weights[: len(NAMES)])
+        is_open = bounds > 0.0
+        near = np.flatnonzero(is_open)
+        if len(meaning) or len(near) < count:
+            near = np.arange(len(bounds))
+        values, is_open = bounds[near], is_open[near]
+        np.add(values, _ROUNDED, out=values, where=is_open)
+        if len(meaning):
+            values += _weighted(weights[len(NAMES) :], meaning)
+        if same:
+            values[np.searchsorted(near, same)] += _SAME
+        while True:
+            best = _top(values, 2 * count)
+            first = best[:count]
+            if not is_open[first].any():
+                return list(zip(near[first].tolist(), values[first].tolist(), strict=True))
+            waiting = best[is_open[best]]
+            concepts = near[waiting]
+            scores = _weighted(weights, (*lexical.features(query, concepts).T, *meaning[:, concepts]))
             if same:
-                totals[row, same] += _SAME
-        return totals
+                scores[np.isin(concepts, same)] += _SAME
+            values[waiting] = scores
+            is_open[waiting] = False
 
     def link(self, text: str, top_k: int = 10, language: str | None = None) -> list[LinkedSkill]:
         """The concepts that a text names, in the order of the text; what it denies ("non serve saldatura") is left out.
@@ -190,7 +210,7 @@ class SkillLinker:
         >>> linker.link("Cerchiamo una persona gentile.")
         []
         """
-        spoken = check_language(language) if language else guess_language(text)
+        spoken = self._spoken(text, language)
         return self._mentions.wanted(text, spoken, top_k)
 
     def check(self, text: str, structured: Structured, language: str | None = None) -> list[Conflict]:
@@ -203,7 +223,7 @@ class SkillLinker:
         >>> conflict.code, conflict.text
         ('skill_denied', 'saldatura')
         """
-        spoken = check_language(language) if language else guess_language(text)
+        spoken = self._spoken(text, language)
         return find_conflicts(text, structured, self._mentions.all(text, spoken))
 
     def save(self, folder: Path) -> None:
@@ -276,12 +296,20 @@ def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
     return known
 
 
-def _top(row: Floats, count: int) -> list[int]:
+def _weighted(weights: Floats, features: Iterable[Floats]) -> Floats:
+    """The sum of some features, each times its weight.
+
+    One after the other: a matrix product rounds by the number of concepts, and equal scores would part.
+    """
+    found, *others = (weight * feature for weight, feature in zip(weights, features, strict=True))
+    for other in others:
+        found += other
+    return np.asarray(found, np.float32)
+
+
+def _top(values: Any, count: int) -> Any:
     """The places of the greatest values, equal ones in their order."""
-    near = np.flatnonzero(row > 0.0)
-    if len(near) < count:
-        near = np.arange(len(row))
-    if 0 < count < len(near):
-        bound = np.partition(row[near], len(near) - count)[len(near) - count]
-        near = near[row[near] >= bound]
-    return [int(place) for place in near[np.lexsort((near, -row[near]))][:count]]
+    near = np.arange(len(values))
+    if 0 < count < len(values):
+        near = np.flatnonzero(values >= np.partition(values, len(values) - count)[len(values) - count])
+    return near[np.argsort(-values[near], kind="stable")][:count]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from threading import Lock
 from typing import Any, Final
 
 from matching.errors import MatchingError
@@ -61,6 +62,10 @@ def plain(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+_STEMMING: Final = Lock()
+"""A stemmer keeps the word it works on: two threads in one would get each other's stems, and remember them."""
+
+
 @cache
 def _stemmer(language: str) -> Any:
     import snowballstemmer  # a linker is fitted long after start, or never
@@ -68,7 +73,6 @@ def _stemmer(language: str) -> Any:
     return snowballstemmer.stemmer({"it": "italian", "en": "english"}[language])
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
     """The Snowball stem of the masculine form, without accents.
 
@@ -79,11 +83,16 @@ def stem(word: str, language: str) -> str:
     >>> stem("machines", "en")
     'machin'
     """
-    root = plain(word)
+    return _stem(plain(word), language)
+
+
+@lru_cache(maxsize=200_000)
+def _stem(root: str, language: str) -> str:
     if language == "it":
         for feminine, masculine in _FEMININE:
             root = feminine.sub(masculine, root)
-    return str(_stemmer(language).stemWord(root))
+    with _STEMMING:
+        return str(_stemmer(language).stemWord(root))
 
 
 def without_gender(text: str) -> str:
@@ -165,6 +174,15 @@ def edits(one: str, other: str, most: int) -> int:
     """
     if abs(len(one) - len(other)) > most:
         return most + 1
+    # What both begin and end with costs nothing: of a typing error little is left.
+    same = next(
+        (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+    one, other = one[same:], other[same:]
+    while one and other and one[-1] == other[-1]:
+        one, other = one[:-1], other[:-1]
+    if not one or not other:
+        return len(one or other)
     before: list[int] = []
     row = list(range(len(other) + 1))
     for down, letter in enumerate(one, start=1):

@@ -35,6 +35,7 @@ def nested_markets(draw: st.DrawFn) -> tuple[Market, np.ndarray]:
     market = replace(
         market,
         parent=np.array([NONE if one < 0 else seats + one for one in around] + outermost[:outer], np.int64),
+        pinned=np.array(draw(st.lists(st.booleans(), min_size=len(lists), max_size=len(lists)))),
         capacity=np.concatenate([market.capacity, np.full(outer, draw(st.integers(1, 3)), np.int64)]),
     )
     load = np.zeros(len(market.capacity), np.int64)
@@ -53,18 +54,17 @@ def nested_markets(draw: st.DrawFn) -> tuple[Market, np.ndarray]:
 @examples(200)
 def test_an_edge_blocks_when_those_before_it_leave_room(drawn: tuple[Market, np.ndarray]) -> None:
     market, chosen = drawn
+    value = np.where(market.pinned[market.unit], np.inf, market.score)
     expected = []
     for edge in range(len(market.seat)):
         unit = int(market.unit[edge])
         if chosen[unit] != NONE and edge >= chosen[unit]:
             continue  # the unit would not rather have it
-        mine = (market.score[edge], market.lot[unit])
+        mine = (value[edge], market.lot[unit])
         before = [
             set(market.chain(int(market.seat[chosen[other]])))
             for other in range(market.units)
-            if other != unit
-            and chosen[other] != NONE
-            and (market.score[chosen[other]], market.lot[other]) > mine
+            if other != unit and chosen[other] != NONE and (value[chosen[other]], market.lot[other]) > mine
         ]
         if all(
             sum(quota in quotas for quotas in before) < market.capacity[quota]
@@ -85,3 +85,11 @@ def test_the_lowest_lot_is_that_of_the_lowest_score_at_whatever_depth() -> None:
     assert blocking_edges(market, np.array([0, 1, NONE])).edges.tolist() == []
     higher = replace(market, lot=np.array([1, 9, 10], np.uint64))
     assert blocking_edges(higher, np.array([0, 1, NONE])).edges.tolist() == [2]
+
+
+def test_a_pinned_student_blocks_at_a_full_seat_whatever_the_score() -> None:
+    market = Market.of([0, 1, 2], seat=[0, 0], score=[0.25, 0.75], capacity=[1])
+    chosen = np.array([NONE, 1])
+    assert blocking_edges(market, chosen).edges.tolist() == []
+    pinned = replace(market, pinned=np.array([True, False]))
+    assert blocking_edges(pinned, chosen).edges.tolist() == [0]

