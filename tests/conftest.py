@@ -57,24 +57,20 @@ def _show_where(written: TextIO, error: Any) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """What is held to a share is to be reached by the tests of the packages and of the engine, on one database.
+    """Coverage is counted on one database, by the tests in folders: those beside this file call the whole service over again.
 
-    To be watched makes Python slower by two thirds, in all code and not in what counts alone.
+    To be watched makes Python slower by two thirds, in all code and not only in what is held to a share.
     """
     watching = Coverage.current()
-    if watching is None or _counts(item):
+    callspec = getattr(item, "callspec", None)
+    is_other_database = callspec is not None and callspec.params.get("database_url") == "postgresql"
+    if watching is None or not (is_other_database or item.path.parent == ROOT / "tests"):
         return (yield)
     watching.stop()
     try:
         return (yield)
     finally:
         watching.start()
-
-
-def _counts(item: pytest.Item) -> bool:
-    values = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    is_of_package = any(item.path.is_relative_to(ROOT / "tests" / one) for one in ("app", "matching"))
-    return is_of_package and values.get("database_url") != "postgresql"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
