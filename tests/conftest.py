@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
+from typing import Any, TextIO
 from uuid import uuid4
 
 import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
+from coverage import Coverage
 from fastapi import FastAPI
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -40,12 +43,34 @@ SHARED = ROOT.parent / "shared" / "data"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: drives a real Chromium")
-    # The library's own way of showing an error draws every local value, which takes seconds.
-    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_show_where)
     structlog.configure(processors=[structlog.processors.add_log_level, plain])
     # Properties are judged by what they find: on a busy machine anything takes long now and then.
     hypothesis.settings.register_profile("patient", deadline=None)
     hypothesis.settings.load_profile("patient")
+
+
+def _show_where(written: TextIO, error: Any) -> None:
+    """The last steps to an error: to draw every local value takes seconds, and the frames of the framework milliseconds."""
+    traceback.print_exception(*error, limit=-8, file=written)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage is counted on one database, by the tests in folders: those beside this file call the whole service over again.
+
+    To be watched makes Python slower by two thirds, in all code and not only in what is held to a share.
+    """
+    watching = Coverage.current()
+    callspec = getattr(item, "callspec", None)
+    is_other_database = callspec is not None and callspec.params.get("database_url") == "postgresql"
+    if watching is None or not (is_other_database or item.path.parent == ROOT / "tests"):
+        return (yield)
+    watching.stop()
+    try:
+        return (yield)
+    finally:
+        watching.start()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -35,7 +35,8 @@ from app.companies.models import Company, CompanyContact, CompanySite
 from app.companies.schemas import MOST_CONTACTS, MOST_SITES
 from app.concerns.models import Stage
 from app.concerns.rules import MOST_OPEN
-from app.db import Database
+from app.db import Database, ids_from
+from app.demo.chance import Chance
 from app.invitations import service as invitations
 from app.invitations.models import Invitation
 from app.jobs.models import Job, JobState
@@ -62,6 +63,7 @@ from app.wishes.rules import MOST_RANKED
 from matching import Weights
 from tests import contract, things
 from tests.caller import Caller
+from tests.conftest import UndoneDatabase
 from tests.factories import ACTOR, NOW, TODAY, Factory
 from tests.papers import let_sign, papers_of
 
@@ -374,9 +376,41 @@ def filled(value: Any, world: World) -> Any:
     return value.format(**world) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True)
+class Land:
+    """A database with one thing of each sort, made once for all tests."""
+
+    database: UndoneDatabase
+    make: Factory
+    world: World
+
+
+@pytest.fixture(scope="module")
+def land(migrated: Database) -> Iterator[Land]:
+    with migrated.engine.connect() as connection:
+        transaction = connection.begin()
+        database = UndoneDatabase(connection)
+        make = Factory(database)
+        with ids_from(Chance(0, __name__).id):
+            world = one_of_each(make)
+        yield Land(database, make, world)
+        transaction.rollback()
+
+
 @pytest.fixture
-def world(make: Factory) -> World:
-    return one_of_each(make)
+def database(land: Land) -> Iterator[Database]:
+    with land.database.attempt():
+        yield land.database
+
+
+@pytest.fixture
+def make(land: Land) -> Factory:
+    return land.make
+
+
+@pytest.fixture
+def world(land: Land) -> World:
+    return land.world
 
 
 def one_of_each(make: Factory) -> World:
