@@ -52,10 +52,12 @@ class Contradiction(ValueError):  # noqa: N818 -- says what it is
 class Published:
     """What everybody can know: sums of atoms, each at least its value and less than `base` more."""
 
-    def __init__(self, atoms: int, base: int) -> None:
-        self.atoms, self.base = atoms, base
+    def __init__(self, size: int, editions: int, base: int) -> None:
+        self.size, self.atoms, self.base = size, size * editions, base
         self.rows: dict[tuple[int, str], tuple[Atoms, int]] = {}
         self.equal: list[tuple[Atoms, Atoms]] = []
+        self.fallen: frozenset[int] = frozenset()
+        """What has come to an atom by an edition and may be less than nothing: not fewer than there were, though."""
         self._points: list[npt.NDArray[np.float64]] = []
         """Counts that agree with all rows, found on the way; taking rows out leaves them so."""
 
@@ -69,6 +71,7 @@ class Published:
         if not keys:
             return Bounds(0, None), []
         sums, limits = self._written()
+        left = self._left()
         same = np.zeros((len(self.equal), self.atoms))
         for line, (one, other) in enumerate(self.equal):
             same[line, list(one)], same[line, list(other)] = 1, -1
@@ -78,8 +81,8 @@ class Published:
             aim = np.zeros(self.atoms)
             aim[list(secret)] = sign
             solved = linprog(
-                aim, A_ub=vstack([sums, -sums]), b_ub=limits, A_eq=csr_array(same) if self.equal else None,
-                b_eq=np.zeros(len(same)) if self.equal else None, bounds=(0, None), method="highs",
+                aim, A_ub=vstack([sums, -sums, -left]), b_ub=[*limits, *[0] * left.shape[0]], A_eq=csr_array(same) if self.equal else None,
+                b_eq=np.zeros(len(same)) if self.equal else None, bounds=self._ends(), method="highs",
             )  # fmt: skip
             if solved.status == _UNBOUNDED:
                 ends.append(None)
@@ -88,37 +91,66 @@ class Published:
                 raise Contradiction(solved.message)
             self._points.append(solved.x)
             ends.append(sign * solved.fun)
-            rests |= np.abs(solved.ineqlin.marginals).reshape(2, -1).max(axis=0) > _NEARLY
+            on_rows = solved.ineqlin.marginals[: 2 * len(keys)]
+            rests |= np.abs(on_rows).reshape(2, -1).max(axis=0) > _NEARLY
         return _whole(*ends), [key for key, holds in zip(keys, rests, strict=True) if holds]
 
     def make_agree(self, latest: int) -> None:
-        """Leave out what editions before `latest` told of counts that have fallen since.
+        """Some counts have fallen since they were told: let them, or else leave out what editions before `latest` told.
 
-        Whoever takes all others for growing learns from those still. Those that are seen to have fallen go first; of the
-        rest, if that is not enough, the ones that miss the others by the least amount in all. Raises Contradiction.
+        Whoever takes all others for growing learns from those still. Where the narrowest figures are seen to fall, their
+        atoms may. If that is not enough, rows go that miss the others by the least amount in all; wide ones rather than
+        narrow ones, for whatever fell lies in more of them. Raises Contradiction.
         """
         from scipy.optimize import linprog
-        from scipy.sparse import eye_array, hstack, vstack
+        from scipy.sparse import csr_array, eye_array, hstack, vstack
 
-        later: dict[str, int] = {}
-        for age, key in sorted(self.rows, reverse=True):
-            value = self.rows[age, key][1]
-            if age < latest and value >= later.get(key, value) + self.base:
-                del self.rows[age, key]
-            else:
-                later[key] = min(value, later.get(key, value))
+        if self._let_fall():
+            return
         keys = list(self.rows)
         sums, limits = self._written()
+        left = self._left()
         missed = hstack([vstack([sums, -sums]), -eye_array(2 * len(keys))])
-        ends = [(0, None)] * self.atoms + [(0, None if age < latest else 0) for age, _ in (*keys, *keys)]
-        aim = np.concatenate([np.zeros(self.atoms), np.ones(2 * len(keys))])
-        solved = linprog(aim, A_ub=missed, b_ub=limits, bounds=ends, method="highs")
+        missed = vstack([missed, hstack([-left, csr_array((left.shape[0], 2 * len(keys)))])])
+        ends = [*self._ends(), *((0, None if age < latest else 0) for age, _ in (*keys, *keys))]
+        narrow = [1.0 / len(self.rows[key][0]) for key in keys]
+        aim = np.concatenate([np.zeros(self.atoms), narrow, narrow])
+        solved = linprog(aim, A_ub=missed, b_ub=[*limits, *[0] * left.shape[0]], bounds=ends, method="highs")
         if solved.status:
             raise Contradiction(solved.message)
         by_row = solved.x[self.atoms :].reshape(2, -1).max(axis=0)
         for row, amount in zip(keys, by_row, strict=True):
             if amount > _NEARLY:
                 del self.rows[row]
+
+    def _let_fall(self) -> bool:
+        """Let the atoms fall of the narrowest figures that are seen to have fallen; False if that is done already."""
+        fallen: dict[tuple[int, int], set[Atoms]] = {}
+        last: dict[str, tuple[int, Atoms, int]] = {}
+        for age, key in sorted(self.rows):
+            atoms, value = self.rows[age, key]
+            before, until, was = last.get(key, (age, atoms, value))
+            if value < was:
+                fallen.setdefault((before, age), set()).add(atoms - until)
+            last[key] = age, atoms, value
+        narrowest = (
+            one for some in fallen.values() for one in some if not any(other < one for other in some)
+        )
+        known, self.fallen = self.fallen, self.fallen.union(*narrowest)
+        return self.fallen != known
+
+    def _ends(self) -> list[tuple[int | None, None]]:
+        """Of each atom and of what has come to it, the least that it can be."""
+        return [(None if atom in self.fallen else 0, None) for atom in range(self.atoms)]
+
+    def _left(self) -> Any:
+        """Of each that may fall, as a sum: what is left of its atom, at least nothing."""
+        from scipy.sparse import csr_array
+
+        found = np.zeros((len(self.fallen), self.atoms))
+        for line, atom in enumerate(sorted(self.fallen)):
+            found[line, atom % self.size : atom + 1 : self.size] = 1
+        return csr_array(found)
 
     def _written(self) -> tuple[Any, npt.NDArray[np.float64]]:
         """The rows as sums, and the limits of these sums and of what they come to with the sign changed."""
@@ -208,7 +240,7 @@ def _leave_out(
 ) -> None:
     """Set to None what gives secrets away to somebody who has kept the `earlier` editions."""
     latest = len(earlier)
-    published = Published(size * (latest + 1), base)
+    published = Published(size, latest + 1, base)
     for age, edition in enumerate((*earlier, told)):
         for key, value in edition.items():
             if value is not None and key in figures:
