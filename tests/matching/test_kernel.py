@@ -148,6 +148,8 @@ def test_it_reads_and_writes_nothing_beyond_its_columns(tmp_path: Path) -> None:
     target = tmp_path / "watched.so"
     assert build(target, ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"])
     watch = subprocess.check_output(["cc", "-print-file-name=libasan.so"], text=True).strip()
+    if not Path(watch).is_absolute():
+        pytest.skip("no watch over memory comes with this compiler")
 
     def run(code: str) -> subprocess.CompletedProcess[str]:
         settings = {"LD_PRELOAD": watch, "ASAN_OPTIONS": "detect_leaks=0", "PYTHONPATH": str(ROOT)}
