@@ -14,7 +14,7 @@ RUN if [ "$PDF" = yes ]; then python container_trim.py /opt/venv; else python co
     && /opt/venv/bin/python -B -c "import babel.dates, psycopg, scipy.optimize, sklearn.neighbors, uvloop, uvicorn"
 
 COPY matching matching
-RUN /opt/venv/bin/python -m matching.build && test -f matching/libkernel.so
+RUN /opt/venv/bin/python -m matching.build && test -f matching/kernel.compiled
 
 COPY package.json package-lock.json .npmrc requirements-node.lock ./
 COPY app/web/assets.py app/web/assets.py
@@ -39,7 +39,7 @@ COPY LICENSE pyproject.toml ./
 COPY matching matching
 COPY migrations migrations
 COPY app app
-COPY --from=builder /src/matching/libkernel.so matching/libkernel.so
+COPY --from=builder /src/matching/kernel.compiled matching/kernel.compiled
 COPY --from=builder /src/app/web/static/vendor app/web/static/vendor
 
 USER 10001

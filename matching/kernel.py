@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 SOURCE: Final = Path(__file__).with_suffix(".c")
-LIBRARY: Final = SOURCE.with_name("libkernel.so")
+LIBRARY: Final = SOURCE.with_suffix(
+    ".compiled"
+)  # no module: whatever looks for those must not try to import it
 
 PARTS: Final = 10
 """Parts of a score that it works out: all but a learnt chance."""
