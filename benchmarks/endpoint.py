@@ -3,7 +3,8 @@
     python -m benchmarks.endpoint [--students 5000] [--opportunities 5000] [--clients 20] [--requests 4000]
 
 Prints percentiles of the match endpoint, cold (each student is asked about for the first time) and warm (the same
-requests once more), and its rate as a ratio to `/status` of the same server, asked in turns within one run. Clients
+requests once more), and its rate as a ratio to two others of the same server, asked in turns within one run: `/status`,
+and the list of opportunities, which reads twenty rows with what belongs to them through the ORM. Clients
 share a process of their own that does little else than wait; each keeps its connection and sends its next request when
 it has the answer to the last. The processor time of both sides is printed, for on a busy machine only that can be compared.
 `python -m benchmarks.request` says where the server's goes.
@@ -55,7 +56,7 @@ def main() -> None:
             f"--students={chosen.students}",
             f"--opportunities={chosen.opportunities}",
         )
-        scopes = "matches:read students:read"
+        scopes = "matches:read opportunities:read students:read"
         token = run(
             environment, "key", "issue", "bench", "--role=administrator", f"--scopes={scopes}"
         ).strip()
@@ -108,17 +109,19 @@ def free_port() -> int:
 
 
 def measure(port: int, server: int, token: str, students: list[UUID], chosen: argparse.Namespace) -> None:
-    """Ask `/status` and the match endpoint in turns, and print."""
+    """Ask for the peers and the match endpoint in turns, and print."""
     kinds = ("internship", "visit", "training")
     paths = [f"/api/v1/students/{one}/matches?kind={kinds[i % 3]}" for i, one in enumerate(students)]
     share = min(chosen.requests, len(paths) - 40) // TURNS
     wait_for(port)
     ask(port, server, token, paths[-40:], 1)
     time.sleep(8)  # the server gets to know its students in the background after its start
-    rounds: dict[str, list[Turn]] = {"/status": [], "cold": [], "warm": []}
+    peers = {"/status": "/api/v1/status", "20 rows": "/api/v1/opportunities?limit=20"}
+    rounds: dict[str, list[Turn]] = {name: [] for name in (*peers, "cold", "warm")}
     for turn in range(TURNS):
         some = paths[turn * share : (turn + 1) * share]
-        rounds["/status"].append(ask(port, server, token, ["/api/v1/status"] * share, chosen.clients))
+        for name, path in peers.items():
+            rounds[name].append(ask(port, server, token, [path] * share, chosen.clients))
         rounds["cold"].append(ask(port, server, token, some, chosen.clients))
         rounds["warm"].append(ask(port, server, token, some, chosen.clients))
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
@@ -126,7 +129,8 @@ def measure(port: int, server: int, token: str, students: list[UUID], chosen: ar
         f"{chosen.students} students, {chosen.opportunities} opportunities, {chosen.clients} clients, one process"
     )
     rates = {name: show(name, turns) for name, turns in rounds.items()}
-    print(f"cold at {rates['cold'] / rates['/status']:.2f} of the rate of /status")
+    for name in peers:
+        print(f"cold at {rates['cold'] / rates[name]:.2f} of the rate of {name}")
 
 
 def show(name: str, turns: list[Turn]) -> float:
