@@ -77,11 +77,12 @@ def check(wanted: Filters, words: Vocabulary) -> None:
 
 
 def fitting(wanted: Filters, known: dict[str, Facets], student: Student) -> Collection[str] | None:
-    """The ids that fit, or None where nothing is asked."""
+    """The ids that fit, or None where nothing is asked: then `known` is not looked at."""
     if wanted.is_empty:
         return None
     fits = _fits(wanted, student)
-    return [one for one, facet in known.items() if fits(facet)]
+    there = list(known.items())  # at once: others may put something in while this looks through it
+    return [one for one, facet in there if fits(facet)]
 
 
 def _fits(wanted: Filters, student: Student) -> Callable[[Facets], bool]:

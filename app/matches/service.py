@@ -86,8 +86,7 @@ def student_page(
     """
     state = engine.apply(question.changes)
     filters.check(wanted, state.index.vocabulary)
-    # A copy of what is there now: the index may be changed while this looks through it.
-    among = filters.fitting(wanted, dict(state.facets), question.known.student)
+    among = filters.fitting(wanted, state.facets, question.known.student)
     if not question.known.profile.is_ranked:
         with engine.still(question.changes) as state:
             return plain.page(engine, state, question.known, kind=kind, limit=limit, after=after, among=among)

@@ -55,6 +55,22 @@ def get(client: TestClient, world: World, **query: Any) -> Any:
     return client.get(f"/api/v1/students/{world.student.id}/matches", params=query, headers=_staff(world))
 
 
+class Untouched(dict[str, Facets]):
+    """Raises when somebody looks through it: there may be a hundred thousand."""
+
+    def _raise(self) -> Any:
+        raise AssertionError("all facets were looked through")
+
+    __iter__ = keys = items = values = _raise
+
+
+def test_who_asks_for_everything_looks_through_nothing(client: TestClient, world: World) -> None:
+    assert get(client, world, limit=1).status_code == 200
+    client.app.state.engine._state.facets = Untouched(client.app.state.engine._state.facets)
+    assert get(client, world, limit=1).status_code == 200
+    assert get(client, world, limit=1, is_online=False).status_code == 500, "then they are needed"
+
+
 def _staff(world: World) -> dict[str, str]:
     return world.make.bearer(Role.SCHOOL_LEAD, school_id=world.student.school_id)
 
