@@ -13,6 +13,7 @@ it has the answer to the last. The processor time of both sides is printed, for 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import random
@@ -115,7 +116,9 @@ def measure(port: int, server: int, token: str, students: list[UUID], chosen: ar
     share = min(chosen.requests, len(paths) - 40) // TURNS
     wait_for(port)
     ask(port, server, token, paths[-40:], 1)
-    time.sleep(8)  # the server gets to know its students in the background after its start
+    wait_until_idle(
+        server
+    )  # after its start it builds its index and gets to know its students in the background
     peers = {"/status": "/api/v1/status", "20 rows": "/api/v1/opportunities?limit=20"}
     rounds: dict[str, list[Turn]] = {name: [] for name in (*peers, "cold", "warm")}
     for turn in range(TURNS):
@@ -155,6 +158,20 @@ def wait_for(port: int) -> None:
                 return
         time.sleep(0.1)
     raise SystemExit("the server did not start")
+
+
+def wait_until_idle(process: int) -> None:
+    """Until a process computes next to nothing, at most 2 minutes; 8 s where the system does not say."""
+    before = processor(process)
+    for _ in range(40):
+        time.sleep(3)
+        now = processor(process)
+        if now - before < 0.1:
+            return
+        if math.isnan(now):
+            time.sleep(5)
+            return
+        before = now
 
 
 def processor(process: int) -> float:
