@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -77,10 +77,17 @@ class Features:
         Text and language of every label, those of one concept together.
     owners
         The concept's number of every label, rising, without gaps.
+    forms
+        Words of labels that were left out, as they are written, with their language.
     """
 
-    def __init__(self, labels: Sequence[tuple[str, str]], owners: Sequence[int]) -> None:
-        self.lexical = LexicalIndex(labels, owners)
+    def __init__(
+        self,
+        labels: Sequence[tuple[str, str]],
+        owners: Sequence[int],
+        forms: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.lexical = LexicalIndex(labels, owners, forms)
         self.meanings: list[Meaning] = []
         # A label that only repeats words of labels before it says little that is new; to encode it costs the same.
         telling = _telling(self.lexical.words, owners)
@@ -114,7 +121,7 @@ class Features:
     def compare(self, texts: Sequence[str], language: str) -> Floats:
         """All features of all concepts for a few queries, as features × queries × concepts."""
         everything = np.arange(self.lexical.concepts)
-        read = [self.lexical.read(text, language) for text in texts]
+        read = [self.lexical.counts(self.lexical.read(text, language)) for text in texts]
         words = np.stack([self.lexical.features(query, everything).T for query in read], axis=1)
         return np.concatenate([words, self.meaning(texts)])
 

@@ -16,10 +16,10 @@ from matching.link.encoders import default_model
 from matching.link.features import Features, is_sentence, weights
 from matching.link.lexical import NAMES, Floats, Query
 from matching.link.mentions import LinkedSkill, Mentions
-from matching.link.words import LANGUAGES, check_language, guess_language, stems
+from matching.link.words import LANGUAGES, WORD, check_language, guess_language, plain, stems
 from matching.types import Concept
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes whenever the same labels would give other vectors; a folder of another version is not read."""
 
 _TOGETHER: Final = 32
@@ -34,11 +34,15 @@ _SAME: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """What a linker knows of its concepts: the only thing that is stored besides the vectors."""
+    """What a linker knows of its concepts: the only thing that is stored besides the vectors.
+
+    `forms` are words of labels that were left out, as they are written, with their language.
+    """
 
     ids: list[str]
     labels: list[tuple[str, str]]
     owners: list[int]
+    forms: list[tuple[str, str]]
 
 
 class SkillLinker:
@@ -67,7 +71,7 @@ class SkillLinker:
             raise MatchingError("a linker needs at least one concept with a label")
         self._known = known
         self.model = model
-        self._features = Features(known.labels, known.owners)
+        self._features = Features(known.labels, known.owners, known.forms)
         self._features.encode(model, vectors)
         names = self._features.names()
         self._weights = {
@@ -172,7 +176,14 @@ class SkillLinker:
         """
         lexical = self._features.lexical
         same = self._exact.get(query.words, [])
-        bounds = lexical.most(query, weights[: len(NAMES)])
+        if lexical.loops is not None:
+            words = [one.asked for one in query.standing]
+            lengths = query.length, query.total
+            return lexical.loops.nearest(
+                lexical.table, words, query.leading, lengths, weights, meaning, same, min(count, len(self))
+            )
+        counts = lexical.counts(query)
+        bounds = lexical.most(counts, weights[: len(NAMES)])
         is_open = bounds > 0.0
         near = np.flatnonzero(is_open)
         if len(meaning) or len(near) < count:
@@ -190,7 +201,7 @@ class SkillLinker:
                 return list(zip(near[first].tolist(), values[first].tolist(), strict=True))
             waiting = best[is_open[best]]
             concepts = near[waiting]
-            scores = _weighted(weights, (*lexical.features(query, concepts).T, *meaning[:, concepts]))
+            scores = _weighted(weights, (*lexical.features(counts, concepts).T, *meaning[:, concepts]))
             if same:
                 scores[np.isin(concepts, same)] += _SAME
             values[waiting] = scores
@@ -235,6 +246,7 @@ class SkillLinker:
             "ids": self._known.ids,
             "labels": self._known.labels,
             "owners": self._known.owners,
+            "forms": self._known.forms,
             "texts": self._features.texts,
         }
         for number, meaning in enumerate(self._features.meanings):
@@ -261,9 +273,10 @@ class SkillLinker:
             kept = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             if kept["version"] != VERSION:
                 raise MatchingError(f"{folder} was written by another version")
-            known = _Labels(
-                kept["ids"], [(text, language) for text, language in kept["labels"]], kept["owners"]
+            labels, forms = (
+                [(text, language) for text, language in kept[name]] for name in ("labels", "forms")
             )
+            known = _Labels(kept["ids"], labels, kept["owners"], forms)
             paths = sorted(folder.glob("vectors-*.npy"))
             vectors = [
                 dict(zip(kept["texts"], np.load(path, allow_pickle=False), strict=True)) for path in paths
@@ -277,7 +290,8 @@ class SkillLinker:
 
 def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
     """The labels in the languages; of those with the same words, the first."""
-    known = _Labels([], [], [])
+    known = _Labels([], [], [], [])
+    forms: set[tuple[str, str]] = set()
     seen: set[str] = set()
     for concept in concepts:
         if concept.id in seen:
@@ -287,12 +301,13 @@ def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
         for language in languages:
             for label in concept.labels.get(language, ()):
                 words = tuple(sorted(stems(label, language)))
-                if words:
-                    own.setdefault(words, (label, language))
+                if words and own.setdefault(words, (label, language)) != (label, language):
+                    forms.update((word, language) for word in WORD.findall(plain(label)))
         if own:
             known.owners.extend([len(known.ids)] * len(own))
             known.labels.extend(own.values())
             known.ids.append(concept.id)
+    known.forms.extend(sorted(forms))
     return known
 
 

@@ -17,8 +17,8 @@ from matching import Concept, MatchingError
 from matching.link import MissingModel, SkillLinker
 from matching.link.encoders import encoders, sentence_encoder
 from matching.link.features import Features, clauses, is_sentence, weights
-from matching.link.lexical import NAMES, LexicalIndex
-from matching.link.words import WORD, head, plain, stem, stems
+from matching.link.lexical import MISSPELT, NAMES, LexicalIndex, Spelling, Writing
+from matching.link.words import edits, head, read_words, stem, stems
 from tests.matching.strategies import steady
 
 HERE = Path(__file__).parent
@@ -142,6 +142,7 @@ def in_full(linker: SkillLinker, query: str, language: str, top_k: int) -> tuple
     return [linker._known.ids[concept] for concept in best], [float(totals[concept]) for concept in best]
 
 
+@pytest.mark.usefixtures("loops")
 @pytest.mark.parametrize("model", ["words", "light"])
 def test_nothing_that_is_passed_over_would_rank_higher(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if model == "light":
@@ -162,13 +163,16 @@ def test_words_are_compared_as_defined() -> None:
     linker = SkillLinker.fit(concepts, model="words")
     known, index = linker._known, linker._features.lexical
     for query, language in asked(concepts, 8):
-        words = stems(query, language)
-        written = {stem(word, language): word for word in WORD.findall(plain(query))}
-        like = {word: index.expand(word, written.get(word, word), language) for word in words}
-        idf = {word: index.weight(word) for word in words}
-        leading = like.get(head(words, query, language), {})
+        words = read_words(query, language)
+        stands = {word: index.expand(word, written, language) for word, written in words.items()}
+        like = {
+            word: dict(zip(one.places.tolist(), one.values.tolist(), strict=True))
+            for word, one in stands.items()
+        }
+        idf = {word: one.weight for word, one in stands.items()}
+        leading = like.get(head(list(words), query, language), {})
         expected = np.zeros((len(NAMES), len(linker)))
-        said: list[set[int]] = [set() for _ in known.ids]
+        covered: list[dict[str, float]] = [{} for _ in known.ids]
         heads: list[set[int]] = [set() for _ in known.ids]
         for label, (text, spoken), owner in zip(index.words, known.labels, known.owners, strict=True):
             own = {index.spelling.place[word]: float(index.idf[index.spelling.place[word]]) for word in label}
@@ -178,21 +182,49 @@ def test_words_are_compared_as_defined() -> None:
             spelling /= math.hypot(*idf.values()) * math.hypot(*own.values())
             cover = sum(own[place] * alike[place] for place in own) / sum(own.values())
             expected[:2, owner] = np.maximum(expected[:2, owner], (spelling, cover))
-            expected[2, owner] += sum(weighed[place] for place in own.keys() - said[owner]) / sum(
-                idf.values()
-            )
+            for place in own:
+                word = max(words, key=lambda word: like[word].get(place, 0.0) * idf[word])
+                covered[owner][word] = max(weighed[place], covered[owner].get(word, 0.0))
             first = index.spelling.place[head(label, text, spoken)]
             expected[3, owner] += leading.get(first, 0.0) * (first not in heads[owner])
-            said[owner] |= own.keys()
             heads[owner].add(first)
+        expected[2] = [sum(one.values()) / sum(idf.values()) for one in covered]
         found = linker._features.compare([query], language)[:, 0]
         assert found == pytest.approx(np.minimum(expected, 1.0), abs=1e-6), query
+
+
+def test_a_misspelt_word_weighs_as_much_as_the_commonest_that_it_may_be() -> None:
+    index = LexicalIndex([("corso di tornio", "it"), ("corso di fresa", "it"), ("fresa", "it")], [0, 1, 2])
+    weigh = {
+        word: index.expand(stem(word, "it"), word, "it").weight for word in ("corso", "crso", "tornio", "zzz")
+    }
+    assert weigh["crso"] == weigh["corso"] < weigh["tornio"] <= weigh["zzz"]
+
+
+def test_a_word_in_two_forms_covers_a_query_once() -> None:
+    features = Features(
+        [("tubo", "it"), ("tubazione", "it"), ("tubista", "it"), ("posa", "it")], [0, 0, 0, 1]
+    )
+    table = dict(zip(features.names(), features.compare(["tubo posa"], "it")[:, 0], strict=True))
+    assert table["query_cover"] == pytest.approx([0.5, 0.5])
+
+
+def test_words_of_labels_that_are_left_out_are_known_as_they_are_written(tmp_path: Path) -> None:
+    labels = ("statistica", "statistiche")  # one stem: the second says nothing new
+    linker = SkillLinker.fit(
+        [Concept("a", {"it": labels}), Concept("b", {"it": ("statica",)})], model="words"
+    )
+    assert [text for text, _ in linker._known.labels] == ["statistica", "statica"]
+    linker.save(tmp_path)
+    for one in (linker, SkillLinker.load(tmp_path)):
+        assert one.rank(["statitiche"], 1, "it")[0] == [["a"]]
 
 
 def trigrams_of(word: str) -> set[str]:
     return {f"^{word}$"[at : at + 3] for at in range(len(word))}
 
 
+@pytest.mark.usefixtures("loops")
 def test_words_spelt_alike_are_those_whose_trigrams_are() -> None:
     spelling = LexicalIndex([(label, "it") for one in shipped() for label in one.labels["it"]][:300], [0] * 300).spelling  # fmt: skip
     for word in spelling.words[::9]:
@@ -210,6 +242,53 @@ def test_words_spelt_alike_are_those_whose_trigrams_are() -> None:
         assert found == pytest.approx(
             {place: cosines[place] ** 2 for place in near} if len(word) >= 4 else {}
         )
+
+
+@pytest.mark.usefixtures("loops")
+def test_of_words_spelt_alike_the_nearest_count_and_of_equals_the_first() -> None:
+    words = [f"saldatur{letter}" for letter in "bcdefghijklmnoprstuv"]
+    assert [place for place, _ in Spelling(words).like("saldatura")] == list(range(12))
+    assert [place for place, _ in Spelling([*words, "saldatur"]).like("saldatura")] == [20, *range(11)]
+
+
+TYPED = st.text(alphabet="abcdè\U0001f600", min_size=1, max_size=9)
+
+
+@pytest.mark.usefixtures("loops")
+@steady
+@given(st.lists(TYPED, min_size=1, max_size=30, unique=True), TYPED)
+def test_what_is_meant_are_the_words_with_the_fewest_wrong_letters(words: list[str], word: str) -> None:
+    def pairs(one: str) -> set[str]:
+        return {f"^{one}$"[at : at + 2] for at in range(len(one) + 1)}
+
+    counts = {}
+    for place, known in enumerate(words):
+        longer = max(len(word), len(known))
+        most = min(2, longer // 3)
+        spoilt = max(len(pairs(word)), len(pairs(known))) - len(pairs(word) & pairs(known))
+        count = edits(word, known, most)
+        if count <= most and spoilt <= 2 * most + 1 and pairs(word) & pairs(known):
+            counts[place] = (count, 1.0 - MISSPELT * count / longer)
+    least = min((count for count, _ in counts.values()), default=0)
+    assert Writing(words).meant(word) == [
+        (place, value) for place, (count, value) in counts.items() if count == least
+    ]
+
+
+@pytest.mark.usefixtures("loops")
+def test_a_letter_or_two_changed_are_always_found() -> None:
+    """Changes spoil no more pairs than `Writing` allows, but for two swaps."""
+    known = "montaggio"
+    changed = {
+        known[:at] + letters + known[at + gone :]
+        for at in range(1, 9)
+        for letters in ("", "x")
+        for gone in (0, 1)
+    }
+    twice = {one[:at] + "y" + one[at + 1 :] for one in changed for at in range(1, len(one))}
+    swapped = {known[:at] + known[at : at + 2][::-1] + known[at + 2 :] for at in range(8)}
+    for one in (changed | twice | swapped) - {known}:
+        assert [place for place, _ in Writing(["zzz", known]).meant(one)] == [1], one
 
 
 @given(
@@ -398,11 +477,18 @@ def test_shares_stay_below_one_and_every_like_word_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("confliti", "conflitti"), ("cofnlitti", "conflitti"), ("tagio", "taglio"), ("crso", "corso")],
+    [
+        *(("confliti", "conflitti"), ("cofnlitti", "conflitti"), ("tagio", "taglio"), ("crso", "corso")),
+        ("cd", "cad"),  # a letter of three
+        ("creaivo", "creativo"),  # stems to what "creo" stems to
+    ],
 )
 def test_a_misspelt_word_is_compared_as_it_is_written(written: str, meant: str) -> None:
-    index = LexicalIndex([(word, "it") for word in ("conflitti", "taglio", "corso", "fresa")], [0, 1, 2, 3])
+    index = LexicalIndex(
+        [(word, "it") for word in ("conflitti", "taglio", "corso", "CAD", "creo", "creativo")], range(6)
+    )
     found = index.alike(stem(written, "it"), written)
+    found.pop(index.spelling.place.get(stem(written, "it"), -1), None)
     assert index.spelling.words[max(found, key=found.__getitem__)] == stem(meant, "it")
     assert index.alike("xyz", "xyz") == {}
 
