@@ -93,6 +93,7 @@ class Features:
         telling = _telling(self.lexical.words, owners)
         self._telling_starts = runs(np.array([owners[place] for place in telling]))
         self.texts = [without_gender(labels[place][0]) for place in telling]
+        self._encoded: dict[str, int] = {}
 
     def encode(self, model: str, known: Sequence[Mapping[str, Any]] = ()) -> None:
         """Add what the model's encoders say of the labels; `known` holds vectors of texts encoded before."""
@@ -100,6 +101,7 @@ class Features:
 
     def encode_with(self, chosen: Sequence[Encode], known: Sequence[Mapping[str, Any]] = ()) -> None:
         """The same with encoders of the caller's choice."""
+        self._encoded = {text: place for place, text in enumerate(self.texts)}
         for number, encode in enumerate(chosen):
             before = known[number] if number < len(known) else {}
             fresh = [text for text in dict.fromkeys(self.texts) if text not in before]
@@ -135,7 +137,7 @@ class Features:
         together = [without_gender(part) for some in parts for part in some]
         with one_thread():
             for number, meaning in enumerate(self.meanings):
-                vectors = meaning.encode(together)
+                vectors = self._vectors(meaning, together)
                 nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
                 cosines = (
                     np.maximum.reduceat(nearest, firsts, axis=0),
@@ -145,6 +147,14 @@ class Features:
                 for place, cosine in enumerate(cosines, start=number * len(MEANING)):
                     found[place] = (cosine - meaning.floor) / (1 - meaning.floor)
         return found
+
+    def _vectors(self, meaning: Meaning, texts: Sequence[str]) -> Floats:
+        """The vectors of some texts; those of labels are known."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._encoded]
+        encoded = dict(zip(fresh, meaning.encode(fresh), strict=True)) if fresh else {}
+        return np.array(
+            [encoded[text] if text in encoded else meaning.labels[self._encoded[text]] for text in texts]
+        )
 
 
 def _telling(labels: Sequence[Sequence[str]], owners: Sequence[int]) -> list[int]:

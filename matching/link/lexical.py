@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final, NamedTuple
@@ -191,13 +191,12 @@ class Writing(Pieces):
 
 
 class Standing(NamedTuple):
-    """What stands for a word of a query: places of the labels' stems, what each counts (at most 1), the word's weight.
+    """What stands for a word of a query: places of the labels' stems with what each counts (at most 1), the word's weight.
 
     `asked` says the same to the compiled loops.
     """
 
-    places: Column
-    values: Column
+    values: dict[int, float]
     weight: float
     asked: bytes
 
@@ -318,15 +317,20 @@ class LexicalIndex:
 
     def alike(self, word: str, written: str) -> dict[int, float]:
         """Places of the vocabulary's stems that a word may be, given its stem and how it is written."""
+        return self._alike(word, self._meant(written))
+
+    def _alike(self, word: str, meant: Mapping[int, float]) -> dict[int, float]:
         found = dict(self.spelling.like(word))
         share = INFLECTED if word in self.spelling.place else 1.0
-        # The ending of a misspelt word leads the stemmer astray, so whole words are compared.
-        for place, value in self._meant(written).items():
+        for place, value in meant.items():
             found[place] = max(value * share, found.get(place, 0.0))
         return found
 
     def _meant(self, written: str) -> dict[int, float]:
-        """Places of the stems that a word which no label has so may be a misspelling of, with what each counts."""
+        """Places of the stems that a word which no label has so may be a misspelling of, with what each counts.
+
+        The ending of a misspelt word leads the stemmer astray, so whole words are compared.
+        """
         if written in self._written.place:
             return {}
         found: dict[int, float] = {}
@@ -335,26 +339,26 @@ class LexicalIndex:
                 found[one] = max(value, found.get(one, 0.0))
         return found
 
-    def weight(self, word: str, written: str) -> float:
-        """The inverse document frequency of the commonest word that this one may be; of an unknown one, the rarest's."""
-        own = self.spelling.place.get(word)
-        places = [*self._meant(written), *([] if own is None else [own])]
-        return min((float(self.idf[place]) for place in places), default=self._rarest)
-
     def expand(self, word: str, written: str, language: str) -> Standing:
-        """What stands for a word, given its stem and how it is written."""
+        """What stands for a word, given its stem and how it is written.
+
+        It weighs as much as the commonest word that it may be (its inverse document frequency), one that is like none as
+        much as the rarest.
+        """
         found = self._known.get((word, written, language))
         if found is None:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
-            values = self._expanded(word, written, language)
-            columns = np.array([*values], np.int32), np.array([*values.values()], np.float64)
-            weight = self.weight(word, written)
-            found = self._known[word, written, language] = Standing(*columns, weight, asked(*columns, weight))
+            meant = self._meant(written)
+            values = self._translated(word, language, self._alike(word, meant))
+            own = self.spelling.place.get(word)
+            places = meant if own is None else [*meant, own]
+            weight = min([float(self.idf[place]) for place in places], default=self._rarest)
+            found = self._known[word, written, language] = Standing(values, weight, asked(values, weight))
         return found
 
-    def _expanded(self, word: str, written: str, language: str) -> dict[int, float]:
-        found = self.alike(word, written)
+    def _translated(self, word: str, language: str, found: dict[int, float]) -> dict[int, float]:
+        """What a word may be, and what the lexicon and its long form add to that."""
 
         def add(other: str, share: float) -> None:
             for place, value in self.spelling.like(other):
@@ -386,7 +390,7 @@ class LexicalIndex:
         first: dict[int, float] = {}
         askers = np.zeros(len(self.spelling.words), np.intp)
         for number, one in enumerate(query.standing):
-            for place, value in zip(one.places.tolist(), one.values.tolist(), strict=True):
+            for place, value in one.values.items():
                 likes[place] = max(value, likes.get(place, 0.0))
                 if value * one.weight / query.length > weighed.get(place, 0.0):
                     weighed[place] = value * one.weight / query.length
@@ -400,6 +404,19 @@ class LexicalIndex:
         ] or np.zeros((0, len(NAMES)))
         scale = np.array([1, 1, query.length / query.total, 1], np.float32)
         return Counts(places, counts, askers, scale)
+
+    def met(self, query: Query, concept: int) -> int:
+        """The label of a concept that is likest to a query; the first of equals."""
+        weighed: dict[int, float] = {}
+        for one in query.standing:
+            for place, value in one.values.items():
+                weighed[place] = max(value * one.weight, weighed.get(place, 0.0))
+        entries = slice(self._ends[concept], self._ends[concept + 1])
+        labels, places = self._labels[entries].tolist(), self._places[entries].tolist()
+        totals: dict[int, float] = dict.fromkeys(labels, 0.0)
+        for label, place, value in zip(labels, places, self._values[entries, 0].tolist(), strict=True):
+            totals[label] += value * weighed.get(place, 0.0)
+        return max(totals, key=lambda label: totals[label])
 
     def most(self, query: Counts, weights: Floats) -> Doubles:
         """What no concept's weighted features exceed (rounding aside): as if one label had the best of all.

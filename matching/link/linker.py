@@ -32,6 +32,11 @@ _SAME: Final = 1.0
 """Added for a concept one of whose labels has exactly the query's words."""
 
 
+SETTLED: Final = 0.92
+"""From this score by words on, a mention stands for the label of its language that it meets nearly word by word: the
+encoders, whom wrong letters lead astray, are asked about the label, which they know already."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Labels:
     """What a linker knows of its concepts: the only thing that is stored besides the vectors.
@@ -78,6 +83,7 @@ class SkillLinker:
             length: np.array([counts.get(name, 0.0) for name in names], np.float32)
             for length, counts in weights(model).items()
         }
+        self._words = np.array([weights("words")["mention"].get(name, 0.0) for name in NAMES], np.float32)
         self._exact: dict[tuple[str, ...], list[int]] = {}
         for words, owner in zip(self._features.lexical.words, known.owners, strict=True):
             owners = self._exact.setdefault(tuple(sorted(words)), [])
@@ -149,15 +155,17 @@ class SkillLinker:
         """
         ids: list[list[str]] = [[] for _ in queries]
         scores: list[list[float]] = [[] for _ in queries]
-        read = {
-            place: found
-            for place, query in enumerate(queries)
-            if (found := self._features.lexical.read(query, self._spoken(query, language))).words
-        }
+        read: dict[int, Query] = {}
+        heard: dict[int, str] = {}
+        for place, query in enumerate(queries):
+            spoken = self._spoken(query, language)
+            found = self._features.lexical.read(query, spoken)
+            if found.words:
+                read[place], heard[place] = found, self._heard(query, found, spoken)
         places = list(read)
         for at in range(0, len(places), _TOGETHER):
             some = places[at : at + _TOGETHER]
-            meaning = self._features.meaning([queries[place] for place in some])
+            meaning = self._features.meaning([heard[place] for place in some])
             for row, place in enumerate(some):
                 weights = self._weights["sentence" if is_sentence(queries[place]) else "mention"]
                 best = self._best(read[place], meaning[:, row], weights, top_k)
@@ -167,6 +175,16 @@ class SkillLinker:
 
     def _spoken(self, text: str, language: str | None) -> str:
         return check_language(language) if language else guess_language(text)
+
+    def _heard(self, text: str, query: Query, language: str) -> str:
+        """What the encoders are asked about: the label that a mention nearly is, or its own text."""
+        if not self._features.meanings or is_sentence(text):
+            return text
+        [(concept, score)] = self._best(query, np.empty((0, len(self)), np.float32), self._words, 1)
+        if score < SETTLED:
+            return text
+        label, spoken = self._known.labels[self._features.lexical.met(query, concept)]
+        return label if spoken == language else text
 
     def _best(self, query: Query, meaning: Floats, weights: Floats, count: int) -> list[tuple[int, float]]:
         """The best concepts for a query, with their scores.

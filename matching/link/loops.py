@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from matching.kernel import Column, Record, _fields, _kinds, address, kernel
 
-_ASKED: Final = struct.Struct("@PPdq")
+_ASKED: Final = "@dq"
 """A word of a query, `Asked` in `words.c`."""
 
 
@@ -44,9 +44,11 @@ class Labels(Record):
     _fields_ = _fields(kinds, "concepts", "words")
 
 
-def asked(places: Column, values: Column, weight: float) -> bytes:
-    """A word of a query, for `nearest`; good as long as its columns (32-bit places, doubles) live."""
-    return _ASKED.pack(address(places), address(values), weight, len(places))
+def asked(values: Mapping[int, float], weight: float) -> bytes:
+    """A word of a query, for `nearest`: its weight, and by place what the words count that it may stand for."""
+    return struct.pack(
+        f"{_ASKED}{len(values)}d{len(values)}i0d", weight, len(values), *values.values(), *values
+    )
 
 
 class Loops:
@@ -59,7 +61,11 @@ class Loops:
     """
 
     def __init__(self, library: Any) -> None:
-        sizes = {"spelt": ctypes.sizeof(Spelt), "labels": ctypes.sizeof(Labels), "asked": _ASKED.size}
+        sizes = {
+            "spelt": ctypes.sizeof(Spelt),
+            "labels": ctypes.sizeof(Labels),
+            "asked": struct.calcsize(_ASKED),
+        }
         for name, size in sizes.items():
             told = library[f"size_of_{name}"]  # a function object of its own, which nobody else has set up
             told.restype = ctypes.c_int64

@@ -36,10 +36,9 @@ typedef struct {
     int64_t concepts, words;
 } Labels;
 
-/* A word of a query, and the words of the labels that it may stand for. */
+/* A word of a query; behind it `size` values (what each word of the labels that it may stand for counts) and their places,
+   filled up to whole values. The next word begins there.                                                               */
 typedef struct {
-    const int32_t *place;
-    const double *value; /* what each counts */
     double weight;
     int64_t size;
 } Asked;
@@ -50,6 +49,12 @@ int64_t size_of_asked(void) { return sizeof(Asked); }
 
 static inline int64_t smaller(int64_t one, int64_t other) { return one < other ? one : other; }
 static inline int64_t larger(int64_t one, int64_t other) { return one > other ? one : other; }
+static inline const double *values_of(const Asked *one) { return (const double *)(one + 1); }
+static inline const int32_t *places_of(const Asked *one) { return (const int32_t *)(values_of(one) + one->size); }
+static inline const Asked *after(const Asked *one)
+{
+    return (const Asked *)(values_of(one) + one->size + (one->size + 1) / 2);
+}
 
 /* How many of some pieces each word has; NULL when memory is short. */
 static int32_t *shared(const Spelt *all, int64_t size, const int32_t *piece)
@@ -211,7 +216,8 @@ int64_t nearest(const Labels *all, int64_t words, const Asked *asked, int64_t le
 {
     const float scale[FEATURES] = {1.0f, 1.0f, (float)(length / total), 1.0f};
     int64_t size = 0, found = -1, near_size = 0;
-    for (int64_t word = 0; word < words; word++) size += asked[word].size;
+    const Asked *own = asked;
+    for (int64_t word = 0; word < words; word++, own = after(own)) size += own->size;
     int32_t *slot = calloc(all->words + 1, sizeof *slot);
     Term *terms = calloc(size + 1, sizeof *terms);
     float *covered = malloc((words + 1) * sizeof *covered);
@@ -219,14 +225,14 @@ int64_t nearest(const Labels *all, int64_t words, const Asked *asked, int64_t le
     Line *heap = malloc((all->concepts + 1) * sizeof *heap);
     if (!slot || !terms || !covered || !bound || !heap) goto out;
 
-    size = 0;
-    for (int64_t word = 0; word < words; word++) {
-        for (int64_t one = 0; one < asked[word].size; one++) {
-            const int32_t place = asked[word].place[one];
+    size = 0, own = asked;
+    for (int64_t word = 0; word < words; word++, own = after(own)) {
+        for (int64_t one = 0; one < own->size; one++) {
+            const int32_t place = places_of(own)[one];
             if (!slot[place]) slot[place] = (int32_t)++size;
             Term *term = terms + slot[place] - 1;
-            const float like = (float)asked[word].value[one];
-            const double weighed = asked[word].value[one] * asked[word].weight / length;
+            const float like = (float)values_of(own)[one];
+            const double weighed = values_of(own)[one] * own->weight / length;
             if (like > term->count[LABEL_COVER]) term->count[LABEL_COVER] = like;
             if (weighed > term->weighed) {
                 term->weighed = weighed, term->word = word;
