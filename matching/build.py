@@ -18,7 +18,7 @@ from typing import Final
 
 from matching.kernel import LIBRARY, SOURCES, digest
 
-FLAGS: Final = ("-std=c11", "-O2", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
+FLAGS: Final = ("-std=c11", "-O3", "-ffp-contract=off", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror")
 """Sums as written: a fused multiplication and addition would round otherwise than numpy does."""
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from matching.link.encoders import MODELS, SQUEEZED, Encode, encoders, normalised, one_thread
 from matching.link.lexical import NAMES, Floats, LexicalIndex, runs
+from matching.link.vectors import Vectors
 from matching.link.words import without_gender
 
 MEANING: Final = ("nearest", "whole", "centre")
@@ -63,8 +64,8 @@ class Meaning:
     """The labels of all concepts as one encoder sees them."""
 
     encode: Encode
-    labels: Floats
-    centres: Floats
+    labels: Vectors
+    centres: Vectors
     floor: float
 
 
@@ -106,14 +107,16 @@ class Features:
             before = known[number] if number < len(known) else {}
             fresh = [text for text in dict.fromkeys(self.texts) if text not in before]
             vectors = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
-            labels = np.array([before.get(text, vectors.get(text)) for text in self.texts], np.float32)
-            centres = normalised(np.add.reduceat(labels, self._telling_starts, axis=0))
+            rows = np.array([before.get(text, vectors.get(text)) for text in self.texts], np.float32)
+            labels = Vectors(rows, self._telling_starts)
+            means = normalised(np.add.reduceat(labels.floats(), self._telling_starts, axis=0))
+            centres = Vectors(means, np.arange(len(means)))
             floor = SQUEEZED.get(MODELS[number + 1], 0.0)
             self.meanings.append(Meaning(encode, labels, centres, floor))
 
     def vectors(self) -> list[dict[str, Any]]:
         """The vectors of all label texts, for `encode` of a later linker."""
-        return [dict(zip(self.texts, meaning.labels, strict=True)) for meaning in self.meanings]
+        return [dict(zip(self.texts, meaning.labels.floats(), strict=True)) for meaning in self.meanings]
 
     def names(self) -> list[str]:
         """The features in the order of `compare`."""
@@ -138,11 +141,11 @@ class Features:
         with one_thread():
             for number, meaning in enumerate(self.meanings):
                 vectors = self._vectors(meaning, together)
-                nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
+                nearest = meaning.labels.cosines(vectors)
                 cosines = (
                     np.maximum.reduceat(nearest, firsts, axis=0),
                     nearest[firsts],
-                    vectors[firsts] @ meaning.centres.T,
+                    meaning.centres.cosines(vectors[firsts]),
                 )
                 for place, cosine in enumerate(cosines, start=number * len(MEANING)):
                     found[place] = (cosine - meaning.floor) / (1 - meaning.floor)
@@ -153,7 +156,7 @@ class Features:
         fresh = [text for text in dict.fromkeys(texts) if text not in self._encoded]
         encoded = dict(zip(fresh, meaning.encode(fresh), strict=True)) if fresh else {}
         return np.array(
-            [encoded[text] if text in encoded else meaning.labels[self._encoded[text]] for text in texts]
+            [encoded[text] if text in encoded else meaning.labels.row(self._encoded[text]) for text in texts]
         )
 
 

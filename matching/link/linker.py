@@ -270,7 +270,7 @@ class SkillLinker:
         for number, meaning in enumerate(self._features.meanings):
             fresh = folder / f"vectors-{number}.tmp"
             with fresh.open("wb") as file:
-                np.save(file, meaning.labels)
+                np.save(file, meaning.labels.floats())
             fresh.replace(folder / f"vectors-{number}.npy")
         fresh = folder / "labels.tmp"
         fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")

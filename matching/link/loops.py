@@ -94,6 +94,19 @@ class Loops:
         ]
         for one in (self._near, self._meant, self._nearest):
             one.restype = number
+        self._cosines = library["cosines"]
+        self._cosines.argtypes = [
+            pointer,
+            pointer,
+            number,
+            number,
+            pointer,
+            number,
+            pointer,
+            pointer,
+            pointer,
+        ]
+        self._cosines.restype = None
 
     def near(
         self, words: Spelt, pieces: Sequence[int], own: float, least: float, most: int
@@ -153,6 +166,26 @@ class Loops:
             )
         )
         return list(zip(found[:count], scores[:count], strict=True))
+
+    def cosines(self, rows: Column, scales: Column, ends: Column, texts: Column, own: Column) -> Column:
+        """Of each text the greatest cosine with a row of each group, as texts × groups.
+
+        Parameters
+        ----------
+        rows, scales
+            Whole numbers of a byte, and by what each row is multiplied.
+        ends
+            Where each group begins, and where the last one ends.
+        texts, own
+            The same of the texts, of two bytes.
+        """
+        groups = len(ends) - 1
+        found = np.empty((len(texts), groups), np.float32)
+        self._cosines(
+            *(address(rows), address(scales), rows.shape[1], groups, address(ends)),
+            *(len(texts), address(texts), address(own), address(found)),
+        )
+        return found
 
 
 def _counted(found: int) -> int:

@@ -3,6 +3,7 @@
    Sums of products of two floats are taken in double, where they are exact, so that their order does not matter. Nothing is
    written but what is named `out`, and nothing is kept between calls.                                                    */
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,9 +127,10 @@ int64_t meant(const Spelt *all, int64_t size, const int32_t *piece, int64_t piec
 {
     int32_t *common = shared(all, size, piece);
     int32_t *row = malloc(3 * (length + most_edits + 1) * sizeof *row);
+    const int64_t enough = larger(1, pieces - 2 * most_edits - 1); /* passes over nearly all with one look */
     int64_t found = common && row ? 0 : -1;
     for (int64_t word = 0; found >= 0 && word < all->words; word++) {
-        if (!common[word]) continue;
+        if (common[word] < enough) continue;
         const int64_t others = all->start[word + 1] - all->start[word];
         const int64_t allowed = smaller(most_edits, larger(length, others) / sound);
         if (common[word] < larger(all->pieces[word], pieces) - 2 * allowed - 1) continue;
@@ -292,4 +294,28 @@ int64_t nearest(const Labels *all, int64_t words, const Asked *asked, int64_t le
 out:
     free(slot), free(terms), free(covered), free(bound), free(heap);
     return found;
+}
+
+static inline int32_t product(const int8_t *row, const int16_t *text, int64_t width)
+{
+    int32_t sum = 0;
+    for (int64_t place = 0; place < width; place++) sum += (int16_t)row[place] * text[place];
+    return sum;
+}
+
+/* `Vectors.cosines`: of each text the greatest cosine with a row of each group, text by text. */
+void cosines(const int8_t *row, const float *scale, int64_t width, int64_t groups, const int64_t *first,
+             int64_t texts, const int16_t *text, const float *text_scale, float *out)
+{
+    for (int64_t group = 0; group < groups; group++) {
+        for (int64_t one = 0; one < texts; one++) {
+            float best = -INFINITY;
+            for (int64_t at = first[group]; at < first[group + 1]; at++) {
+                const float own = scale[at] * text_scale[one];
+                const float cosine = (float)product(row + at * width, text + one * width, width) * own;
+                best = cosine > best ? cosine : best;
+            }
+            out[one * groups + group] = best;
+        }
+    }
 }

@@ -138,11 +138,13 @@ WATCHED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
+import numpy as np
 from matching import kernel
 kernel.LIBRARY = Path(sys.argv[1])
 from benchmarks import world
 from benchmarks.linking.questions import vocabulary
 from matching.link import SkillLinker
+from matching.link.vectors import Vectors
 from matching.rank import Index
 from matching.table import Alternatives
 alternatives = Alternatives()
@@ -160,6 +162,8 @@ for one in vocabulary()[::9]:
     for label in one.concept.labels["it"]:
         for top_k in (0, 1, 10, 5000):
             linker.rank([label, label[:2] + label[3:], label + " " + label[::-1], label[:1]], top_k, "it")
+rows = np.eye(33, dtype=np.float32)
+assert (Vectors(rows, np.array([0, 5, 32])).cosines(rows[4:7]).round(2) == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]).all()
 print("whole")
 """
 

