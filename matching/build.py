@@ -50,7 +50,7 @@ def main() -> None:
         reason = "the C compiler refused"
     if reason is not None:
         sys.stderr.write(
-            f"Rankings are worked out with numpy ({reason}): the same results, but more slowly.\n"
+            f"Rankings and texts are worked out with numpy ({reason}): the same results, but more slowly.\n"
         )
 
 

@@ -112,6 +112,19 @@ def test_every_label_finds_its_own_concept_first(whole: SkillLinker) -> None:
                 assert concept.id in exact, label
 
 
+def test_a_label_with_a_letter_left_out_is_found(whole: SkillLinker) -> None:
+    draw = random.Random(3)  # noqa: S311 - examples, not secrets
+    found = []
+    for concept in shipped()[::3]:
+        for language in ("it", "en"):
+            label = draw.choice(concept.labels[language])
+            if len(label) < 4:
+                continue
+            gap = draw.randrange(1, len(label))
+            found.append(whole.rank([label[:gap] + label[gap + 1 :]], 1, language)[0] == [[concept.id]])
+    assert sum(found) / len(found) >= 0.94
+
+
 def asked(concepts: list[Concept], count: int) -> list[tuple[str, str]]:
     """Labels as they are, with a letter missing, and two in one text; in both languages."""
     draw = random.Random(5)  # noqa: S311 - examples, not secrets
