@@ -166,7 +166,7 @@ $(BENCH): requirements-bench.lock $(DEV)
 	@touch $@
 
 # Without a C compiler there is none: it is tried again each time, and numpy does the same more slowly.
-$(LOOPS): matching/kernel.c matching/build.py | $(RUN)
+$(LOOPS): matching/kernel.c matching/link/words.c matching/build.py | $(RUN)
 	@$(PY) -m matching.build
 
 $(VENDOR): package-lock.json app/web/assets.py | $(RUN)

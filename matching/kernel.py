@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Final, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-SOURCE: Final = Path(__file__).with_suffix(".c")
-LIBRARY: Final = SOURCE.with_suffix(
+SOURCES: Final = (Path(__file__).with_suffix(".c"), Path(__file__).with_name("link") / "words.c")
+LIBRARY: Final = SOURCES[0].with_suffix(
     ".compiled"
 )  # no module: whatever looks for those must not try to import it
 
@@ -24,8 +24,8 @@ Column = npt.NDArray[Any]
 
 
 def digest() -> bytes:
-    """What tells one state of the source from another: a library of another one is not used."""
-    return blake2b(SOURCE.read_bytes(), digest_size=16).hexdigest().encode()
+    """What tells one state of the sources from another: a library of another one is not used."""
+    return blake2b(b"".join(source.read_bytes() for source in SOURCES), digest_size=16).hexdigest().encode()
 
 
 class Record(ctypes.Structure):
@@ -149,7 +149,7 @@ class Kernel:
     """
 
     def __init__(self, path: Path) -> None:
-        library = ctypes.CDLL(str(path))
+        self.library = library = ctypes.CDLL(str(path))
         library.digest.restype = ctypes.c_char_p
         for record in (Tables, Columns, Caller):
             size = getattr(library, f"size_of_{record.__name__.lower()}")

@@ -183,7 +183,7 @@ def compared(
     Questions that are a label of a right answer are left out: those the linker answers by a rule.
     """
     known = _read(questions.concepts, questions.languages)
-    features = Features(known.labels, known.owners)
+    features = Features(known.labels, known.owners, known.forms)
     features.encode_with(encode)
     ids = np.array(known.ids)
     exact = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -15,6 +15,7 @@ import numpy as np
 
 from matching.link.encoders import MODELS, SQUEEZED, Encode, encoders, normalised, one_thread
 from matching.link.lexical import NAMES, Floats, LexicalIndex, runs
+from matching.link.vectors import Vectors
 from matching.link.words import without_gender
 
 MEANING: Final = ("nearest", "whole", "centre")
@@ -63,8 +64,8 @@ class Meaning:
     """The labels of all concepts as one encoder sees them."""
 
     encode: Encode
-    labels: Floats
-    centres: Floats
+    labels: Vectors
+    centres: Vectors
     floor: float
 
 
@@ -77,15 +78,23 @@ class Features:
         Text and language of every label, those of one concept together.
     owners
         The concept's number of every label, rising, without gaps.
+    forms
+        Words of labels that were left out, as they are written, with their language.
     """
 
-    def __init__(self, labels: Sequence[tuple[str, str]], owners: Sequence[int]) -> None:
-        self.lexical = LexicalIndex(labels, owners)
+    def __init__(
+        self,
+        labels: Sequence[tuple[str, str]],
+        owners: Sequence[int],
+        forms: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        self.lexical = LexicalIndex(labels, owners, forms)
         self.meanings: list[Meaning] = []
         # A label that only repeats words of labels before it says little that is new; to encode it costs the same.
         telling = _telling(self.lexical.words, owners)
         self._telling_starts = runs(np.array([owners[place] for place in telling]))
         self.texts = [without_gender(labels[place][0]) for place in telling]
+        self._encoded: dict[str, int] = {}
 
     def encode(self, model: str, known: Sequence[Mapping[str, Any]] = ()) -> None:
         """Add what the model's encoders say of the labels; `known` holds vectors of texts encoded before."""
@@ -93,18 +102,21 @@ class Features:
 
     def encode_with(self, chosen: Sequence[Encode], known: Sequence[Mapping[str, Any]] = ()) -> None:
         """The same with encoders of the caller's choice."""
+        self._encoded = {text: place for place, text in enumerate(self.texts)}
         for number, encode in enumerate(chosen):
             before = known[number] if number < len(known) else {}
             fresh = [text for text in dict.fromkeys(self.texts) if text not in before]
             vectors = dict(zip(fresh, encode(fresh), strict=True)) if fresh else {}
-            labels = np.array([before.get(text, vectors.get(text)) for text in self.texts], np.float32)
-            centres = normalised(np.add.reduceat(labels, self._telling_starts, axis=0))
+            rows = np.array([before.get(text, vectors.get(text)) for text in self.texts], np.float32)
+            labels = Vectors(rows, self._telling_starts)
+            means = normalised(np.add.reduceat(labels.floats(), self._telling_starts, axis=0))
+            centres = Vectors(means, np.arange(len(means)))
             floor = SQUEEZED.get(MODELS[number + 1], 0.0)
             self.meanings.append(Meaning(encode, labels, centres, floor))
 
     def vectors(self) -> list[dict[str, Any]]:
         """The vectors of all label texts, for `encode` of a later linker."""
-        return [dict(zip(self.texts, meaning.labels, strict=True)) for meaning in self.meanings]
+        return [dict(zip(self.texts, meaning.labels.floats(), strict=True)) for meaning in self.meanings]
 
     def names(self) -> list[str]:
         """The features in the order of `compare`."""
@@ -114,7 +126,7 @@ class Features:
     def compare(self, texts: Sequence[str], language: str) -> Floats:
         """All features of all concepts for a few queries, as features × queries × concepts."""
         everything = np.arange(self.lexical.concepts)
-        read = [self.lexical.read(text, language) for text in texts]
+        read = [self.lexical.counts(self.lexical.read(text, language)) for text in texts]
         words = np.stack([self.lexical.features(query, everything).T for query in read], axis=1)
         return np.concatenate([words, self.meaning(texts)])
 
@@ -128,16 +140,24 @@ class Features:
         together = [without_gender(part) for some in parts for part in some]
         with one_thread():
             for number, meaning in enumerate(self.meanings):
-                vectors = meaning.encode(together)
-                nearest = np.maximum.reduceat(vectors @ meaning.labels.T, self._telling_starts, axis=1)
+                vectors = self._vectors(meaning, together)
+                nearest = meaning.labels.cosines(vectors)
                 cosines = (
                     np.maximum.reduceat(nearest, firsts, axis=0),
                     nearest[firsts],
-                    vectors[firsts] @ meaning.centres.T,
+                    meaning.centres.cosines(vectors[firsts]),
                 )
                 for place, cosine in enumerate(cosines, start=number * len(MEANING)):
                     found[place] = (cosine - meaning.floor) / (1 - meaning.floor)
         return found
+
+    def _vectors(self, meaning: Meaning, texts: Sequence[str]) -> Floats:
+        """The vectors of some texts; those of labels are known."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._encoded]
+        encoded = dict(zip(fresh, meaning.encode(fresh), strict=True)) if fresh else {}
+        return np.array(
+            [encoded[text] if text in encoded else meaning.labels.row(self._encoded[text]) for text in texts]
+        )
 
 
 def _telling(labels: Sequence[Sequence[str]], owners: Sequence[int]) -> list[int]:

@@ -16,10 +16,10 @@ from matching.link.encoders import default_model
 from matching.link.features import Features, is_sentence, weights
 from matching.link.lexical import NAMES, Floats, Query
 from matching.link.mentions import LinkedSkill, Mentions
-from matching.link.words import LANGUAGES, check_language, guess_language, stems
+from matching.link.words import LANGUAGES, WORD, check_language, guess_language, plain, stems
 from matching.types import Concept
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Changes whenever the same labels would give other vectors; a folder of another version is not read."""
 
 _TOGETHER: Final = 32
@@ -32,13 +32,22 @@ _SAME: Final = 1.0
 """Added for a concept one of whose labels has exactly the query's words."""
 
 
+SETTLED: Final = 0.92
+"""From this score by words on, a mention stands for the label of its language that it meets nearly word by word: the
+encoders, whom wrong letters lead astray, are asked about the label, which they know already."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """What a linker knows of its concepts: the only thing that is stored besides the vectors."""
+    """What a linker knows of its concepts: the only thing that is stored besides the vectors.
+
+    `forms` are words of labels that were left out, as they are written, with their language.
+    """
 
     ids: list[str]
     labels: list[tuple[str, str]]
     owners: list[int]
+    forms: list[tuple[str, str]]
 
 
 class SkillLinker:
@@ -67,13 +76,14 @@ class SkillLinker:
             raise MatchingError("a linker needs at least one concept with a label")
         self._known = known
         self.model = model
-        self._features = Features(known.labels, known.owners)
+        self._features = Features(known.labels, known.owners, known.forms)
         self._features.encode(model, vectors)
         names = self._features.names()
         self._weights = {
             length: np.array([counts.get(name, 0.0) for name in names], np.float32)
             for length, counts in weights(model).items()
         }
+        self._words = np.array([weights("words")["mention"].get(name, 0.0) for name in NAMES], np.float32)
         self._exact: dict[tuple[str, ...], list[int]] = {}
         for words, owner in zip(self._features.lexical.words, known.owners, strict=True):
             owners = self._exact.setdefault(tuple(sorted(words)), [])
@@ -145,15 +155,17 @@ class SkillLinker:
         """
         ids: list[list[str]] = [[] for _ in queries]
         scores: list[list[float]] = [[] for _ in queries]
-        read = {
-            place: found
-            for place, query in enumerate(queries)
-            if (found := self._features.lexical.read(query, self._spoken(query, language))).words
-        }
+        read: dict[int, Query] = {}
+        heard: dict[int, str] = {}
+        for place, query in enumerate(queries):
+            spoken = self._spoken(query, language)
+            found = self._features.lexical.read(query, spoken)
+            if found.words:
+                read[place], heard[place] = found, self._heard(query, found, spoken)
         places = list(read)
         for at in range(0, len(places), _TOGETHER):
             some = places[at : at + _TOGETHER]
-            meaning = self._features.meaning([queries[place] for place in some])
+            meaning = self._features.meaning([heard[place] for place in some])
             for row, place in enumerate(some):
                 weights = self._weights["sentence" if is_sentence(queries[place]) else "mention"]
                 best = self._best(read[place], meaning[:, row], weights, top_k)
@@ -164,6 +176,16 @@ class SkillLinker:
     def _spoken(self, text: str, language: str | None) -> str:
         return check_language(language) if language else guess_language(text)
 
+    def _heard(self, text: str, query: Query, language: str) -> str:
+        """What the encoders are asked about: the label that a mention nearly is, or its own text."""
+        if not self._features.meanings or is_sentence(text):
+            return text
+        [(concept, score)] = self._best(query, np.empty((0, len(self)), np.float32), self._words, 1)
+        if score < SETTLED:
+            return text
+        label, spoken = self._known.labels[self._features.lexical.met(query, concept)]
+        return label if spoken == language else text
+
     def _best(self, query: Query, meaning: Floats, weights: Floats, count: int) -> list[tuple[int, float]]:
         """The best concepts for a query, with their scores.
 
@@ -172,7 +194,14 @@ class SkillLinker:
         """
         lexical = self._features.lexical
         same = self._exact.get(query.words, [])
-        bounds = lexical.most(query, weights[: len(NAMES)])
+        if lexical.loops is not None:
+            words = [one.asked for one in query.standing]
+            lengths = query.length, query.total
+            return lexical.loops.nearest(
+                lexical.table, words, query.leading, lengths, weights, meaning, same, min(count, len(self))
+            )
+        counts = lexical.counts(query)
+        bounds = lexical.most(counts, weights[: len(NAMES)])
         is_open = bounds > 0.0
         near = np.flatnonzero(is_open)
         if len(meaning) or len(near) < count:
@@ -190,7 +219,7 @@ class SkillLinker:
                 return list(zip(near[first].tolist(), values[first].tolist(), strict=True))
             waiting = best[is_open[best]]
             concepts = near[waiting]
-            scores = _weighted(weights, (*lexical.features(query, concepts).T, *meaning[:, concepts]))
+            scores = _weighted(weights, (*lexical.features(counts, concepts).T, *meaning[:, concepts]))
             if same:
                 scores[np.isin(concepts, same)] += _SAME
             values[waiting] = scores
@@ -235,12 +264,13 @@ class SkillLinker:
             "ids": self._known.ids,
             "labels": self._known.labels,
             "owners": self._known.owners,
+            "forms": self._known.forms,
             "texts": self._features.texts,
         }
         for number, meaning in enumerate(self._features.meanings):
             fresh = folder / f"vectors-{number}.tmp"
             with fresh.open("wb") as file:
-                np.save(file, meaning.labels)
+                np.save(file, meaning.labels.floats())
             fresh.replace(folder / f"vectors-{number}.npy")
         fresh = folder / "labels.tmp"
         fresh.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
@@ -261,9 +291,10 @@ class SkillLinker:
             kept = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
             if kept["version"] != VERSION:
                 raise MatchingError(f"{folder} was written by another version")
-            known = _Labels(
-                kept["ids"], [(text, language) for text, language in kept["labels"]], kept["owners"]
+            labels, forms = (
+                [(text, language) for text, language in kept[name]] for name in ("labels", "forms")
             )
+            known = _Labels(kept["ids"], labels, kept["owners"], forms)
             paths = sorted(folder.glob("vectors-*.npy"))
             vectors = [
                 dict(zip(kept["texts"], np.load(path, allow_pickle=False), strict=True)) for path in paths
@@ -277,7 +308,8 @@ class SkillLinker:
 
 def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
     """The labels in the languages; of those with the same words, the first."""
-    known = _Labels([], [], [])
+    known = _Labels([], [], [], [])
+    forms: set[tuple[str, str]] = set()
     seen: set[str] = set()
     for concept in concepts:
         if concept.id in seen:
@@ -287,12 +319,13 @@ def _read(concepts: Iterable[Concept], languages: Sequence[str]) -> _Labels:
         for language in languages:
             for label in concept.labels.get(language, ()):
                 words = tuple(sorted(stems(label, language)))
-                if words:
-                    own.setdefault(words, (label, language))
+                if words and own.setdefault(words, (label, language)) != (label, language):
+                    forms.update((word, language) for word in WORD.findall(plain(label)))
         if own:
             known.owners.extend([len(known.ids)] * len(own))
             known.labels.extend(own.values())
             known.ids.append(concept.id)
+    known.forms.extend(sorted(forms))
     return known
 
 

@@ -103,7 +103,7 @@ def without_gender(text: str) -> str:
     >>> without_gender("addetto/a e tornitore/trice")
     'addetto   e tornitore      '
     """
-    return _OTHER_GENDER.sub(lambda found: " " * len(found[0]), text)
+    return _OTHER_GENDER.sub(lambda found: " " * len(found[0]), text) if "/" in text else text
 
 
 def content_words(text: str, language: str) -> list[Word]:
@@ -122,6 +122,22 @@ def content_words(text: str, language: str) -> list[Word]:
     ]
 
 
+def read_words(text: str, language: str) -> dict[str, str]:
+    """The stems of the words that carry meaning, in order, each with how it is written; of function words alone, all.
+
+    Examples
+    --------
+    >>> read_words("operatore/operatrice di Macchine utensili", "it")
+    {'oper': 'operatore', 'macchin': 'macchine', 'utensil': 'utensili'}
+    """
+    skipped = FUNCTION_WORDS[language]
+    written = [plain(word) for word in WORD.findall(without_gender(text))]
+    found: dict[str, str] = {}
+    for word in [word for word in written if word not in skipped] or written:
+        found.setdefault(_stem(word, language), word)
+    return found
+
+
 def stems(text: str, language: str) -> list[str]:
     """The stems of the words that carry meaning; a text of function words keeps them all.
 
@@ -130,10 +146,7 @@ def stems(text: str, language: str) -> list[str]:
     >>> stems("operatore/operatrice di macchine utensili", "it")
     ['oper', 'macchin', 'utensil']
     """
-    found = [word.stem for word in content_words(text, language)]
-    if not found:
-        found = [stem(word, language) for word in WORD.findall(text)]
-    return list(dict.fromkeys(found))
+    return list(read_words(text, language))
 
 
 def long_form(word: str, language: str) -> list[str]:
@@ -144,7 +157,8 @@ def long_form(word: str, language: str) -> list[str]:
     >>> long_form("mu", "it")
     ['macchin', 'utensil']
     """
-    return stems(ABBREVIATIONS[language].get(word, ""), language)
+    found = ABBREVIATIONS[language].get(word)
+    return stems(found, language) if found else []
 
 
 def head(words: Sequence[str], text: str, language: str) -> str:

@@ -17,9 +17,11 @@ from matching import build as building
 from matching import kernel, spans
 from matching.build import build, main
 from matching.layout import Layout
+from matching.link import SkillLinker
+from matching.link.lexical import LexicalIndex, Pieces
 from matching.profile import Skills
 from matching.rank import Index
-from matching.types import HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
+from matching.types import Concept, HeldSkill, Kind, Opportunity, SkillNeed, Span, Student, Weights
 from tests.matching.strategies import ON, VOCABULARY, Guess
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,17 @@ def test_what_is_compiled_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Layout, "values", fail)
     monkeypatch.setattr(Skills, "_profile", fail)
     assert len(Index(OFFERS, VOCABULARY, on=ON).top(STUDENT)) == len(OFFERS)
+
+
+@pytest.mark.usefixtures("use")
+def test_what_is_compiled_is_used_by_the_linker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("numpy was asked")
+
+    monkeypatch.setattr(Pieces, "_shared", fail)
+    monkeypatch.setattr(LexicalIndex, "counts", fail)
+    linker = SkillLinker.fit([Concept("a", {"it": ("tornitura",)})], model="words")
+    assert linker.rank(["tornitrra"], language="it")[0] == [["a"]]
 
 
 @pytest.mark.usefixtures("use")
@@ -125,9 +138,13 @@ WATCHED = """
 import sys
 from dataclasses import replace
 from pathlib import Path
+import numpy as np
 from matching import kernel
 kernel.LIBRARY = Path(sys.argv[1])
 from benchmarks import world
+from benchmarks.linking.questions import vocabulary
+from matching.link import SkillLinker
+from matching.link.vectors import Vectors
 from matching.rank import Index
 from matching.table import Alternatives
 alternatives = Alternatives()
@@ -139,6 +156,14 @@ for student in world.students(20):
             lines = index.top(one, k)
             if lines:
                 index.top(one, k, after=(lines[0].score, lines[0].id))
+linker = SkillLinker.fit([one.concept for one in vocabulary()[::4]], model="words")
+assert linker._features.lexical.loops is not None
+for one in vocabulary()[::9]:
+    for label in one.concept.labels["it"]:
+        for top_k in (0, 1, 10, 5000):
+            linker.rank([label, label[:2] + label[3:], label + " " + label[::-1], label[:1]], top_k, "it")
+rows = np.eye(33, dtype=np.float32)
+assert (Vectors(rows, np.array([0, 5, 32])).cosines(rows[4:7]).round(2) == [[1, 0, 0], [0, 1, 0], [0, 1, 0]]).all()
 print("whole")
 """
 
@@ -163,4 +188,10 @@ def test_it_reads_and_writes_nothing_beyond_its_columns(tmp_path: Path) -> None:
     beyond = WATCHED.replace(
         "for student in", "index.folded().compiled.need_at += 40_000_000\nfor student in"
     )
+    assert run(beyond).returncode != 0
+    beyond = WATCHED.replace(
+        "for one in vocabulary()[::9]",
+        "linker._features.lexical.table.value += 40_000_000\nfor one in vocabulary()[::9]",
+    )
+    assert beyond != WATCHED
     assert run(beyond).returncode != 0

