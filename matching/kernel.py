@@ -53,11 +53,11 @@ class Record(ctypes.Structure):
         return cls(*columns, **values)
 
 
-def _kinds(**columns: type[np.generic]) -> dict[str, np.dtype[Any]]:
+def columns_of(**columns: type[np.generic]) -> dict[str, np.dtype[Any]]:
     return {name: np.dtype(kind) for name, kind in columns.items()}
 
 
-def _fields(kinds: Mapping[str, np.dtype[Any]], *numbers: str) -> list[tuple[str, Any]]:
+def fields_of(kinds: Mapping[str, np.dtype[Any]], *numbers: str) -> list[tuple[str, Any]]:
     return [(name, ctypes.c_void_p) for name in kinds] + [(name, ctypes.c_int64) for name in numbers]
 
 
@@ -69,7 +69,7 @@ def address(column: Column) -> int:
 class Tables(Record):
     """What is read of a vocabulary: what a held skill and an interest touch, and what grades are worth."""
 
-    kinds = _kinds(
+    kinds = columns_of(
         worth=np.float64,
         level=np.float64,
         covers_first=np.int64,
@@ -79,13 +79,13 @@ class Tables(Record):
         pleases_concept=np.int32,
         pleases_value=np.float64,
     )
-    _fields_ = _fields(kinds, "concepts")
+    _fields_ = fields_of(kinds, "concepts")
 
 
 class Columns(Record):
     """What is read of a layout."""
 
-    kinds = _kinds(
+    kinds = columns_of(
         kind=np.uint8,
         need_at=np.int32,
         need_count=np.uint16,
@@ -107,13 +107,13 @@ class Columns(Record):
         least=np.float64,
         first=np.int64,
     )
-    _fields_ = _fields(kinds, "training_from", "day", "grid_first", "grid_length", "patterns")
+    _fields_ = fields_of(kinds, "training_from", "day", "grid_first", "grid_length", "patterns")
 
 
 class Caller(Record):
     """What is read of a student."""
 
-    kinds = _kinds(
+    kinds = columns_of(
         met=np.float64,
         gain=np.float64,
         interest=np.float64,
@@ -127,7 +127,7 @@ class Caller(Record):
         enough=np.int64,
         too_old=np.int64,
     )
-    _fields_ = _fields(kinds, "ages", "hours_owed", "has_interests")
+    _fields_ = fields_of(kinds, "ages", "hours_owed", "has_interests")
 
 
 class Best(NamedTuple):

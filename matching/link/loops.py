@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from matching.kernel import Column, Record, _fields, _kinds, address, kernel
+from matching.kernel import Column, Record, address, columns_of, fields_of, kernel
 
 _ASKED: Final = "@dq"
 """A word of a query, `Asked` in `words.c`."""
@@ -18,7 +18,7 @@ _ASKED: Final = "@dq"
 class Spelt(Record):
     """Words and the pieces that they consist of."""
 
-    kinds = _kinds(
+    kinds = columns_of(
         first=np.int64,
         word=np.int32,
         pieces=np.int32,
@@ -26,13 +26,13 @@ class Spelt(Record):
         start=np.int64,
         letter=np.uint32,
     )
-    _fields_ = _fields(kinds, "words")
+    _fields_ = fields_of(kinds, "words")
 
 
 class Labels(Record):
     """The labels of all concepts."""
 
-    kinds = _kinds(
+    kinds = columns_of(
         held=np.int64,
         holder=np.int32,
         most=np.float32,
@@ -41,7 +41,7 @@ class Labels(Record):
         place=np.int32,
         value=np.float32,
     )
-    _fields_ = _fields(kinds, "concepts", "words")
+    _fields_ = fields_of(kinds, "concepts", "words")
 
 
 def asked(values: Mapping[int, float], weight: float) -> bytes:
@@ -74,14 +74,8 @@ class Loops:
         pointer, number, real = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
         self._near, self._meant, self._nearest = library["near"], library["meant"], library["nearest"]
         self._near.argtypes = [
-            pointer,
-            number,
-            pointer,
-            ctypes.c_float,
-            ctypes.c_float,
-            number,
-            pointer,
-            pointer,
+            *(pointer, number, pointer, ctypes.c_float),
+            *(ctypes.c_float, number, pointer, pointer),
         ]
         self._meant.argtypes = [
             *(pointer, number, pointer, number, number, ctypes.c_char_p),
@@ -96,15 +90,8 @@ class Loops:
             one.restype = number
         self._cosines = library["cosines"]
         self._cosines.argtypes = [
-            pointer,
-            pointer,
-            number,
-            number,
-            pointer,
-            number,
-            pointer,
-            pointer,
-            pointer,
+            *(pointer, pointer, number, number, pointer),
+            *(number, pointer, pointer, pointer),
         ]
         self._cosines.restype = None
 
