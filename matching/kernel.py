@@ -34,7 +34,8 @@ class Record(ctypes.Structure):
     kinds: ClassVar[Mapping[str, np.dtype[Any]]]
 
     def __init__(self, *columns: Column | None, **numbers: int) -> None:
-        super().__init__(*[None if one is None else address(one) for one in columns], **numbers)
+        begins = [address(one) if one is not None and one.size else None for one in columns]
+        super().__init__(*begins, **numbers)
         self.columns = columns  # they live as long as it does
 
     @classmethod
@@ -61,9 +62,12 @@ def fields_of(kinds: Mapping[str, np.dtype[Any]], *numbers: str) -> list[tuple[s
     return [(name, ctypes.c_void_p) for name in kinds] + [(name, ctypes.c_int64) for name in numbers]
 
 
-def address(column: Column) -> int:
+def address(column: Any) -> int:
     """Where a column begins."""
-    return int(column.__array_interface__["data"][0])
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(column))  # much quicker than the other way
+    except (TypeError, ValueError):  # it must not be written to, or it is empty
+        return int(column.__array_interface__["data"][0])
 
 
 class Tables(Record):
@@ -183,7 +187,8 @@ class Kernel:
         needs = size * levels
         out = np.empty(2 * needs + 3 * size)
         cuts = (0, needs, 2 * needs, 2 * needs + size, 2 * needs + 2 * size)
-        met, gain, interest, ability, known = (address(out) + cut * out.itemsize for cut in cuts)
+        start = address(out)
+        met, gain, interest, ability, known = [start + cut * out.itemsize for cut in cuts]
         codes, wishes = np.array(held, np.int64), np.array(liked, np.int64)
         self._profile(
             *(ctypes.addressof(tables), len(codes), address(codes), len(wishes), address(wishes)),

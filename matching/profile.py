@@ -12,7 +12,7 @@ import numpy.typing as npt
 from matching.errors import UnknownSkill
 from matching.kernel import Tables, kernel
 from matching.location import Floats
-from matching.skills import LEVELS, WORTH, Vocabulary, gain_of, level_fit
+from matching.skills import LEVELS, WORTH, Vocabulary, check_level, gain_of
 from matching.types import Evidence, HeldSkill, SkillNeed, Student
 
 Ints = npt.NDArray[np.signedinteger[Any]]
@@ -68,7 +68,7 @@ class Skills:
     def key(self, skill_id: str, level: int) -> int:
         """The number of a need. Refuses what the vocabulary does not hold."""
         self.vocabulary[skill_id]
-        level_fit(level, level)
+        check_level(level)
         return self.number[skill_id] * LEVELS + level - 1
 
     def need(self, key: int) -> SkillNeed:
@@ -124,7 +124,7 @@ class Skills:
             number = self.number[held.id]
         except KeyError:
             raise UnknownSkill(held.id) from None
-        level_fit(held.level, held.level)
+        check_level(held.level)
         found = number * GRADES + _GRADES[held.evidence] + held.level - 1
         if len(self._held) >= MOST_HELD:
             self._held = {}

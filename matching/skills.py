@@ -197,6 +197,12 @@ class Vocabulary:
         return near
 
 
+def check_level(level: int) -> None:
+    """Raise MatchingError for a level outside 1 to 4."""
+    if not 1 <= level <= LEVELS:
+        raise MatchingError(f"a skill level is 1 to {LEVELS}, not {level}")
+
+
 def level_fit(held: int, needed: int) -> float:
     """How far a held level meets a needed one: fully from there up, in proportion below.
 
@@ -210,9 +216,8 @@ def level_fit(held: int, needed: int) -> float:
     >>> level_fit(3, 2), level_fit(1, 2)
     (1.0, 0.5)
     """
-    for level in (held, needed):
-        if not 1 <= level <= LEVELS:
-            raise MatchingError(f"a skill level is 1 to {LEVELS}, not {level}")
+    check_level(held)
+    check_level(needed)
     return 1.0 if held >= needed else held / needed
 
 
