@@ -244,7 +244,7 @@ def test_words_are_compared_as_defined() -> None:
         assert found == pytest.approx(np.minimum(expected, 1.0), abs=1e-6), query
 
 
-def test_a_misspelt_word_weighs_as_much_as_the_commonest_that_it_may_be() -> None:
+def test_a_misspelt_word_has_the_weight_of_the_commonest_that_it_may_be() -> None:
     index = LexicalIndex([("corso di tornio", "it"), ("corso di fresa", "it"), ("fresa", "it")], [0, 1, 2])
     weigh = {
         word: index.expand(stem(word, "it"), word, "it").weight for word in ("corso", "crso", "tornio", "zzz")
