@@ -127,18 +127,25 @@ def test_without_the_lock_two_last_signatures_have_none(
 ) -> None:
     one = pending()
     is_sqlite = one.database.engine.dialect.name == "sqlite"  # its writers never meet
-    both_marked, mark = Barrier(2, timeout=0.2 if is_sqlite else 30), service_signing._mark
 
-    def mark_and_meet(*arguments: Any, **more: Any) -> None:
-        mark(*arguments, **more)
-        with suppress(BrokenBarrierError):
-            both_marked.wait()
+    def and_meet(step: Callable[..., Any]) -> Callable[..., Any]:
+        both = Barrier(2, timeout=0.2 if is_sqlite else 30)
+
+        def stepped(*arguments: Any, **more: Any) -> Any:
+            result = step(*arguments, **more)
+            with suppress(BrokenBarrierError):
+                both.wait()
+            return result
+
+        return stepped
 
     def no_lock(session: Any, paper: Paper) -> None:
         session.refresh(paper)
 
     monkeypatch.setattr(service, "lock", no_lock)
-    monkeypatch.setattr(service_signing, "_mark", mark_and_meet)
+    # Neither looks before both have marked, nor ends before both have looked.
+    monkeypatch.setattr(service_signing, "_mark", and_meet(service_signing._mark))
+    monkeypatch.setattr(service_signing, "_settle", and_meet(service_signing._settle))
     # The version of the paper would be a second guard; here only the first is asked for.
     monkeypatch.setattr(service_signing, "flag_modified", lambda *_: None)
     at_once(one.sign(SignerRole.HEAD), one.sign(SignerRole.HOST))
