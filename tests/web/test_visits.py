@@ -83,7 +83,7 @@ def test_a_student_books_holds_and_waits(
     page = student.get(f"{own}/bookings").text  # with the ways to answer
     assert (page.count("Annulla la prenotazione"), "Posto 1 nella lista." in page) == (2, True)
     page = student.get(own).text  # and above the proposals
-    assert ("Tutte le visite prenotate" in page, page.count("Una mattina in reparto</a>")) == (True, 2)
+    assert ("Le tue visite</h2>" in page, page.count("Una mattina in reparto</a>")) == (True, 2)
     assert visit("stranger").get(f"{own}/bookings").status_code == 404
 
 
