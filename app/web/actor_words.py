@@ -36,8 +36,8 @@ TIE_KINDS = {
     TieKind.PROTOCOL: _("Con un protocollo"),
 }
 GROUNDS = {
-    Why.DISTRICT: _("è nel distretto %(key)s, che non ha eventi"),
-    Why.PRIORITY: _("è nell'area prioritaria %(key)s, che non ha eventi"),
+    Why.DISTRICT: _("è in un distretto che non ha eventi: %(key)s"),
+    Why.PRIORITY: _("è in un'area prioritaria che non ha eventi: %(key)s"),
     Why.PROGRAMME: _("si rivolge a %(key)s, che nessun evento raggiunge"),
     Why.WANTS: _("ha detto che quest'anno vuole ospitare"),
     Why.LOW_LOAD: _("questo mese le è arrivato poco"),
